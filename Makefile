@@ -1,0 +1,305 @@
+# RunToolServer. `make help` lists the targets.
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+# make V=1 shows the commands.
+ifeq ($(V),)
+Q := @
+say = @printf '  %-4s %s\n' $(1) $@
+endif
+
+VERSION    := 0.1.0
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+BUILD      ?= build
+USER_NAME  ?= vruntool
+
+SBINDIR    = $(PREFIX)/sbin
+BINDIR     = $(PREFIX)/bin
+LIBDIR     = $(PREFIX)/lib
+LIBEXECDIR = $(PREFIX)/libexec/runtool
+MANDIR     = $(PREFIX)/share/man
+INCDIR     = $(PREFIX)/include
+
+CC       ?= cc
+SANITIZE ?=
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
+            -Wformat=2 -Wvla -Werror
+HARDEN   := -fstack-protector-strong -fPIE
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc/lib -I$(BUILD)
+OPTIMIZE ?= -O2 -D_FORTIFY_SOURCE=2
+CFLAGS   += -std=gnu17 -g $(OPTIMIZE) $(WARNINGS) $(HARDEN) -pthread
+LDFLAGS  += -pie -Wl,-z,relro,-z,now
+ifneq ($(SANITIZE),)
+OPTIMIZE := -O1 -fno-omit-frame-pointer
+CFLAGS   += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+LDFLAGS  += -fsanitize=$(SANITIZE)
+endif
+LIBS     := -lbsd -linih
+
+lib_src    := $(wildcard src/lib/*.c)
+server_src := $(wildcard src/server/*.c)
+client_src := src/client/libruntool.c src/lib/buf.c src/lib/srpc.c src/lib/rpc.c
+helper_src := $(wildcard helper/*.c)
+unit_src   := $(wildcard tests/unit/*.c) $(wildcard tests/common/*.c)
+system_src := $(wildcard tests/system/*.c) $(wildcard tests/common/*.c)
+bench_src  := $(wildcard tests/bench/*.c)
+c_src      := $(lib_src) $(server_src) $(wildcard src/client/*.c) $(helper_src) \
+              $(wildcard tests/*/*.c)
+scripts    := $(wildcard tests/*.sh tests/*/*.sh) etc/init.d/vruntool .ci/run
+
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+lib_obj    := $(call obj,$(lib_src))
+server_obj := $(call obj,$(server_src))
+
+server := $(BUILD)/RunToolServer
+helper := $(BUILD)/tool_launcher
+runtool := $(BUILD)/runtool
+probe  := $(BUILD)/RunToolProbe
+client_lib := $(BUILD)/libruntool.a
+programs := $(server) $(helper) $(runtool) $(probe) $(client_lib)
+
+.PHONY: all
+all: $(programs)
+
+.PHONY: help
+help:
+	@echo 'all       the programs, in $(BUILD)/ (default)'
+	@echo 'deps      install what is needed to build and test (Debian packages, as root)'
+	@echo 'demo      compile a C program through a server of its own, in a root of its own'
+	@echo 'check     all tests (as root: with the real setuid helper)'
+	@echo 'asan tsan all tests under the sanitizers'
+	@echo 'fuzz      fuzz the decoders for FUZZ_SECONDS each'
+	@echo 'bench     launches per second and latency, as ratios to posix_spawn'
+	@echo 'lint      cppcheck, clang-tidy, clang-format, mandoc, shellcheck; clang -Werror'
+	@echo 'install   to $$(DESTDIR)$$(PREFIX), configuration to $$(SYSCONFDIR); also: uninstall, clean'
+
+# ---- building --------------------------------------------------------------------------------
+
+# The paths that are compiled in. Written anew only when they change, so that
+# `make && make install PREFIX=/opt` installs programs that know /opt.
+paths = \#define SYSCONFDIR "$(SYSCONFDIR)"\n\#define LIBEXECDIR "$(LIBEXECDIR)"\n\#define VERSION "$(VERSION)"\n
+$(BUILD)/paths.h: force
+	@mkdir -p $(@D)
+	@printf '$(paths)' | cmp -s - $@ || printf '$(paths)' > $@
+.PHONY: force
+force:
+
+$(BUILD)/%.o: %.c | $(BUILD)/paths.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(server): $(server_obj) $(lib_obj)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(client_lib): $(call obj,$(client_src))
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# The tools are linked with the public library and what reads vesta.cfg; they include runtool.h only.
+$(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(BUILD)/src/client/options.o \
+		$(BUILD)/src/lib/config.o $(client_lib)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The helper: a static PIE against musl, whose start-up is ten times as fast as glibc's (README,
+# ARCHITECTURE). gcc's own -static-pie would make it dynamic with musl-gcc, so crt files are named.
+helper_cflags := -std=gnu17 -O2 -g $(WARNINGS) -D_GNU_SOURCE -Iinclude -I$(BUILD) -fPIE \
+                 -fstack-protector-strong -fno-plt
+ifneq ($(shell command -v musl-gcc 2>/dev/null),)
+triplet := $(shell gcc -print-multiarch)
+musl_lib := $(firstword $(wildcard /usr/lib/$(subst -gnu,-musl,$(triplet))))
+gcc_lib  := $(dir $(shell gcc -print-libgcc-file-name))
+$(helper): $(helper_src) include/launcher.h $(wildcard helper/*.h) $(BUILD)/paths.h
+	$(call say,MUSL)
+	$(Q)musl-gcc $(helper_cflags) -idirafter /usr/include -idirafter /usr/include/$(triplet) \
+	    -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now \
+	    -o $@ $(musl_lib)/rcrt1.o $(musl_lib)/crti.o $(gcc_lib)crtbeginS.o $(helper_src) \
+	    $(gcc_lib)crtendS.o $(musl_lib)/crtn.o
+else
+$(helper): $(helper_src) include/launcher.h $(wildcard helper/*.h) $(BUILD)/paths.h
+	@echo 'warning: no musl-gcc (make deps): tool_launcher is linked with glibc, launches are slower' >&2
+	$(CC) $(helper_cflags) -D_FORTIFY_SOURCE=2 -static-pie -Wl,-z,relro,-z,now -o $@ $(helper_src)
+endif
+
+-include $(patsubst %.o,%.d,$(call obj,$(c_src)))
+
+# ---- installing ------------------------------------------------------------------------------
+
+# Where the files are for good, seen from the installing host.
+dest = $(DESTDIR)$(1)
+is_root := $(shell test "$$(id -u)" = 0 && echo yes)
+
+.PHONY: install
+install: all
+	install -d $(call dest,$(SBINDIR)) $(call dest,$(BINDIR)) $(call dest,$(LIBEXECDIR)) \
+	    $(call dest,$(LIBDIR)) $(call dest,$(INCDIR)) $(call dest,$(SYSCONFDIR)/init.d) \
+	    $(call dest,$(LIBDIR)/systemd/system) $(call dest,$(LIBDIR)/sysusers.d) \
+	    $(foreach n,1 5 8,$(call dest,$(MANDIR)/man$(n)))
+	install -m 755 $(server) $(call dest,$(SBINDIR))
+	install -m 755 $(runtool) $(probe) $(call dest,$(BINDIR))
+	install -m 644 $(client_lib) $(call dest,$(LIBDIR))
+	install -m 644 include/runtool.h $(call dest,$(INCDIR))
+	for n in 1 5 8; do install -m 644 man/*.$$n $(call dest,$(MANDIR))/man$$n || exit 1; done
+	@$(call put_file,etc/init.d/vruntool,$(call dest,$(SYSCONFDIR)/init.d/vruntool),755)
+	@$(call put_file,etc/systemd/runtoolserver.service,$(call dest,$(LIBDIR)/systemd/system/runtoolserver.service),644)
+	install -m 644 etc/sysusers.d/vruntool.conf $(call dest,$(LIBDIR)/sysusers.d)
+	@# An existing configuration is the administrator's.
+	@for f in vesta.cfg tool_launcher.conf; do \
+	    if [ -e $(call dest,$(SYSCONFDIR))/$$f ]; then echo "kept: $(call dest,$(SYSCONFDIR))/$$f"; \
+	    else install -m 644 etc/$$f $(call dest,$(SYSCONFDIR))/$$f; fi; done
+	@$(install_helper)
+
+# The paths in a file of etc/ become the installed ones.
+put_file = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' $(1) > $(2) && chmod $(3) $(2)
+
+# Setuid last, once owner and group are right.
+define install_helper
+h=$(call dest,$(LIBEXECDIR))/tool_launcher; rm -f $$h; install -m 755 $(helper) $$h; \
+if [ "$$(id -u)" != 0 ]; then \
+    echo "left to do, as root: chown root:$(USER_NAME) $$h && chmod 4750 $$h; chown root $(SYSCONFDIR)/tool_launcher.conf"; \
+elif getent group $(USER_NAME) >/dev/null; then \
+    chown root:$(USER_NAME) $$h && chmod 4750 $$h; \
+else \
+    chmod 700 $$h; \
+    echo "left to do: make the user $(USER_NAME) (useradd --system --user-group --no-create-home $(USER_NAME)), then: chown root:$(USER_NAME) $$h && chmod 4750 $$h"; \
+fi
+endef
+
+.PHONY: uninstall
+uninstall:
+	rm -f $(call dest,$(SBINDIR))/RunToolServer $(call dest,$(BINDIR))/runtool \
+	    $(call dest,$(BINDIR))/RunToolProbe $(call dest,$(LIBEXECDIR))/tool_launcher \
+	    $(call dest,$(LIBDIR))/libruntool.a $(call dest,$(INCDIR))/runtool.h \
+	    $(call dest,$(SYSCONFDIR))/init.d/vruntool \
+	    $(call dest,$(LIBDIR))/systemd/system/runtoolserver.service \
+	    $(call dest,$(LIBDIR))/sysusers.d/vruntool.conf
+	for f in man/*; do rm -f $(call dest,$(MANDIR))/man$${f##*.}/$${f##*/}; done
+	rmdir $(call dest,$(LIBEXECDIR)) 2>/dev/null || true
+	@echo 'kept: $(call dest,$(SYSCONFDIR))/vesta.cfg, $(call dest,$(SYSCONFDIR))/tool_launcher.conf'
+
+# ---- tests -----------------------------------------------------------------------------------
+
+# What tests, demo and bench install for themselves: as root below a directory that only root can
+# write, since it holds a setuid program.
+private = $(if $(is_root),/var/lib/runtool-$(1),$(CURDIR)/build/$(1)-root)
+test_gid := 1879052222
+
+unit_bin   := $(BUILD)/tests/unit/unit
+system_bin := $(BUILD)/tests/system/system
+tools_bin  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
+
+$(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(lib_obj) $(client_lib)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(check_libs)
+
+$(system_bin): $(call obj,$(system_src)) $(lib_obj) $(client_lib)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(check_libs)
+check_libs := -lcheck -lsubunit -lm -lrt
+
+# Tools that tests run in roots without libraries: static, and never under a sanitizer.
+$(BUILD)/tests/tools/%: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 -O2 -g $(WARNINGS) -D_GNU_SOURCE -static -pthread -o $@ $<
+
+# One prefix at a time: its path is compiled in, so that it is the same in every run.
+.PHONY: check
+check: deps
+	@mkdir -p build
+	@exec 9>$(CURDIR)/build/check.lock; flock 9; \
+	$(MAKE) BUILD=$(or $(CHECK_BUILD),build/check) PREFIX=$(call private,check) SYSCONFDIR=$(call private,check)/etc run-checks
+
+.PHONY: run-checks
+run-checks: $(unit_bin) $(system_bin) $(tools_bin)
+	@rm -rf $(PREFIX) && mkdir -p $(PREFIX)
+	@$(MAKE) install >/dev/null
+	@$(if $(is_root),chown root:$(test_gid) $(LIBEXECDIR)/tool_launcher && chmod 4750 $(LIBEXECDIR)/tool_launcher)
+	@RUNTOOL_PREFIX=$(PREFIX) RUNTOOL_TOOLS=$(abspath $(BUILD))/tests/tools RUNTOOL_TESTS=$(CURDIR)/tests \
+	    $(TEST_WRAPPER) tests/run.sh $(unit_bin) $(system_bin); status=$$?; \
+	rm -rf $(PREFIX); exit $$status
+
+# The installed helper is never a sanitized one: it would read the environment of its caller.
+# TSan of this age does not get along with much randomness of addresses: hence setarch.
+.PHONY: asan tsan
+asan:
+	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	    $(MAKE) SANITIZE=address,undefined CHECK_BUILD=build/asan check
+tsan:
+	@TSAN_OPTIONS=halt_on_error=1 $(MAKE) SANITIZE=thread CHECK_BUILD=build/tsan TEST_WRAPPER='setarch -R' check
+
+fuzz_src := $(wildcard tests/fuzz/*.c)
+fuzz_bin := $(patsubst %.c,build/fuzz/%,$(fuzz_src))
+FUZZ_SECONDS ?= 20
+build/fuzz/%: %.c $(lib_src) $(wildcard src/lib/*.h) | build/paths.h
+	@mkdir -p $(@D)
+	$(call say,FUZZ)
+	$(Q)clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -Isrc/lib -Ibuild -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $< $(lib_src) $(LIBS)
+.PHONY: fuzz
+fuzz: $(fuzz_bin)
+	@for f in $(fuzz_bin); do mkdir -p $$f.corpus && echo "  FUZZ $$f" && \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/ $$f.corpus 2>&1 | grep -E 'number_of_executed|ERROR|SUMMARY' || exit 1; done
+
+.PHONY: demo
+demo: deps
+	@rm -rf $(call private,demo)
+	@$(MAKE) BUILD=build/demo PREFIX=$(call private,demo) SYSCONFDIR=$(call private,demo)/etc install >/dev/null
+	@tests/demo.sh $(call private,demo)
+
+bench_bin := $(BUILD)/tests/bench/bench
+$(bench_bin): $(call obj,$(bench_src)) $(client_lib)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbsd
+.PHONY: bench run-bench
+bench: deps
+	@rm -rf $(call private,bench)
+	@$(MAKE) BUILD=build/bench PREFIX=$(call private,bench) SYSCONFDIR=$(call private,bench)/etc run-bench
+run-bench: $(bench_bin)
+	@$(MAKE) install >/dev/null
+	@tests/bench.sh $(PREFIX) $(bench_bin)
+
+# ---- lint ------------------------------------------------------------------------------------
+
+c_headers := $(wildcard include/*.h src/*/*.h helper/*.h tests/*/*.h)
+.PHONY: lint lint-format lint-cppcheck lint-tidy lint-man lint-scripts lint-clang
+lint: lint-format lint-man lint-scripts lint-clang lint-cppcheck lint-tidy
+lint-format:
+	@clang-format --dry-run --Werror $(c_src) $(c_headers)
+lint-man:
+	@mandoc -T lint -W warning man/*
+lint-scripts:
+	@shellcheck $(scripts)
+lint-clang:
+	@$(MAKE) CC=clang BUILD=build/clang all build/clang/tests/unit/unit build/clang/tests/system/system build/clang/tests/bench/bench
+lint-cppcheck: | build/paths.h
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+	    --inline-suppr --suppress=missingIncludeSystem --library=posix,gnu,bsd -D_GNU_SOURCE -j2 \
+	    -Iinclude -Isrc/lib -Ihelper -Ibuild src helper tests
+# One process a file, two at a time; clang-tidy is slow.
+lint-tidy: | build/paths.h
+	@printf '%s\n' $(c_src) | xargs -P2 -I{} sh -c 'clang-tidy --quiet {} -- -std=gnu17 -D_GNU_SOURCE \
+	    -Iinclude -Isrc/lib -Isrc/server -Itests/common -Ibuild >build/tidy.$$$$ 2>/dev/null; s=$$?; \
+	    cat build/tidy.$$$$; rm -f build/tidy.$$$$; exit $$s'
+
+# ---- dependencies ----------------------------------------------------------------------------
+
+packages := gcc clang make libc6-dev libbsd-dev libinih-dev check musl-tools pkg-config \
+            clang-tidy clang-format cppcheck mandoc shellcheck libclang-rt-14-dev \
+            iproute2 util-linux procps
+.PHONY: deps
+deps:
+	@missing=; for p in $(packages); do \
+	    dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ]; then echo "missing; as root: apt-get install$$missing" >&2; exit 1; fi; \
+	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install$$missing >/dev/null
+
+.PHONY: clean
+clean:
+	rm -rf build

@@ -1,0 +1,147 @@
+/* args.c: the command line (see tool_launcher(8)). */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper.h"
+
+/* What is left of the command line. */
+struct args {
+	char **next;
+	char **end;
+	size_t nenv;
+};
+
+static char *
+take(struct args *a, const char *name)
+{
+	if (a->next == a->end)
+		fail(LAUNCHER_MISSING_SWITCH, 0, "%s needs a value", name);
+	return (*a->next++);
+}
+
+static long
+take_number(struct args *a, const char *name)
+{
+	const char *s = take(a, name);
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(s, &end, 10);
+	if (errno != 0 || end == s || *end != '\0' || *s < '0' || *s > '9' || n > INT_MAX)
+		fail(LAUNCHER_BAD_DESCRIPTOR, 0, "%s %s: not a number", name, s);
+	return (n);
+}
+
+/* Moved above 2 and made close-on-exec: the tool's own three stay what they are. */
+static int
+take_descriptor(struct args *a, const char *name)
+{
+	int fd = (int)take_number(a, name);
+	int copy;
+
+	if (fcntl(fd, F_GETFD) == -1)
+		fail(LAUNCHER_BAD_DESCRIPTOR, errno, "%s %d", name, fd);
+	if ((copy = fcntl(fd, F_DUPFD_CLOEXEC, 3)) == -1)
+		fail(LAUNCHER_CLOSE_ON_EXEC, errno, "%s %d", name, fd);
+	return (copy);
+}
+
+static void
+take_isolation(struct launch *l, struct args *a)
+{
+	const char *how = take(a, "-isolate");
+
+	if (strcmp(how, "pid") == 0)
+		l->pid_space = true;
+	else if (strcmp(how, "none") == 0)
+		l->pid_space = false;
+	else
+		fail(LAUNCHER_UNKNOWN_SWITCH, 0, "-isolate %s: must be pid or none", how);
+}
+
+/* Exactly as many strings as announced: one that looks like a switch is a string all the same. */
+static void
+take_counted_env(struct launch *l, struct args *a)
+{
+	long n = take_number(a, "-envc");
+
+	if (n > a->end - a->next)
+		fail(LAUNCHER_MISSING_SWITCH, 0, "-envc %ld: fewer strings follow", n);
+	while (n-- > 0)
+		l->env[a->nenv++] = *a->next++;
+}
+
+/* One switch; false at -cmd, which ends them. */
+static bool
+take_switch(struct launch *l, struct args *a, bool *in_env)
+{
+	char *s = *a->next++;
+	bool was_in_env = *in_env;
+
+	*in_env = false;
+	if (strcmp(s, "-cmd") == 0)
+		return (false);
+	if (strcmp(s, "-err") == 0) {
+		l->err = take_descriptor(a, s);
+		fail_to(l->err, l->life);
+	} else if (strcmp(s, "-life") == 0) {
+		l->life = take_descriptor(a, s);
+		fail_to(l->err, l->life);
+	} else if (strcmp(s, "-dbg") == 0) {
+		l->dbg = take_descriptor(a, s);
+	} else if (strcmp(s, "-root") == 0) {
+		l->root = take(a, s);
+	} else if (strcmp(s, "-wd") == 0) {
+		l->where = take(a, s);
+	} else if (strcmp(s, "-isolate") == 0) {
+		take_isolation(l, a);
+	} else if (strcmp(s, "-nofile") == 0) {
+		l->nofile = (rlim_t)take_number(a, s);
+	} else if (strcmp(s, "-envc") == 0) {
+		take_counted_env(l, a);
+	} else if (strcmp(s, "-env") == 0) {
+		*in_env = true;
+	} else if (strcmp(s, "-t") == 0) {
+		l->testing = true;
+	} else if (strcmp(s, "-check") == 0) {
+		l->check = true;
+	} else if (was_in_env) {
+		l->env[a->nenv++] = s;
+		*in_env = true;
+	} else {
+		fail(LAUNCHER_UNKNOWN_SWITCH, 0, "unknown switch %s (see helper_switches)", s);
+	}
+	return (true);
+}
+
+void
+args_parse(struct launch *l, int argc, char **argv)
+{
+	struct args a = {.next = argv + 1, .end = argv + argc};
+	bool in_env = false, command = false;
+
+	*l = (struct launch){.err = -1,
+	    .dbg = -1,
+	    .life = -1,
+	    .nofile = RLIM_INFINITY,
+	    .root_fd = -1,
+	    .where_fd = -1};
+	if ((l->env = calloc((size_t)argc + 1, sizeof(*l->env))) == NULL)
+		fail(LAUNCHER_NO_PROCESS, errno, "environment");
+	while (!command && a.next < a.end)
+		command = !take_switch(l, &a, &in_env);
+	l->argv = a.next;
+
+	if (l->err == -1)
+		fail(LAUNCHER_MISSING_SWITCH, 0, "-err is missing");
+	if (l->root == NULL)
+		fail(LAUNCHER_MISSING_SWITCH, 0, "-root is missing");
+	if (l->pid_space && (l->testing || (l->life == -1 && !l->check)))
+		fail(LAUNCHER_NO_ISOLATION, 0, "-isolate pid needs -life, and cannot go with -t");
+	if (!l->check && (!command || *l->argv == NULL))
+		fail(LAUNCHER_NO_COMMAND, 0, "no command");
+}

@@ -1,0 +1,83 @@
+/*
+ * tool_launcher: the setuid-root helper. It enters a tool's root, gives up privilege for good and
+ * executes the tool. Its steps stand here in their order, and in tool_launcher(8) with their
+ * reasons.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "helper.h"
+
+/* A file opened later must not become somebody's standard output. */
+static void
+check_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			fail(LAUNCHER_BAD_DESCRIPTOR, errno, "descriptor %d", fd);
+}
+
+/* Whatever the caller ignores, the tool does not. Everything stays blocked until the tool runs. */
+static void
+reset_signals(void)
+{
+	sigset_t all;
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
+static void
+debug(const struct launch *l)
+{
+	char *const *arg;
+
+	if (l->dbg == -1)
+		return;
+	dprintf(l->dbg, "tool_launcher: pid %d uid %u root %s directory %s%s%s command", getpid(),
+	    getuid(), l->root, l->where ? l->where : ".", l->testing ? " testing" : "",
+	    l->pid_space ? " isolate pid" : "");
+	for (arg = l->argv; *arg != NULL; arg++)
+		dprintf(l->dbg, " %s", *arg);
+	dprintf(l->dbg, "\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct policy policy = {0};
+	struct launch l;
+
+	if (argc < 1)
+		return (LAUNCHER_MISSING_SWITCH);
+	check_descriptors();
+	args_parse(&l, argc, argv);
+	reset_signals();
+	umask(S_IWGRP | S_IWOTH);
+	if (l.testing) {
+		privilege_drop();
+	} else {
+		policy_read(&policy);
+		privilege_become_caller(&policy, l.pid_space);
+	}
+	if (l.check) {
+		if (!l.testing)
+			root_check(&l, &policy);
+		supervise_check(&l);
+		return (0);
+	}
+	root_open(&l, &policy);
+	debug(&l);
+	if (l.life != -1)
+		supervise(&l);
+	tool_exec(&l);
+}

@@ -1,0 +1,218 @@
+/* supervise.c: the tool's keeper: starts it, passes on signals, and sees all of its tree gone. */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "helper.h"
+
+#define INIT_STACK 65536
+#define LIFE	   0 /* descriptors of the keeper, once the tool runs */
+#define CHILDREN   1
+#define RESCAN_MS  20
+
+static _Alignas(16) char init_stack[INIT_STACK];
+
+struct keeper {
+	const struct launch *l;
+	pid_t tool;
+	bool ended; /* the tool's own process */
+	int status; /* its wait status */
+};
+
+static void
+say(int life, int kind, int value)
+{
+	struct launcher_message m = {.kind = kind, .value = value};
+
+	/* A server that is gone shows as the end of file. */
+	(void)!send(life, &m, sizeof(m), MSG_NOSIGNAL);
+}
+
+/* Every signal is blocked in us from main() on, so that SIGCHLD can be read. */
+static void
+hold(const struct launch *l)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	if ((fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
+		fail(LAUNCHER_NO_PROCESS, errno, "signalfd");
+	/* The tool's output ends when the tool closes it: we must hold nothing else. */
+	if (dup2(l->life, LIFE) == -1 || dup2(fd, CHILDREN) == -1)
+		fail(LAUNCHER_NO_PROCESS, errno, "dup2");
+	fail_to(-1, LIFE);
+	syscall(SYS_close_range, 2U, ~0U, 0);
+}
+
+static pid_t
+start_tool(const struct launch *l)
+{
+	pid_t tool;
+
+	/* The child borrows our memory until its exec or its end, and we wait for that. */
+	if ((tool = vfork()) == 0) { /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+		setsid();
+		tool_exec(l);
+	}
+	if (tool == -1)
+		fail(LAUNCHER_NO_PROCESS, errno, "cannot start a process for the tool");
+	if (fail_status() != 0) {
+		waitpid(tool, NULL, 0);
+		_exit(fail_status());
+	}
+	return (tool);
+}
+
+/* True while there are children left. */
+static bool
+reap(struct keeper *k)
+{
+	struct signalfd_siginfo drained;
+	pid_t pid;
+	int status;
+
+	(void)!read(CHILDREN, &drained, sizeof(drained));
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == k->tool) {
+			k->ended = true;
+			k->status = status;
+		}
+	}
+	return (pid == 0);
+}
+
+/* In a PID namespace the keeper is process 1, and -1 is everybody else in it. */
+static void
+signal_tree(const struct keeper *k, int sig)
+{
+	if (k->l->pid_space)
+		kill(-1, sig);
+	else
+		descendants_signal(sig);
+}
+
+/* What the server asks; its end is the tool's. */
+static void
+obey(struct keeper *k)
+{
+	unsigned char sig;
+
+	if (recv(LIFE, &sig, 1, 0) == 1)
+		signal_tree(k, sig);
+	else
+		k->ended = true;
+}
+
+/* What the tool left running. New processes may come up while we look for them. */
+static void
+end_tree(struct keeper *k)
+{
+	struct pollfd children = {.fd = CHILDREN, .events = POLLIN};
+
+	while (reap(k)) {
+		signal_tree(k, SIGKILL);
+		poll(&children, 1, RESCAN_MS);
+	}
+}
+
+static _Noreturn void
+keep(struct keeper *k)
+{
+	struct pollfd fds[] = {
+	    {.fd = LIFE,	 .events = POLLIN},
+	    {.fd = CHILDREN, .events = POLLIN},
+	};
+
+	while (!k->ended) {
+		poll(fds, 2, -1);
+		if (fds[0].revents != 0)
+			obey(k);
+		if (fds[1].revents != 0)
+			reap(k);
+	}
+	/* The kernel ends a PID namespace together with its process 1. */
+	if (!k->l->pid_space)
+		end_tree(k);
+	say(LIFE, LAUNCHER_ENDED, k->status);
+	_exit(0);
+}
+
+static void
+start_and_keep(const struct launch *l)
+{
+	struct keeper k = {.l = l};
+
+	k.tool = start_tool(l);
+	hold(l);
+	privilege_drop();
+	/* Without a namespace the keeper must outlive the server, to end the tree. */
+	if (l->pid_space)
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	keep(&k);
+}
+
+static int
+init_main(void *arg)
+{
+	start_and_keep(arg);
+	return (0);
+}
+
+/*
+ * The namespace's init is made a child of the server, not ours, and we are done: one process less
+ * stays with each tool, and its end is seen a process switch earlier.
+ */
+static _Noreturn void
+start_init(const struct launch *l)
+{
+	pid_t init;
+
+	init = clone(init_main, init_stack + sizeof(init_stack),
+	    CLONE_NEWPID | CLONE_VM | CLONE_PARENT | SIGCHLD, (void *)(uintptr_t)l);
+	if (init == -1)
+		fail(LAUNCHER_NO_ISOLATION, errno, "PID namespace (or say isolate = none)");
+	say(l->life, LAUNCHER_SUPERVISOR, init);
+	_exit(0);
+}
+
+void
+supervise(const struct launch *l)
+{
+	if (l->pid_space)
+		start_init(l);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
+		fail(LAUNCHER_NO_PROCESS, errno, "child subreaper");
+	say(l->life, LAUNCHER_SUPERVISOR, getpid());
+	start_and_keep(l);
+	_exit(LAUNCHER_NO_PROCESS);
+}
+
+static int
+nothing(void *arg)
+{
+	(void)arg;
+	_exit(0);
+}
+
+void
+supervise_check(const struct launch *l)
+{
+	pid_t pid;
+
+	if (!l->pid_space)
+		return;
+	pid = clone(nothing, init_stack + sizeof(init_stack), CLONE_NEWPID | SIGCHLD, NULL);
+	if (pid == -1)
+		fail(LAUNCHER_NO_ISOLATION, errno, "PID namespace (or say isolate = none)");
+	waitpid(pid, NULL, 0);
+}

@@ -1,0 +1,52 @@
+/*
+ * launcher.h: the contract between RunToolServer and tool_launcher(8). Both compile it; nothing
+ * here needs more than libc.
+ */
+#ifndef LAUNCHER_H
+#define LAUNCHER_H
+
+#include <stdint.h>
+
+/*
+ * Exit statuses of a launcher that did not launch its tool. With -life the same number comes in a
+ * message. 1 to 12 are the original's.
+ */
+#define LAUNCHER_STATUSES(X)                                                    \
+	X(LAUNCHER_MISSING_SWITCH, 1, "a switch is missing")                    \
+	X(LAUNCHER_BAD_DESCRIPTOR, 2, "bad file descriptor")                    \
+	X(LAUNCHER_BAD_ROOT, 3, "bad root directory")                           \
+	X(LAUNCHER_NO_COMMAND, 4, "no command")                                 \
+	X(LAUNCHER_KEPT_PRIVILEGE, 5, "privileges could not be given up")       \
+	X(LAUNCHER_CLOSE_ON_EXEC, 6, "close-on-exec could not be set")          \
+	X(LAUNCHER_UNKNOWN_SWITCH, 7, "unknown switch")                         \
+	X(LAUNCHER_NO_CHROOT, 8, "chroot failed")                               \
+	X(LAUNCHER_NO_EXEC, 9, "the tool could not be executed")                \
+	X(LAUNCHER_NO_DIRECTORY, 10, "the working directory could not be read") \
+	X(LAUNCHER_OUTSIDE, 11, "the working directory is outside the root")    \
+	X(LAUNCHER_NO_CHDIR, 12, "chdir after chroot failed")                   \
+	X(LAUNCHER_REFUSED, 13, "refused by tool_launcher.conf")                \
+	X(LAUNCHER_NO_ISOLATION, 14, "the tool could not be isolated")          \
+	X(LAUNCHER_NO_PROCESS, 15, "no process for the tool")
+
+#define LAUNCHER_ENUM(name, number, text) name = (number),
+enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };
+#undef LAUNCHER_ENUM
+
+/* What -err carries is at most this long, so that it always fits into a pipe. */
+#define LAUNCHER_MAX_WORDS 4096
+
+/*
+ * -life FD is one end of a SOCK_SEQPACKET pair. The server sends one byte: a signal for the whole
+ * tree of the tool; SIGKILL, or the end of file, ends it at once. The launcher sends these
+ * messages: SUPERVISOR before the tool starts (value: the pid that the server has to wait for,
+ * beside its child), then FAILED (an enum launcher_status; the words are on -err) or ENDED (a
+ * wait(2) status).
+ */
+enum launcher_kind { LAUNCHER_SUPERVISOR = 1, LAUNCHER_FAILED = 2, LAUNCHER_ENDED = 3 };
+
+struct launcher_message {
+	int32_t kind;
+	int32_t value;
+};
+
+#endif

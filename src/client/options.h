@@ -1,0 +1,41 @@
+/* options.h: what runtool and RunToolProbe share: whom to ask, and what vesta.cfg says about it. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <netdb.h>
+#include <stddef.h>
+
+#include "runtool.h"
+
+#define OPTIONS_DEFAULT_HOST "localhost"
+
+struct options_server {
+	char host[NI_MAXHOST];
+	char port[NI_MAXSERV]; /* empty: not given */
+};
+
+/* Splits HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT. 0, or -1 when `argument` is none of them. */
+int options_split(const char *argument, struct options_server *);
+
+/* Writes HOST:PORT or [ADDRESS]:PORT; returns `name`. */
+#define OPTIONS_NAME_SIZE (NI_MAXHOST + NI_MAXSERV + sizeof("[]:"))
+const char *options_name(const struct options_server *, char name[OPTIONS_NAME_SIZE]);
+
+struct options_defaults {
+	char port[NI_MAXSERV];
+	int info_timeout_ms; /* 0: none */
+};
+
+/*
+ * The defaults, from `file` (-c) or the vesta.cfg that is found, or built in without one.
+ * 0, or -1 with the reason in `why`.
+ */
+int options_load(const char *file, struct options_defaults *, char *why, size_t size);
+
+/* Fills in a port that was not given. 0, or -1 with the reason in `why`: there is none. */
+int options_port(struct options_server *, const struct options_defaults *, char *why, size_t size);
+
+/* Why a call failed, on stderr, behind the program's and the server's name. */
+void options_complain(const struct options_server *, const struct runtool_error *);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * rpc.h: the calls of the RunTool interface, built of SRPC items: what client and server both say.
+ */
+#ifndef RPC_H
+#define RPC_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "srpc.h"
+
+#define RPC_VERSION 4 /* the newest interface version we speak */
+
+enum rpc_proc { RPC_RUN_DEFAULT = -1, RPC_RUN = 1, RPC_INFO_OLD = 3, RPC_INFO = 4 };
+
+/* From these interface versions on a field is there. */
+enum { RPC_HAS_LOAD = 3, RPC_HAS_CORE = 4 };
+
+#define RPC_HANDLE_SIZE 32
+#define RPC_UNIQUE_SIZE 16
+
+/* Arguments of a run call. Decoded: `env` and `argv` lead into the received bytes. */
+struct rpc_run {
+	char *stdin_file; /* a full path name on the server; "" is /dev/null */
+	struct sockaddr_in
+	    out; /* where the server connects for the tool's stdout; 0:0 is /dev/null */
+	struct sockaddr_in err;	  /* the same for stderr */
+	struct sockaddr_in files; /* the file system server; the launch does not use it */
+	uint8_t handle[RPC_HANDLE_SIZE];
+	char *directory;   /* relative to the root */
+	const char **env;  /* NULL-terminated */
+	const char **argv; /* NULL-terminated; at least the tool, once decoded */
+};
+
+struct rpc_run_result {
+	int32_t status; /* exit status; 0 if signalled */
+	int32_t signal; /* 0 if it exited */
+	bool core;
+};
+
+struct rpc_info {
+	char *sysname, *release, *version, *machine;
+	int32_t cpus, cpu_mhz, mem_kb;
+	int32_t max_tools, cur_tools;
+	float load; /* of the last minute */
+	int32_t cur_pending, max_pending;
+	uint8_t unique[RPC_UNIQUE_SIZE];
+};
+
+/*
+ * Decodes a call's arguments as they arrive. `*step` is 0 at first and kept between calls.
+ * SRPC_OK once the call is all there (the reader stands behind its end_call), SRPC_MORE, or -1.
+ * `proc` must be one that rpc_known() accepts.
+ */
+int rpc_scan_call(struct srpc_reader *, int32_t proc, unsigned int *step, struct srpc_error *);
+bool rpc_known(int32_t proc);
+
+/*
+ * The arguments of a run call that rpc_scan_call() found complete, from the reader's position on.
+ * 0; -1 with *err. The bytes must outlive *run; rpc_run_free() frees the rest, also after -1.
+ */
+int rpc_get_run(struct srpc_reader *, struct rpc_run *run, struct srpc_error *);
+void rpc_run_free(struct rpc_run *);
+
+/* The client's side of the same: start_call, arguments, end_call; no hello. */
+void rpc_put_run(struct buf *, int32_t version, const struct rpc_run *);
+void rpc_put_info_call(struct buf *, int32_t version);
+
+/* Results with their end_call: encode (the server's side), decode. SRPC_OK, SRPC_MORE or -1. */
+void rpc_put_run_result(struct buf *, int32_t version, const struct rpc_run_result *);
+int rpc_get_run_result(
+    struct srpc_reader *, int32_t version, struct rpc_run_result *, struct srpc_error *);
+void rpc_put_info(struct buf *, int32_t proc, int32_t version, const struct rpc_info *);
+int rpc_get_info(struct srpc_reader *, int32_t version, struct rpc_info *, struct srpc_error *);
+void rpc_info_free(struct rpc_info *); /* what rpc_get_info() allocated */
+
+/*
+ * The index in a root handle. 0, or -1 when it has none (all zero, nothing after the two bytes of
+ * the kind, or a kind other than a volatile directory's) or one that is over 32 bits.
+ */
+int rpc_handle_index(const uint8_t handle[RPC_HANDLE_SIZE], uint32_t *index);
+void rpc_handle_make(uint8_t handle[RPC_HANDLE_SIZE], uint32_t index);
+
+#endif

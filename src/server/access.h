@@ -1,0 +1,17 @@
+/* access.h: who may connect, and where relays may go. */
+#ifndef ACCESS_H
+#define ACCESS_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "settings.h"
+
+/* By `allow`; without it loopback and this host's own addresses, as they are now. Unmapped. */
+bool access_client(const struct settings *, const struct sockaddr_storage *client);
+
+/* The client's own address, or one that could connect; any with relay_hosts = any. */
+bool access_relay(const struct settings *, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *to);
+
+#endif

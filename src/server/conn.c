@@ -1,0 +1,514 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <bsd/sys/queue.h>
+
+#include "clock.h"
+#include "conn.h"
+#include "info.h"
+#include "log.h"
+#include "loop.h"
+
+#define READ_SIZE      65536
+#define MAX_HELLO      256  /* bytes */
+#define LINGER_MS      2000 /* to read what a client still sends after our failure */
+#define DEADLINE_ROUND 500  /* ms between two looks at the deadlines */
+#define SHOWN	       256  /* bytes of a failure, in the log */
+
+enum state {
+	HELLO,	 /* nothing was received yet */
+	IDLE,	 /* between calls */
+	CALL,	 /* a call has begun to arrive */
+	ACK,	 /* the results are sent, the end_ack is due */
+	RUNNING, /* its request is with the queue or a worker: nothing is read */
+	CLOSING, /* our side is shut down; the client's bytes are dropped */
+	CLOSED,	 /* waits for conn_collect() */
+};
+
+struct conn {
+	struct watch watch; /* first */
+	const struct conn_context *context;
+	struct sockaddr_storage client;
+	char client_text[ADDR_TEXT_SIZE];
+	enum state state;
+	bool said_hello; /* we have */
+	bool drain;	 /* close once the reply is out */
+	int32_t proc, version;
+	unsigned int step; /* of the call's arguments */
+	size_t pos;	   /* in `in`: what is decoded of the call */
+	struct buf in, out;
+	int64_t deadline; /* monotonic milliseconds; 0: none */
+	TAILQ_ENTRY(conn) entry;
+};
+
+TAILQ_HEAD(conn_list, conn);
+static struct conn_list conns = TAILQ_HEAD_INITIALIZER(conns);
+static struct conn_list closed = TAILQ_HEAD_INITIALIZER(closed);
+static unsigned int ndeadlines, nrunning;
+static uint64_t last_id;
+
+static void
+set_deadline(struct conn *c, int64_t ms)
+{
+	ndeadlines += (ms != 0) - (c->deadline != 0);
+	c->deadline = ms == 0 ? 0 : clock_ms() + ms;
+}
+
+static void
+close_conn(struct conn *c)
+{
+	if (c->state == CLOSED)
+		return;
+	if (c->state == RUNNING)
+		nrunning--;
+	else
+		loop_unwatch(&c->watch);
+	close(c->watch.fd);
+	c->watch.fd = -1;
+	c->state = CLOSED;
+	set_deadline(c, 0);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	TAILQ_REMOVE(&conns, c, entry);
+	TAILQ_INSERT_TAIL(&closed, c, entry);
+}
+
+/*
+ * A connection that is closed while bytes of the client are unread is reset, and the client loses
+ * our failure: so we say that we are done, and read on for a while.
+ */
+static void
+start_closing(struct conn *c)
+{
+	if (c->state == CLOSING || c->state == CLOSED)
+		return;
+	c->state = CLOSING;
+	buf_free(&c->in);
+	set_deadline(c, LINGER_MS);
+	if (c->out.len == 0)
+		shutdown(c->watch.fd, SHUT_WR);
+}
+
+static void
+flush(struct conn *c)
+{
+	ssize_t n;
+
+	if (c->out.failed) {
+		log_warn("conn client=%s: out of memory for a reply", c->client_text);
+		close_conn(c);
+		return;
+	}
+	while (c->out.len > 0) {
+		n = send(c->watch.fd, c->out.data, c->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && errno != EAGAIN) {
+			close_conn(c);
+			return;
+		}
+		if (n == -1)
+			break;
+		buf_consume(&c->out, (size_t)n);
+	}
+	if (c->out.len == 0 && c->state == CLOSING)
+		shutdown(c->watch.fd, SHUT_WR);
+	if (loop_change(&c->watch, EPOLLIN | (c->out.len > 0 ? EPOLLOUT : 0)) == -1)
+		close_conn(c);
+}
+
+static void
+say_hello(struct conn *c, struct buf *out)
+{
+	if (!c->said_hello)
+		srpc_put_hello(out);
+	c->said_hello = true;
+}
+
+/* The call ends here, and with it the connection. */
+static void
+fail_call(struct conn *c, const struct srpc_error *err)
+{
+	char words[SHOWN];
+
+	if (!err->from_peer) {
+		log_info("conn client=%s failure=%d why=%s", c->client_text, err->code,
+		    log_quote(words, sizeof(words), err->message));
+		say_hello(c, &c->out);
+		srpc_put_failure(&c->out, err->code, err->message);
+	}
+	start_closing(c);
+}
+
+/* The bytes of the call, which become the request's; what followed them stays. 0, or -1. */
+static int
+detach_call(struct conn *c, struct request *r)
+{
+	struct buf rest = {0};
+
+	buf_append(&rest, c->in.data + c->pos, c->in.len - c->pos);
+	if (rest.failed)
+		return (-1);
+	r->raw = c->in;
+	r->raw.len = c->pos;
+	c->in = rest;
+	return (0);
+}
+
+static struct request *
+make_request(struct conn *c, size_t start, struct srpc_error *err)
+{
+	struct srpc_reader in;
+	struct request *r;
+
+	if ((r = request_new()) == NULL || detach_call(c, r) == -1) {
+		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "request denied: server is out of memory");
+		goto fail;
+	}
+	r->id = ++last_id;
+	r->conn = c;
+	r->fd = c->watch.fd;
+	r->client = c->client;
+	r->version = c->version;
+	memcpy(r->client_text, c->client_text, sizeof(r->client_text));
+	in = (struct srpc_reader){
+	    .data = r->raw.data, .len = r->raw.len, .pos = start, .limit = r->raw.len};
+	if (rpc_get_run(&in, &r->run, err) == -1)
+		goto fail;
+	if (rpc_handle_index(r->run.handle, &r->root) == -1) {
+		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Invalid fsroot");
+		goto fail;
+	}
+	if (r->run.argv[0] == NULL) {
+		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Null command");
+		goto fail;
+	}
+	/* What is still unsent goes first. */
+	r->reply = c->out;
+	c->out = (struct buf){0};
+	say_hello(c, &r->reply);
+	return (r);
+fail:
+	request_free(r);
+	return (NULL);
+}
+
+/* From here on until loop_finished() the descriptor is watched by the child killer instead. */
+static int
+submit(struct conn *c, struct request *r, struct srpc_error *err)
+{
+	const struct conn_context *x = c->context;
+
+	loop_unwatch(&c->watch);
+	c->state = RUNNING;
+	nrunning++;
+	set_deadline(c, 0);
+	if (killer_watch(x->killer, r) == 0) {
+		if (queue_push(x->queue, r) == 0)
+			return (0);
+		killer_forget(x->killer, r);
+	}
+	srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
+	    errno == EAGAIN	 ? "server too busy"
+	    : errno == ESHUTDOWN ? "server is shutting down"
+				 : "server is out of memory or descriptors");
+	nrunning--;
+	c->state = CALL;
+	if (loop_watch(&c->watch, EPOLLIN) == -1)
+		close_conn(c);
+	return (-1);
+}
+
+static void
+start_run(struct conn *c, size_t start)
+{
+	struct srpc_error err;
+	struct request *r;
+
+	flush(c);
+	if (c->state == CLOSED)
+		return;
+	if ((r = make_request(c, start, &err)) == NULL) {
+		fail_call(c, &err);
+		return;
+	}
+	if (submit(c, r, &err) == -1) {
+		c->out = r->reply;
+		r->reply = (struct buf){0};
+		request_free(r);
+		if (c->state != CLOSED)
+			fail_call(c, &err);
+	}
+}
+
+static void
+answer_info(struct conn *c)
+{
+	say_hello(c, &c->out);
+	info_reply(
+	    &c->out, c->context->settings, c->proc, c->version, queue_load(c->context->queue));
+	buf_consume(&c->in, c->pos);
+	c->state = ACK;
+	set_deadline(c, 0);
+}
+
+/* These four decode one thing each: SRPC_OK when it is done, SRPC_MORE, or -1 with *err. */
+
+static int
+take_hello(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
+{
+	struct srpc_item item;
+	int rc;
+
+	in->limit = MAX_HELLO;
+	rc = srpc_next(in, SRPC_HELLO, &item, err);
+	if (rc == SRPC_OK && (item.length < sizeof(SRPC_VERSION) - 1 ||
+				 strncmp((const char *)item.bytes, SRPC_VERSION, item.length) != 0))
+		rc = srpc_fail(err, SRPC_PROTOCOL_VIOLATION, "not " SRPC_VERSION);
+	err->from_peer = true; /* whoever this is does not speak SRPC: nothing is answered */
+	if (rc == SRPC_OK) {
+		buf_consume(&c->in, in->pos);
+		set_deadline(c, 0);
+		c->state = IDLE;
+	}
+	return (rc);
+}
+
+static int
+take_ack(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
+{
+	struct srpc_item item;
+	int rc;
+
+	if ((rc = srpc_next(in, SRPC_END_ACK, &item, err)) == SRPC_OK) {
+		buf_consume(&c->in, in->pos);
+		c->state = IDLE;
+	}
+	return (rc);
+}
+
+static int
+take_start(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
+{
+	struct srpc_item item;
+	int rc;
+
+	c->proc = c->version = -1;
+	if (c->in.data[0] == SRPC_START_CALL) {
+		if ((rc = srpc_next(in, SRPC_START_CALL, &item, err)) != SRPC_OK)
+			return (rc);
+		c->proc = item.number;
+		c->version = item.version;
+	}
+	if (c->version > c->context->settings->max_version)
+		return (srpc_fail(
+		    err, SRPC_VERSION_SKEW, "RunToolServer: Unsupported interface version"));
+	if (!rpc_known(c->proc))
+		return (srpc_fail(err, SRPC_VERSION_SKEW, "Unknown proc_id"));
+	c->pos = in->pos;
+	c->step = 0;
+	c->state = CALL;
+	return (SRPC_OK);
+}
+
+static int
+take_arguments(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
+{
+	size_t start = c->in.data[0] == SRPC_START_CALL ? 9 : 0;
+	int rc;
+
+	in->pos = c->pos;
+	rc = rpc_scan_call(in, c->proc, &c->step, err);
+	c->pos = in->pos;
+	if (rc != SRPC_OK)
+		return (rc);
+	if (c->proc == RPC_INFO || c->proc == RPC_INFO_OLD)
+		answer_info(c);
+	else
+		start_run(c, start);
+	return (SRPC_OK);
+}
+
+static int
+take_next(struct conn *c, struct srpc_error *err)
+{
+	struct srpc_reader in = {.data = c->in.data,
+	    .len = c->in.len,
+	    .limit = (size_t)c->context->settings->max_request_bytes};
+
+	switch (c->state) {
+	case HELLO:
+		return (take_hello(c, &in, err));
+	case IDLE:
+		return (take_start(c, &in, err));
+	case CALL:
+		return (take_arguments(c, &in, err));
+	case ACK:
+		return (take_ack(c, &in, err));
+	default:
+		return (SRPC_MORE);
+	}
+}
+
+/* As much as the received bytes allow. */
+static void
+process(struct conn *c)
+{
+	struct srpc_error err = {0};
+	int rc = SRPC_OK;
+
+	while (rc == SRPC_OK && c->in.len > 0 && c->state < RUNNING)
+		rc = take_next(c, &err);
+	if (rc == -1)
+		fail_call(c, &err);
+	/* What has begun to arrive has to come to its end. */
+	if (rc == SRPC_MORE && c->deadline == 0)
+		set_deadline(c, c->context->settings->request_timeout * 1000LL);
+	if (c->state != RUNNING && c->state != CLOSED)
+		flush(c);
+}
+
+static void
+receive(struct conn *c)
+{
+	static uint8_t bytes[READ_SIZE];
+	ssize_t n;
+
+	n = recv(c->watch.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		/* In the middle of a request this is silence, no error. */
+		close_conn(c);
+		return;
+	}
+	if (c->state == CLOSING)
+		return;
+	buf_append(&c->in, bytes, (size_t)n);
+	if (c->in.failed) {
+		log_warn("conn client=%s: out of memory for a request", c->client_text);
+		close_conn(c);
+		return;
+	}
+	process(c);
+}
+
+static void
+ready(struct watch *w, uint32_t events)
+{
+	struct conn *c = (struct conn *)w;
+
+	/* An event of this round may be stale: an earlier one closed the connection. */
+	if (c->state != CLOSED && (events & EPOLLOUT) != 0)
+		flush(c);
+	if (c->state != CLOSED && (events & ~(uint32_t)EPOLLOUT) != 0)
+		receive(c);
+}
+
+int
+conn_open(const struct conn_context *context, int fd, const struct sockaddr_storage *client)
+{
+	struct conn *c;
+	int saved;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL) {
+		close(fd);
+		return (-1);
+	}
+	c->watch = (struct watch){.ready = ready, .fd = fd};
+	c->context = context;
+	c->client = *client;
+	addr_format(client, c->client_text, sizeof(c->client_text));
+	if (loop_watch(&c->watch, EPOLLIN) == -1) {
+		saved = errno;
+		close(fd);
+		free(c);
+		errno = saved;
+		return (-1);
+	}
+	TAILQ_INSERT_TAIL(&conns, c, entry);
+	return (0);
+}
+
+void
+conn_finished(struct request *r)
+{
+	struct conn *c = r->conn;
+
+	if (r->gone || r->reply.failed) {
+		close_conn(c);
+	} else if (loop_watch(&c->watch, EPOLLIN) == -1) {
+		close_conn(c);
+	} else {
+		nrunning--;
+		c->out = r->reply;
+		r->reply = (struct buf){0};
+		c->state = ACK;
+		if (r->failed || c->drain)
+			start_closing(c);
+		if (c->in.len > 0)
+			process(c);
+		else
+			flush(c);
+	}
+	request_free(r);
+}
+
+int
+conn_check_deadlines(void)
+{
+	struct conn *c, *next;
+	struct srpc_error err;
+	int64_t now;
+
+	if (ndeadlines == 0)
+		return (-1);
+	now = clock_ms();
+	TAILQ_FOREACH_SAFE (c, &conns, entry, next) {
+		if (c->deadline == 0 || c->deadline > now)
+			continue;
+		if (c->state == CLOSING) {
+			close_conn(c);
+			continue;
+		}
+		srpc_fail(&err, SRPC_READ_TIMEOUT,
+		    "request not complete within %d seconds (request_timeout)",
+		    c->context->settings->request_timeout);
+		fail_call(c, &err);
+		flush(c);
+	}
+	return (DEADLINE_ROUND);
+}
+
+void
+conn_close_idle(void)
+{
+	struct conn *c, *next;
+
+	TAILQ_FOREACH_SAFE (c, &conns, entry, next) {
+		if (c->state == RUNNING)
+			c->drain = true;
+		else if (c->state != CLOSING)
+			close_conn(c);
+	}
+}
+
+void
+conn_collect(void)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&closed)) != NULL) {
+		TAILQ_REMOVE(&closed, c, entry);
+		free(c);
+	}
+}
+
+unsigned int
+conn_running(void)
+{
+	return (nrunning);
+}

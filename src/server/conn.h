@@ -1,0 +1,37 @@
+/* conn.h: a client's connection, as the event loop sees it. Only the loop's thread uses these. */
+#ifndef CONN_H
+#define CONN_H
+
+#include "killer.h"
+#include "queue.h"
+#include "request.h"
+#include "settings.h"
+
+struct conn;
+
+/* What all connections need. */
+struct conn_context {
+	const struct settings *settings;
+	struct queue *queue;
+	struct killer *killer;
+};
+
+/* Takes over the accepted, non-blocking descriptor. 0, or -1 with errno (it is closed then). */
+int conn_open(const struct conn_context *, int fd, const struct sockaddr_storage *client);
+
+/* Its request comes back: sends what of the reply is unsent, and reads on. Frees the request. */
+void conn_finished(struct request *);
+
+/* Closes those whose time is up. Milliseconds until it has to be called again, or -1. */
+int conn_check_deadlines(void);
+
+/* Closes those that no run call is under way on. */
+void conn_close_idle(void);
+
+/* Frees closed connections: after a round of events, none of which may lead to them any more. */
+void conn_collect(void);
+
+/* Those with a run call under way. */
+unsigned int conn_running(void);
+
+#endif

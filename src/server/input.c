@@ -1,0 +1,69 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <bsd/string.h>
+
+#include "input.h"
+
+/* File systems whose "regular files" are the kernel's, or a process's memory: not for clients. */
+static const long kernel_file_systems[] = {
+    PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC,
+    SMACK_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, RDTGROUP_SUPER_MAGIC, BPF_FS_MAGIC,
+    PSTOREFS_MAGIC, EFIVARFS_MAGIC, NSFS_MAGIC, BINFMTFS_MAGIC, DEVPTS_SUPER_MAGIC, DEVMEM_MAGIC,
+    0x62656570, /* configfs: not in linux/magic.h */
+    0x65735543, /* fusectl */
+};
+
+static const char *
+judge(int fd)
+{
+	struct statfs fs;
+	struct stat st;
+	size_t i;
+
+	if (fstat(fd, &st) == -1 || fstatfs(fd, &fs) == -1)
+		return (strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return (strerror(EISDIR));
+	if (!S_ISREG(st.st_mode))
+		return ("not a regular file");
+	for (i = 0; i < sizeof(kernel_file_systems) / sizeof(*kernel_file_systems); i++)
+		if ((long)fs.f_type == kernel_file_systems[i])
+			return ("a file of a kernel file system");
+	return (NULL);
+}
+
+int
+input_open(const char *path, char *why, size_t size)
+{
+	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	    .resolve = RESOLVE_NO_MAGICLINKS};
+	const char *bad;
+	int fd;
+
+	if (*path == '\0')
+		return (open("/dev/null", O_RDONLY | O_CLOEXEC));
+	if (*path != '/') {
+		strlcpy(why, "not a full path name", size);
+		return (-1);
+	}
+	if ((fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how))) == -1) {
+		strlcpy(why, strerror(errno), size);
+		return (-1);
+	}
+	bad = judge(fd);
+	/* Not blocking while we opened it: it might have been a FIFO. The tool's does block. */
+	if (bad == NULL && fcntl(fd, F_SETFL, 0) == -1)
+		bad = strerror(errno);
+	if (bad == NULL)
+		return (fd);
+	strlcpy(why, bad, size);
+	close(fd);
+	return (-1);
+}

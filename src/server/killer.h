@@ -1,0 +1,42 @@
+/*
+ * killer.h: the child killer, a thread that watches the clients of waiting and running requests.
+ * When one goes away (closes, half-closes, resets, or falls silent to keep-alive) its waiting
+ * request is dropped, and the whole tree of its running tool gets SIGTERM, then SIGKILL after
+ * `grace` seconds.
+ */
+#ifndef KILLER_H
+#define KILLER_H
+
+#include <stdbool.h>
+
+struct killer;
+struct queue;
+struct request;
+
+/*
+ * Starts the thread. `dropped` receives each request taken out of the queue because its client is
+ * gone (it owns it then); it is called in the killer's thread. NULL with errno.
+ */
+struct killer *killer_new(struct queue *, int grace, void (*dropped)(struct request *));
+void killer_free(struct killer *); /* wants no request watched; joins the thread */
+
+/* Watch the client of a request that is about to be queued. 0, or -1 with errno. */
+int killer_watch(struct killer *, struct request *);
+
+/* False when the client is gone already, or the server is ending: then do not start. */
+bool killer_may_start(struct killer *, struct request *);
+
+/*
+ * The request's tool has a supervisor at the other end of `life` (see launcher.h), which stays open
+ * until killer_forget(). A tool whose end was ordered before is told at once.
+ */
+void killer_started(struct killer *, struct request *, int life);
+
+/* The tool and all its tree are gone; the killer does not touch the request, its life or fd again.
+ */
+void killer_forget(struct killer *, struct request *);
+
+/* Ends all running tools because the server ends: with SIGTERM and `grace`, or at once. */
+void killer_end_all(struct killer *, bool at_once);
+
+#endif

@@ -1,0 +1,340 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <bsd/string.h>
+
+#include "launch.h"
+#include "log.h"
+
+#define MAX_SWITCHES 32 /* of helper_switches, and as many of ours */
+#define BLANKS	     " \t"
+#define ROOT_SIZE    4096
+#define NUMBER_SIZE  24
+
+static unsigned long tool_nofile;
+static int debug_fd = -1;
+
+void
+launch_init(unsigned long nofile, int fd)
+{
+	tool_nofile = nofile;
+	debug_fd = fd;
+}
+
+/* The launcher's command line as it grows. Numbers live in `text`. */
+struct command {
+	const char **argv;
+	size_t argc;
+	char *switches; /* a copy of helper_switches, cut into words */
+	char err[NUMBER_SIZE], life[NUMBER_SIZE], dbg[NUMBER_SIZE], nofile[NUMBER_SIZE],
+	    nenv[NUMBER_SIZE];
+	char root[ROOT_SIZE];
+};
+
+static void
+add(struct command *c, const char *word)
+{
+	c->argv[c->argc++] = word;
+}
+
+static void
+add_number(struct command *c, const char *name, char text[NUMBER_SIZE], unsigned long n)
+{
+	snprintf(text, NUMBER_SIZE, "%lu", n);
+	add(c, name);
+	add(c, text);
+}
+
+static size_t
+count(const char *const *strings)
+{
+	size_t n = 0;
+
+	while (strings[n] != NULL)
+		n++;
+	return (n);
+}
+
+/* 0, or -1 with errno. command_free() in any case. */
+static int
+command_new(struct command *c, const struct settings *s, size_t extra)
+{
+	char *word, *rest;
+	size_t n = 0;
+
+	*c = (struct command){0};
+	c->switches = strdup(s->helper_switches);
+	c->argv = calloc(2 * MAX_SWITCHES + extra + 1, sizeof(*c->argv));
+	if (c->switches == NULL || c->argv == NULL)
+		return (-1);
+	add(c, s->helper);
+	word = strtok_r(c->switches, BLANKS, &rest);
+	for (; word != NULL && n < MAX_SWITCHES; word = strtok_r(NULL, BLANKS, &rest), n++) {
+		if (strcmp(word, "-d") != 0)
+			add(c, word);
+		else if (debug_fd != -1)
+			add_number(c, "-dbg", c->dbg, (unsigned long)debug_fd);
+	}
+	add(c, "-isolate");
+	add(c, s->isolate == ISOLATE_PID ? "pid" : "none");
+	return (0);
+}
+
+static void
+command_free(struct command *c)
+{
+	free(c->switches);
+	free(c->argv);
+}
+
+static int
+command_for_run(struct command *c, const struct settings *s, const struct rpc_run *run,
+    uint32_t root, int err, int life)
+{
+	const char *const *env = run->env, *const *arg = run->argv;
+	size_t nenv = count(env);
+
+	if (command_new(c, s, nenv + count(arg)) == -1)
+		return (-1);
+	snprintf(c->root, sizeof(c->root), "%s/%08x", s->volatile_root, root);
+	add_number(c, "-err", c->err, (unsigned long)err);
+	add_number(c, "-life", c->life, (unsigned long)life);
+	add_number(c, "-nofile", c->nofile, tool_nofile);
+	add(c, "-root");
+	add(c, c->root);
+	add(c, "-wd");
+	add(c, run->directory);
+	add_number(c, "-envc", c->nenv, nenv);
+	while (*env != NULL)
+		add(c, *env++);
+	add(c, "-cmd");
+	while (*arg != NULL)
+		add(c, *arg++);
+	return (0);
+}
+
+/* Keeps a close-on-exec descriptor of ours open in the launcher, under its number. */
+static int
+pass(posix_spawn_file_actions_t *actions, int fd)
+{
+	return (fd == -1 ? 0 : posix_spawn_file_actions_adddup2(actions, fd, fd));
+}
+
+/* The launcher as a session leader with default signals. 0, or an errno. */
+static int
+spawn(pid_t *pid, const struct command *c, const struct launch_files *files, int err, int life)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	char *const no_env[] = {NULL};
+	char **argv;
+	sigset_t set;
+	int error;
+
+	if ((error = posix_spawn_file_actions_init(&actions)) != 0)
+		return (error);
+	if ((error = posix_spawnattr_init(&attr)) != 0) {
+		posix_spawn_file_actions_destroy(&actions);
+		return (error);
+	}
+	sigemptyset(&set);
+	posix_spawnattr_setsigmask(&attr, &set);
+	sigfillset(&set);
+	posix_spawnattr_setsigdefault(&attr, &set);
+	posix_spawnattr_setflags(
+	    &attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	memcpy(&argv, &c->argv, sizeof(argv)); /* posix_spawn(3) does not write to them */
+	if ((error = posix_spawn_file_actions_adddup2(&actions, files->in, 0)) == 0 &&
+	    (error = posix_spawn_file_actions_adddup2(&actions, files->out, 1)) == 0 &&
+	    (error = posix_spawn_file_actions_adddup2(&actions, files->err, 2)) == 0 &&
+	    (error = pass(&actions, err)) == 0 && (error = pass(&actions, life)) == 0 &&
+	    (error = pass(&actions, debug_fd)) == 0)
+		error = posix_spawn(pid, argv[0], &actions, &attr, argv, no_env);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return (error);
+}
+
+static void
+close_if_open(int *fd)
+{
+	if (*fd != -1)
+		close(*fd);
+	*fd = -1;
+}
+
+/* The next message. False at the end of file: every holder of the other end is gone. */
+static bool
+hear(struct launch *l, int flags)
+{
+	struct launcher_message m;
+	ssize_t n;
+
+	do
+		n = recv(l->life, &m, sizeof(m), flags);
+	while (n == -1 && errno == EINTR);
+	if (n != sizeof(m))
+		return (false);
+	if (m.kind == LAUNCHER_SUPERVISOR)
+		l->supervisor = m.value;
+	else if (l->outcome.kind != LAUNCHER_FAILED)
+		l->outcome = m;
+	return (true);
+}
+
+int
+launch_start(struct launch *l, const struct settings *s, const struct rpc_run *run, uint32_t root,
+    const struct launch_files *files, struct srpc_error *err)
+{
+	int words[2] = {-1, -1}, life[2] = {-1, -1}, error = 0;
+	struct command c = {0};
+
+	*l = (struct launch){.life = -1, .err = -1};
+	if (pipe2(words, O_CLOEXEC) == -1 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, life) == -1 ||
+	    command_for_run(&c, s, run, root, words[1], life[1]) == -1)
+		error = errno;
+	else
+		error = spawn(&l->launcher, &c, files, words[1], life[1]);
+	command_free(&c);
+	close_if_open(&words[1]);
+	close_if_open(&life[1]);
+	if (error != 0) {
+		close_if_open(&words[0]);
+		close_if_open(&life[0]);
+		return (srpc_fail(err, SRPC_CONFIGURATION_ERROR, "Can't exec helper %s (%s)",
+		    s->helper, strerror(error)));
+	}
+	l->life = life[0];
+	l->err = words[0];
+	while (l->supervisor == 0 && hear(l, 0))
+		continue;
+	return (0);
+}
+
+/* What the launcher wrote; empty when it had nothing to say. */
+static void
+read_words(int fd, char *words, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < size - 1 && (n = read(fd, words + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	words[len] = '\0';
+}
+
+static int
+failure_code(int status)
+{
+	switch (status) {
+	case LAUNCHER_NO_EXEC:
+		return (SRPC_CLIENT_ERROR);
+	case LAUNCHER_UNKNOWN_SWITCH:
+	case LAUNCHER_NO_CHROOT:
+	case LAUNCHER_OUTSIDE:
+	case LAUNCHER_REFUSED:
+	case LAUNCHER_NO_ISOLATION:
+		return (SRPC_CONFIGURATION_ERROR);
+	default:
+		return (SRPC_INTERNAL_TROUBLE);
+	}
+}
+
+static int
+say_why(const struct launch *l, const struct settings *s, const struct rpc_run *run, uint32_t root,
+    int status, struct srpc_error *err)
+{
+	char words[LAUNCHER_MAX_WORDS];
+
+	read_words(l->err, words, sizeof(words));
+	if (l->outcome.kind != LAUNCHER_FAILED && !WIFEXITED(status))
+		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE,
+		    "the launcher of the tool was killed "
+		    "(signal %d)",
+		    WTERMSIG(status)));
+	if (l->outcome.kind == LAUNCHER_FAILED)
+		status = l->outcome.value;
+	else
+		status = WEXITSTATUS(status);
+	if (status == LAUNCHER_BAD_ROOT || status == LAUNCHER_NO_CHDIR)
+		return (srpc_fail(err, failure_code(status),
+		    "Can't establish working directory %s/%08x/%s (%s)", s->volatile_root, root,
+		    run->directory, words));
+	return (srpc_fail(err, failure_code(status), "%s", words));
+}
+
+static int
+wait_for(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	return (status);
+}
+
+int
+launch_wait(struct launch *l, const struct settings *s, const struct rpc_run *run, uint32_t root,
+    int *wait_status, struct srpc_error *err)
+{
+	int status;
+
+	status = wait_for(l->launcher);
+	l->orphaned = WIFSIGNALED(status);
+	if (l->supervisor != 0 && l->supervisor != l->launcher) {
+		status = wait_for(l->supervisor);
+		l->orphaned |= WIFSIGNALED(status);
+	}
+	while (hear(l, MSG_DONTWAIT))
+		continue;
+	if (l->outcome.kind != LAUNCHER_ENDED)
+		return (say_why(l, s, run, root, status, err));
+	*wait_status = l->outcome.value;
+	return (0);
+}
+
+void
+launch_close(struct launch *l)
+{
+	close_if_open(&l->life);
+	close_if_open(&l->err);
+}
+
+int
+launch_check(const struct settings *s, char *why, size_t size)
+{
+	struct launch_files files = {.in = -1, .out = -1, .err = -1};
+	struct command c = {0};
+	int words[2] = {-1, -1}, error = 0, status = 0;
+	pid_t pid;
+
+	files.in = files.out = files.err = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (files.in == -1 || pipe2(words, O_CLOEXEC) == -1 || command_new(&c, s, 0) == -1) {
+		error = errno;
+	} else {
+		add_number(&c, "-err", c.err, (unsigned long)words[1]);
+		add(&c, "-root");
+		add(&c, s->volatile_root);
+		add(&c, "-check");
+		error = spawn(&pid, &c, &files, words[1], -1);
+	}
+	close_if_open(&words[1]);
+	if (error != 0) {
+		strlcpy(why, strerror(error), size);
+	} else {
+		read_words(words[0], why, size);
+		status = wait_for(pid);
+	}
+	command_free(&c);
+	close_if_open(&words[0]);
+	close_if_open(&files.in);
+	return (error == 0 && status == 0 ? 0 : -1);
+}

@@ -1,0 +1,54 @@
+/* launch.h: one tool, by way of tool_launcher. */
+#ifndef LAUNCH_H
+#define LAUNCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "launcher.h"
+#include "rpc.h"
+#include "settings.h"
+
+struct launch {
+	pid_t launcher;	  /* our child */
+	pid_t supervisor; /* the tool's: the launcher itself, or another child of ours; 0: none */
+	int life;	  /* see launcher.h; -1: closed */
+	int err;	  /* what the launcher says when it fails */
+	struct launcher_message outcome; /* FAILED or ENDED, once it is known */
+	bool orphaned; /* a process that should have ended the tool's tree died before it did */
+};
+
+/* The tool's own descriptors; the caller's, before and after. */
+struct launch_files {
+	int in, out, err;
+};
+
+/*
+ * Once, before any launch: descriptor limits and where debugging output goes (-1: nowhere).
+ * `nofile` is the soft limit that tools get.
+ */
+void launch_init(unsigned long nofile, int debug_fd);
+
+/*
+ * Starts the tool of `run` in the root with this index. 0 as soon as it has a supervisor (or has
+ * failed: launch_wait() tells); or -1 with *err, and nothing is left.
+ */
+int launch_start(struct launch *, const struct settings *, const struct rpc_run *run, uint32_t root,
+    const struct launch_files *, struct srpc_error *err);
+
+/*
+ * Waits until the tool and all its tree are gone (but see `orphaned`). 0 with its wait(2) status;
+ * or -1 with *err when it was not launched. launch_close() then ends what launch_start() made.
+ */
+int launch_wait(struct launch *, const struct settings *, const struct rpc_run *run, uint32_t root,
+    int *wait_status, struct srpc_error *err);
+void launch_close(struct launch *);
+
+/*
+ * Asks the launcher whether it would launch: its policy, the volatile root, the isolation. 0, or -1
+ * with its words in `why`.
+ */
+int launch_check(const struct settings *, char *why, size_t size);
+
+#endif

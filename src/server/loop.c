@@ -1,0 +1,329 @@
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "access.h"
+#include "clock.h"
+#include "conn.h"
+#include "killer.h"
+#include "listen.h"
+#include "log.h"
+#include "loop.h"
+#include "queue.h"
+
+#define MAX_EVENTS  256
+#define MAX_ACCEPTS 64	 /* at a time, so that others have their turn */
+#define BACK_OFF_MS 1000 /* without accepting, when descriptors or memory ran out */
+
+/* A client's host that fell silent is given up after about a minute: 30 + 3 x 10 seconds. */
+#define KEEP_IDLE     30
+#define KEEP_INTERVAL 10
+#define KEEP_COUNT    3
+
+static int epoll = -1;
+static struct watch listeners[LISTEN_MAX];
+static int nlisteners;
+static struct watch signals = {.fd = -1}, finished = {.fd = -1};
+static struct conn_context context;
+
+static pthread_mutex_t finished_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct request_list finished_list = TAILQ_HEAD_INITIALIZER(finished_list);
+
+static bool draining, killed;
+static int64_t drain_until;  /* monotonic milliseconds; 0: no end is set */
+static int64_t accept_after; /* the same; 0: accepting */
+static unsigned long ndenied;
+
+int
+loop_watch(struct watch *w, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = w};
+
+	w->events = events;
+	return (epoll_ctl(epoll, EPOLL_CTL_ADD, w->fd, &event));
+}
+
+int
+loop_change(struct watch *w, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = w};
+
+	if (w->events == events)
+		return (0);
+	w->events = events;
+	return (epoll_ctl(epoll, EPOLL_CTL_MOD, w->fd, &event));
+}
+
+void
+loop_unwatch(struct watch *w)
+{
+	epoll_ctl(epoll, EPOLL_CTL_DEL, w->fd, NULL);
+}
+
+void
+loop_finished(struct request *r)
+{
+	const uint64_t one = 1;
+
+	pthread_mutex_lock(&finished_lock);
+	TAILQ_INSERT_TAIL(&finished_list, r, entry);
+	pthread_mutex_unlock(&finished_lock);
+	(void)!write(finished.fd, &one, sizeof(one));
+}
+
+static struct request *
+next_finished(void)
+{
+	struct request *r;
+
+	pthread_mutex_lock(&finished_lock);
+	if ((r = TAILQ_FIRST(&finished_list)) != NULL)
+		TAILQ_REMOVE(&finished_list, r, entry);
+	pthread_mutex_unlock(&finished_lock);
+	return (r);
+}
+
+static void
+finished_ready(struct watch *w, uint32_t events)
+{
+	struct request *r;
+	uint64_t count;
+
+	(void)events;
+	(void)!read(w->fd, &count, sizeof(count));
+	while ((r = next_finished()) != NULL)
+		conn_finished(r);
+}
+
+static void
+tune(int fd)
+{
+	const int on = 1, idle = KEEP_IDLE, interval = KEEP_INTERVAL, count = KEEP_COUNT;
+
+	/* Each only makes a good connection better. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+}
+
+static void
+pause_accepting(void)
+{
+	int i;
+
+	log_warn("accept: %s: no new connections for %d ms", strerror(errno), BACK_OFF_MS);
+	for (i = 0; i < nlisteners; i++)
+		loop_change(&listeners[i], 0);
+	accept_after = clock_ms() + BACK_OFF_MS;
+}
+
+static void
+resume_accepting(void)
+{
+	int i;
+
+	accept_after = 0;
+	for (i = 0; i < nlisteners; i++)
+		loop_change(&listeners[i], EPOLLIN);
+}
+
+static void
+admit(int fd, struct sockaddr_storage *client)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	addr_unmap(client);
+	if (!access_client(context.settings, client)) {
+		close(fd);
+		log_info("conn client=%s denied: not in `allow` (%lu so far)",
+		    addr_format(client, text, sizeof(text)), ++ndenied);
+		return;
+	}
+	tune(fd);
+	if (conn_open(&context, fd, client) == -1)
+		pause_accepting();
+}
+
+static void
+listener_ready(struct watch *w, uint32_t events)
+{
+	struct sockaddr_storage client;
+	socklen_t len;
+	int i, fd;
+
+	(void)events;
+	for (i = 0; i < MAX_ACCEPTS && accept_after == 0 && w->fd != -1; i++) {
+		memset(&client, 0, sizeof(client));
+		len = sizeof(client);
+		fd = accept4(w->fd, (struct sockaddr *)&client, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd != -1)
+			admit(fd, &client);
+		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			pause_accepting();
+		else if (errno == EAGAIN)
+			return;
+	}
+}
+
+static void
+close_listeners(void)
+{
+	while (nlisteners > 0) {
+		loop_unwatch(&listeners[--nlisteners]);
+		close(listeners[nlisteners].fd);
+		listeners[nlisteners].fd = -1;
+	}
+	accept_after = 0;
+}
+
+/* What has not started is refused at once: its client can go elsewhere. */
+static void
+refuse_waiting(void)
+{
+	struct srpc_error err;
+	struct request *r;
+
+	while ((r = queue_flush(context.queue)) != NULL) {
+		killer_forget(context.killer, r);
+		srpc_fail(&err, SRPC_CLIENT_ERROR, "request denied: server is shutting down");
+		request_fail(r, &err);
+		conn_finished(r);
+	}
+}
+
+static void
+start_draining(void)
+{
+	draining = true;
+	log_info("shutting down: %u requests under way, %d seconds for them", conn_running(),
+	    context.settings->drain_timeout);
+	close_listeners();
+	queue_close(context.queue);
+	refuse_waiting();
+	conn_close_idle();
+	drain_until = clock_ms() + context.settings->drain_timeout * 1000LL;
+}
+
+static void
+end_tools(bool at_once)
+{
+	drain_until = 0;
+	killed = killed || at_once;
+	killer_end_all(context.killer, at_once);
+}
+
+static void
+signals_ready(struct watch *w, uint32_t events)
+{
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(w->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP) {
+		log_info("SIGHUP: the configuration is read at start only: restart the server");
+		return;
+	}
+	if (draining || info.ssi_signo == SIGINT) {
+		if (!draining)
+			start_draining();
+		if (!killed)
+			log_info("shutting down at once");
+		end_tools(true);
+		return;
+	}
+	start_draining();
+}
+
+int
+loop_init(const struct settings *s, const int *fds, int nfds)
+{
+	sigset_t set;
+	int i;
+
+	context.settings = s;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	signals = (struct watch){
+	    .ready = signals_ready, .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+	finished =
+	    (struct watch){.ready = finished_ready, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll == -1 || signals.fd == -1 || finished.fd == -1 ||
+	    loop_watch(&signals, EPOLLIN) == -1 || loop_watch(&finished, EPOLLIN) == -1)
+		return (-1);
+	for (i = 0; i < nfds; i++) {
+		listeners[i] = (struct watch){.ready = listener_ready, .fd = fds[i]};
+		if (loop_watch(&listeners[i], EPOLLIN) == -1)
+			return (-1);
+	}
+	nlisteners = nfds;
+	return (0);
+}
+
+static int
+sooner(int a, int b)
+{
+	if (a == -1 || (b != -1 && b < a))
+		return (b);
+	return (a);
+}
+
+/* Milliseconds until `when`, which is 0 for never; -1 then. */
+static int
+until(int64_t when)
+{
+	int64_t left;
+
+	if (when == 0)
+		return (-1);
+	left = when - clock_ms();
+	return (left > 0 ? (int)left : 0);
+}
+
+/* Does what is due; milliseconds to the next time, or -1. */
+static int
+check_time(void)
+{
+	if (until(accept_after) == 0)
+		resume_accepting();
+	if (until(drain_until) == 0)
+		end_tools(false);
+	return (sooner(conn_check_deadlines(), sooner(until(accept_after), until(drain_until))));
+}
+
+void
+loop_run(struct queue *queue, struct killer *killer)
+{
+	struct epoll_event events[MAX_EVENTS];
+	struct watch *w;
+	int n, i;
+
+	context.queue = queue;
+	context.killer = killer;
+	while (!draining || conn_running() > 0) {
+		n = epoll_wait(epoll, events, MAX_EVENTS, check_time());
+		for (i = 0; i < n; i++) {
+			w = events[i].data.ptr;
+			w->ready(w, events[i].events);
+		}
+		conn_collect();
+	}
+	conn_close_idle();
+	conn_collect();
+	close(epoll);
+	close(signals.fd);
+	close(finished.fd);
+}

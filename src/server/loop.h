@@ -1,0 +1,40 @@
+/*
+ * loop.h: the event loop, the main thread: listeners, connections that are idle or send a call,
+ * signals and deadlines. Only the functions that say so may be called by other threads.
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <stdint.h>
+
+#include "request.h"
+#include "settings.h"
+
+struct killer;
+struct queue;
+
+/* Something with a descriptor; embedded first in its owner. */
+struct watch {
+	void (*ready)(struct watch *, uint32_t events); /* EPOLL* */
+	int fd;
+	uint32_t events; /* what it is watched for */
+};
+
+/*
+ * Takes over the listeners. TERM, INT and HUP must be blocked: they are read here. 0, or -1 with
+ * errno. Before any thread starts that calls loop_finished().
+ */
+int loop_init(const struct settings *, const int *listeners, int nlisteners);
+
+/* Until a signal ends the server and the last tool is gone; then all connections are closed. */
+void loop_run(struct queue *, struct killer *);
+
+/* Any thread: a request with its reply, or one whose client is gone. Takes it over. */
+void loop_finished(struct request *);
+
+/* Watch for `events`, for others, no longer. 0, or -1 with errno. */
+int loop_watch(struct watch *, uint32_t events);
+int loop_change(struct watch *, uint32_t events);
+void loop_unwatch(struct watch *);
+
+#endif

@@ -1,0 +1,235 @@
+/* RunToolServer: reads its options, makes sure that it can serve, and serves. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <bsd/unistd.h>
+
+#include "daemon.h"
+#include "debug.h"
+#include "info.h"
+#include "killer.h"
+#include "launch.h"
+#include "listen.h"
+#include "log.h"
+#include "loop.h"
+#include "orphans.h"
+#include "paths.h"
+#include "preflight.h"
+#include "queue.h"
+#include "settings.h"
+#include "stop.h"
+#include "worker.h"
+
+#define MAX_OVERRIDES 64
+#define PATH_SIZE     4096
+#define ERROR_SIZE    16384 /* a wrong value is shown whole */
+
+struct options {
+	const char *config;
+	const char *overrides[MAX_OVERRIDES];
+	size_t noverrides;
+	const char *pidfile;
+	bool debug, foreground, check;
+};
+
+static _Noreturn void
+usage(void)
+{
+	fprintf(stderr, "usage: RunToolServer [-dfnV] [-c file] [-o name=value]... [-p pidfile]\n");
+	exit(1);
+}
+
+static void
+parse_options(struct options *o, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "c:dfno:p:V")) != -1) {
+		switch (c) {
+		case 'c':
+			o->config = optarg;
+			break;
+		case 'd':
+			o->debug = true;
+			break;
+		case 'f':
+			o->foreground = true;
+			break;
+		case 'n':
+			o->check = true;
+			break;
+		case 'o':
+			if (o->noverrides == MAX_OVERRIDES)
+				fatal("more than %d times -o", MAX_OVERRIDES);
+			o->overrides[o->noverrides++] = optarg;
+			break;
+		case 'p':
+			o->pidfile = optarg;
+			break;
+		case 'V':
+			printf("RunToolServer " VERSION "\n");
+			exit(0);
+		default:
+			usage();
+		}
+	}
+	if (optind != argc)
+		usage();
+}
+
+/* Without any vesta.cfg the defaults and -o have to do. */
+static void
+load_settings(struct settings *s, const struct options *o)
+{
+	char path[PATH_SIZE], err[ERROR_SIZE];
+	struct config *config = NULL;
+	bool in_cwd = false;
+
+	if (config_find(o->config, path, sizeof(path), &in_cwd) == 0) {
+		if ((config = config_load(path, err, sizeof(err))) == NULL)
+			fatal("%s", err);
+	} else if (errno != ENOENT) {
+		fatal("vesta.cfg: %s", strerror(errno));
+	}
+	if (settings_load(s, config, in_cwd, o->overrides, o->noverrides, err, sizeof(err)) == -1)
+		fatal("%s", err);
+	config_free(config);
+}
+
+/* Descriptors 0 to 2 must be something, lest a socket become somebody's standard output. */
+static void
+open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
+/* For us as many descriptors as we may have; the tools keep the limit they would have had. */
+static unsigned long
+raise_descriptor_limit(void)
+{
+	struct rlimit r;
+	rlim_t soft;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		fatal("limit of descriptors: %s", strerror(errno));
+	soft = r.rlim_cur;
+	r.rlim_cur = r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
+		log_warn("limit of descriptors: %s", strerror(errno));
+	return (soft);
+}
+
+static void
+limit_core(const struct settings *s)
+{
+	struct rlimit r;
+
+	if (!s->has_core_limit)
+		return;
+	if (getrlimit(RLIMIT_CORE, &r) == -1)
+		fatal("core limit: %s", strerror(errno));
+	r.rlim_cur = r.rlim_max;
+	if (s->core_limit >= 0 && (rlim_t)s->core_limit < r.rlim_max)
+		r.rlim_cur = (rlim_t)s->core_limit;
+	if (setrlimit(RLIMIT_CORE, &r) == -1)
+		log_warn("core limit: %s", strerror(errno));
+}
+
+static void
+block_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void
+serve(const struct settings *s, const int *listeners, int nlisteners)
+{
+	struct queue *queue;
+	struct killer *killer;
+	struct worker_pool *pool = NULL;
+
+	queue = queue_new((unsigned int)s->max_threads, (unsigned int)s->max_pending);
+	if (queue == NULL || loop_init(s, listeners, nlisteners) == -1 || debug_watch() == -1)
+		fatal("cannot start: %s", strerror(errno));
+	if ((killer = killer_new(queue, s->kill_grace, loop_finished)) == NULL ||
+	    (pool = worker_start(s, queue, killer, loop_finished)) == NULL)
+		fatal("cannot start threads: %s", strerror(errno));
+
+	daemon_ready();
+	loop_run(queue, killer);
+
+	worker_join(pool);
+	killer_free(killer);
+	queue_free(queue);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {0};
+	struct settings s;
+	char err[ERROR_SIZE];
+	int listeners[LISTEN_MAX], nlisteners;
+	unsigned long nofile;
+
+	setproctitle_init(argc, argv, environ);
+	open_standard_descriptors();
+	parse_options(&o, argc, argv);
+	load_settings(&s, &o);
+	if (o.check) {
+		settings_print(&s, stdout);
+		settings_free(&s);
+		return (fflush(stdout) == 0 ? 0 : 1);
+	}
+
+	umask(S_IWGRP | S_IWOTH);
+	preflight_user(&s);
+	block_signals();
+	nofile = raise_descriptor_limit();
+	launch_init(nofile, -1);
+	limit_core(&s);
+	preflight_tools(&s);
+	/* Server and tools share a user: what we hold in memory is not for them. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || orphans_init() == -1 || info_init() == -1)
+		fatal("cannot start: %s", strerror(errno));
+	stop_init();
+
+	log_open(!o.foreground, o.debug);
+	daemon_lock(o.pidfile);
+	if ((nlisteners = listen_open(&s, listeners, err, sizeof(err))) == -1)
+		fatal("%s", err);
+	if (s.nallow == 0)
+		log_info("allow is not set: only this host may connect");
+	if (!o.foreground)
+		daemon_detach();
+	launch_init(nofile, s.helper_debug ? debug_open(!o.foreground) : -1);
+	setproctitle("%d tools, %d pending", s.max_threads, s.max_pending);
+
+	serve(&s, listeners, nlisteners);
+
+	daemon_unlock();
+	debug_close();
+	settings_free(&s);
+	log_info("done");
+	return (0);
+}

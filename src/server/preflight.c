@@ -1,0 +1,104 @@
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <linux/capability.h>
+#include <bsd/string.h>
+
+#include "launch.h"
+#include "log.h"
+#include "preflight.h"
+
+void
+preflight_user(const struct settings *s)
+{
+	const struct passwd *pw;
+	char name[256];
+
+	if (s->runtool_user == NULL || *s->runtool_user == '\0') {
+		if (geteuid() == 0)
+			fatal("refusing to run as root: start it as vruntool, or the user that "
+			      "[Repository]runtool_user names");
+		return;
+	}
+	if (strlcpy(name, s->runtool_user, sizeof(name)) >= sizeof(name))
+		fatal("[Repository]runtool_user: too long");
+	name[strcspn(name, "@")] = '\0';
+	if ((pw = getpwnam(name)) == NULL)
+		fatal("[Repository]runtool_user = %s: there is no user %s", s->runtool_user, name);
+	if (pw->pw_uid == 0)
+		fatal("[Repository]runtool_user = %s: refusing to run as root", s->runtool_user);
+	if (pw->pw_uid != geteuid() || pw->pw_uid != getuid())
+		fatal("wrong user: running as uid %u, but [Repository]runtool_user = %s is uid %u",
+		    geteuid(), s->runtool_user, pw->pw_uid);
+}
+
+static void
+check_privilege(const struct settings *s)
+{
+	static const int needed[] = {CAP_SETUID, CAP_SETGID, CAP_SYS_CHROOT, CAP_SYS_ADMIN};
+	struct statvfs fs;
+	struct stat st;
+	size_t i, n = sizeof(needed) / sizeof(*needed);
+
+	if (stat(s->helper, &st) == -1 || statvfs(s->helper, &fs) == -1)
+		fatal("%s: %s", s->helper, strerror(errno));
+	if ((st.st_mode & S_ISUID) == 0 || st.st_uid != 0)
+		fatal("%s is not setuid root: run make install as root (or test with "
+		      "helper_switches = -t)",
+		    s->helper);
+	if ((fs.f_flag & ST_NOSUID) != 0)
+		fatal("%s is on a file system mounted nosuid: it must be setuid root", s->helper);
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		fatal("no_new_privs is set (NoNewPrivileges= in the unit, or a directive that "
+		      "implies "
+		      "it): the kernel ignores that %s is setuid",
+		    s->helper);
+	if (s->isolate == ISOLATE_NONE)
+		n--;
+	for (i = 0; i < n; i++)
+		if (prctl(PR_CAPBSET_READ, needed[i], 0, 0, 0) != 1)
+			fatal("capability %d is not in the bounding set: %s cannot work%s",
+			    needed[i], s->helper,
+			    needed[i] == CAP_SYS_ADMIN ? " (without it, say isolate = none)" : "");
+}
+
+static void
+check_volatile_root(const struct settings *s)
+{
+	struct stat st;
+
+	if (*s->volatile_root == '\0')
+		fatal("[Run_Tool]VolatileRootName is not set: name the directory that holds the "
+		      "roots");
+	if (*s->volatile_root != '/')
+		fatal(
+		    "[Run_Tool]VolatileRootName = %s: must be an absolute path", s->volatile_root);
+	if (stat(s->volatile_root, &st) == -1)
+		fatal("[Run_Tool]VolatileRootName = %s: %s", s->volatile_root, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		fatal("[Run_Tool]VolatileRootName = %s: not a directory", s->volatile_root);
+	if (s->volatile_root_inode != 0 && st.st_ino != (ino_t)s->volatile_root_inode)
+		fatal("[Run_Tool]VolatileRootName = %s: inode %llu, not %d: the repository is not "
+		      "mounted there (volatile_root_inode)",
+		    s->volatile_root, (unsigned long long)st.st_ino, s->volatile_root_inode);
+}
+
+void
+preflight_tools(const struct settings *s)
+{
+	char why[LAUNCHER_MAX_WORDS];
+
+	if (access(s->helper, X_OK) == -1)
+		fatal("%s: %s", s->helper, strerror(errno));
+	if (s->testing && s->isolate != ISOLATE_NONE)
+		fatal("isolate = pid cannot go with -t in helper_switches");
+	if (!s->testing)
+		check_privilege(s);
+	check_volatile_root(s);
+	if (launch_check(s, why, sizeof(why)) == -1)
+		fatal("%s", *why == '\0' ? "the launcher does not answer" : why);
+}

@@ -1,0 +1,46 @@
+/* queue.h: requests waiting for a worker, fair between client hosts. Thread-safe. */
+#ifndef QUEUE_H
+#define QUEUE_H
+
+#include <stdbool.h>
+
+struct queue;
+struct request;
+
+/*
+ * For `workers` threads, each serving one request at a time; beside what they serve at most `limit`
+ * requests wait (0: what cannot start at once is refused). NULL with errno when memory is short.
+ * queue_free() wants it empty.
+ */
+struct queue *queue_new(unsigned int workers, unsigned int limit);
+void queue_free(struct queue *);
+
+/*
+ * 0, and the queue owns the request; or -1 with errno EAGAIN (full), ESHUTDOWN (closed) or ENOMEM:
+ * the request stays the caller's.
+ */
+int queue_push(struct queue *, struct request *);
+
+/*
+ * The next request in turn: first come first served within a host, the hosts one after the other.
+ * Waits; NULL once the queue is closed and empty. The caller owns it, and tells by queue_done()
+ * when its tool has ended, before the client hears of it.
+ */
+struct request *queue_pop(struct queue *);
+void queue_done(struct queue *);
+
+/* Takes a request out again, for a client that is gone. True if it was still waiting. */
+bool queue_remove(struct queue *, struct request *);
+
+/* No more requests: queue_push() refuses, and what waits is handed out here (NULL: none is left).
+ */
+void queue_close(struct queue *);
+struct request *queue_flush(struct queue *);
+
+/* Tools that run, and requests that wait. */
+struct queue_load {
+	unsigned int running, waiting;
+};
+struct queue_load queue_load(struct queue *);
+
+#endif

@@ -1,0 +1,14 @@
+/* relay.h: the connection that carries a tool's output back to its client. */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+/*
+ * Connects to `to` within `timeout_ms`. A blocking, close-on-exec socket, which the caller closes;
+ * or -1 with errno.
+ */
+int relay_connect(const struct sockaddr_storage *to, int timeout_ms);
+
+#endif

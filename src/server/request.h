@@ -1,0 +1,56 @@
+/* request.h: one run call, from its last byte to its reply. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <bsd/sys/queue.h>
+
+#include "addr.h"
+#include "buf.h"
+#include "rpc.h"
+
+struct conn;
+
+/* Why a tool was told to end before its time. */
+enum request_end { END_NOT, END_CLIENT_GONE, END_SHUTDOWN };
+
+/*
+ * Belongs to one at a time: the event loop makes it, the queue holds it, a worker serves it, and
+ * the loop takes its reply and frees it. The child killer only touches what is below `watch`, under
+ * its own lock.
+ */
+struct request {
+	uint64_t id;
+	struct conn *conn;		/* the loop's: for the others a mere token */
+	int fd;				/* the client's connection: the conn's */
+	struct sockaddr_storage client; /* unmapped */
+	char client_text[ADDR_TEXT_SIZE];
+	int32_t version; /* of the interface */
+	struct buf raw;	 /* the received call; run's strings lead into it */
+	struct rpc_run run;
+	uint32_t root;	  /* index of the tool's root */
+	struct buf reply; /* to be sent, or what of it is not sent yet */
+	bool failed;	  /* the reply is a failure: the connection is over after it */
+	bool gone;	  /* the client is: there is nobody to reply to */
+
+	TAILQ_ENTRY(request) entry; /* in the queue, or among the finished */
+
+	TAILQ_ENTRY(request) watch; /* among the killer's */
+	bool watched;
+	int life;	      /* to the tool's supervisor; -1 while no tool runs */
+	enum request_end end; /* what it was told, if anything */
+	int64_t kill_at;      /* monotonic milliseconds; 0: no SIGKILL is due */
+};
+
+TAILQ_HEAD(request_list, request);
+
+/* NULL with errno when memory is short. */
+struct request *request_new(void);
+void request_free(struct request *);
+
+/* Makes the reply a failure; what the reply held before (a hello) stays. Logged by the caller. */
+void request_fail(struct request *, const struct srpc_error *);
+
+#endif

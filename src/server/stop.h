@@ -1,0 +1,15 @@
+/*
+ * stop.h: STOP_BEFORE_TOOL, STOP_AFTER_TOOL, STOP_AFTER_TOOL_SIGNALED and STOP_AFTER_TOOL_ERROR in
+ * the server's environment: a build engineer looks at a tool's root while the server waits for
+ * Enter.
+ */
+#ifndef STOP_H
+#define STOP_H
+
+/* Once, before any tool: which of them are set, and whether there is a terminal. */
+void stop_init(void);
+
+void stop_before_tool(const char *root);
+void stop_after_tool(const char *root, int wait_status);
+
+#endif

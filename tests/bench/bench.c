@@ -1,0 +1,352 @@
+/*
+ * bench.c: what a launch through a RunToolServer costs, beside F: posix_spawn and waitpid of the
+ * same tool on this host. Every round measures all of them, one after the other, so that what else
+ * the machine does hits them alike; the table shows medians of the rounds.
+ */
+#include <bsd/stdlib.h>
+#include <err.h>
+#include <errno.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtool.h"
+
+#define CLIENTS	    4
+#define LAUNCHES    50	/* of each client in a round */
+#define CALLS	    200 /* information calls of each client in a round */
+#define ROUNDS	    20
+#define MAX_ROUNDS  1000
+#define MAX_SERVERS 4
+#define TIMEOUT_MS  10000
+#define SERVED_TOOL "/bin/true" /* in the tool's root */
+
+enum metric { LATENCY, LAUNCH_RATE, INFO_RATE_1, INFO_RATE_4, METRICS };
+
+/* A way to launch the tool. The first one is F, without clients. */
+struct subject {
+	const char *name;
+	struct runtool *client[CLIENTS];
+	double value[METRICS][MAX_ROUNDS]; /* seconds, or a second */
+};
+
+struct worker {
+	pthread_t thread;
+	pthread_barrier_t *start;
+	int (*operation)(struct runtool *);
+	struct runtool *client;
+	double seconds[LAUNCHES > CALLS ? LAUNCHES : CALLS]; /* of each operation */
+	unsigned int count;
+	bool failed;
+};
+
+static const struct goal {
+	const char *name;
+	double latency; /* at most, in F */
+	double rate;	/* at least, in F's own rate */
+} goals[] = {
+    {"isolate=none", 1.35, 0.7},
+    {"isolate=pid",  1.55, 0.6},
+};
+
+static const char *tool; /* the same file as SERVED_TOOL, by its path on this host */
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return ((double)t.tv_sec + (double)t.tv_nsec / 1e9);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return ((*x > *y) - (*x < *y));
+}
+
+/* Sorts the values. */
+static double
+median(double *values, unsigned int n)
+{
+	qsort(values, n, sizeof(*values), compare);
+	return ((values[(n - 1) / 2] + values[n / 2]) / 2);
+}
+
+/* ---- operations: 0, or -1 with the reason on stderr ------------------------------------------ */
+
+static int
+spawn_tool(struct runtool *unused)
+{
+	char name[] = "true", *argv[] = {name, NULL}, *env[] = {NULL};
+	pid_t pid;
+	int status;
+
+	(void)unused;
+	if ((errno = posix_spawn(&pid, tool, NULL, NULL, argv, env)) != 0) {
+		warn("posix_spawn %s", tool);
+		return (-1);
+	}
+	if (waitpid(pid, &status, 0) == -1 || status != 0) {
+		warnx("%s failed on this host", tool);
+		return (-1);
+	}
+	return (0);
+}
+
+static int
+discard_output(void *arg, int stream, const void *data, size_t len)
+{
+	(void)arg, (void)stream, (void)data, (void)len;
+	return (0);
+}
+
+static int
+run_tool(struct runtool *client)
+{
+	const char *const argv[] = {SERVED_TOOL, NULL};
+	const struct runtool_request request = {
+	    .root = 1,
+	    .argv = argv,
+	    .output = discard_output, /* a callback: the server connects both relays */
+	};
+	struct runtool_result result;
+	struct runtool_error error;
+
+	if (runtool_run(client, &request, &result, &error) == -1) {
+		warnx("%s", error.message);
+		return (-1);
+	}
+	if (result.status != 0 || result.signal != 0) {
+		warnx("%s ended with status %d, signal %d", SERVED_TOOL, result.status,
+		    result.signal);
+		return (-1);
+	}
+	return (0);
+}
+
+static int
+ask_information(struct runtool *client)
+{
+	struct runtool_info info;
+	struct runtool_error error;
+
+	if (runtool_info(client, &info, &error) == -1) {
+		warnx("%s", error.message);
+		return (-1);
+	}
+	return (0);
+}
+
+/* ---- measuring ------------------------------------------------------------------------------- */
+
+static void *
+work(void *arg)
+{
+	struct worker *w = arg;
+	unsigned int i;
+	double start;
+
+	pthread_barrier_wait(w->start);
+	for (i = 0; i < w->count && !w->failed; i++) {
+		start = now();
+		w->failed = w->operation(w->client) == -1;
+		w->seconds[i] = now() - start;
+	}
+	return (NULL);
+}
+
+/*
+ * Lets the subject's first `clients` clients do the operation `count` times each. The median of its
+ * seconds goes to *latency, all of them in a second to *rate; either may be NULL. Exits on failure.
+ */
+static void
+measure(struct subject *s, int (*operation)(struct runtool *), unsigned int clients,
+    unsigned int count, double *latency, double *rate)
+{
+	static struct worker workers[CLIENTS];
+	pthread_barrier_t start;
+	double began;
+	unsigned int i;
+
+	pthread_barrier_init(&start, NULL, clients + 1);
+	for (i = 0; i < clients; i++) {
+		workers[i] = (struct worker){.start = &start,
+		    .operation = operation,
+		    .client = s->client[i],
+		    .count = count};
+		if ((errno = pthread_create(&workers[i].thread, NULL, work, &workers[i])) != 0)
+			err(1, "pthread_create");
+	}
+	began = now();
+	pthread_barrier_wait(&start);
+	for (i = 0; i < clients; i++)
+		pthread_join(workers[i].thread, NULL);
+	if (rate != NULL)
+		*rate = clients * count / (now() - began);
+	pthread_barrier_destroy(&start);
+
+	for (i = 0; i < clients; i++)
+		if (workers[i].failed)
+			errx(1, "%s: failed", s->name);
+	if (latency != NULL)
+		*latency = median(workers[0].seconds, count);
+}
+
+static void
+measure_round(struct subject *subjects, unsigned int n, unsigned int round)
+{
+	struct subject *s, *end = subjects + n;
+
+	for (s = subjects; s < end; s++)
+		measure(s, s == subjects ? spawn_tool : run_tool, 1, LAUNCHES,
+		    &s->value[LATENCY][round], NULL);
+	for (s = subjects; s < end; s++)
+		measure(s, s == subjects ? spawn_tool : run_tool, CLIENTS, LAUNCHES, NULL,
+		    &s->value[LAUNCH_RATE][round]);
+	for (s = subjects + 1; s < end; s++)
+		measure(s, ask_information, 1, CALLS, NULL, &s->value[INFO_RATE_1][round]);
+	for (s = subjects + 1; s < end; s++)
+		measure(s, ask_information, CLIENTS, CALLS, NULL, &s->value[INFO_RATE_4][round]);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+/* The median over the rounds; with `in` in units of its value in the same round. */
+static double
+typical(const struct subject *s, enum metric metric, const struct subject *in, unsigned int rounds)
+{
+	double values[MAX_ROUNDS] = {0};
+	unsigned int i;
+
+	for (i = 0; i < rounds; i++)
+		values[i] = s->value[metric][i] / (in == NULL ? 1 : in->value[metric][i]);
+	return (median(values, rounds));
+}
+
+static const struct goal *
+goal_of(const struct subject *s)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(goals) / sizeof(goals[0]); i++)
+		if (strcmp(goals[i].name, s->name) == 0)
+			return (&goals[i]);
+	return (NULL);
+}
+
+static void
+print_launches(const struct subject *subjects, unsigned int n, unsigned int rounds)
+{
+	const struct subject *s;
+	const struct goal *goal;
+	double latency, rate, latency_in_f, rate_in_f;
+
+	printf("%-16s %11s %6s %14s %16s %6s %14s\n", "launches", "median us", "in F", "goal",
+	    "a second, by 4", "of F's", "goal");
+	for (s = subjects; s < subjects + n; s++) {
+		latency = typical(s, LATENCY, NULL, rounds) * 1e6;
+		rate = typical(s, LAUNCH_RATE, NULL, rounds);
+		latency_in_f = typical(s, LATENCY, subjects, rounds);
+		rate_in_f = typical(s, LAUNCH_RATE, subjects, rounds);
+		if ((goal = goal_of(s)) == NULL)
+			printf("%-16s %11.0f %6.2f %14s %16.0f %6.2f\n", s->name, latency,
+			    latency_in_f, "", rate, rate_in_f);
+		else
+			printf("%-16s %11.0f %6.2f %7.2f %6s %16.0f %6.2f %7.2f %6s\n", s->name,
+			    latency, latency_in_f, goal->latency,
+			    latency_in_f <= goal->latency ? "met" : "MISSED", rate, rate_in_f,
+			    goal->rate, rate_in_f >= goal->rate ? "met" : "MISSED");
+	}
+}
+
+static void
+print_information(const struct subject *servers, unsigned int n, unsigned int rounds)
+{
+	const struct subject *s;
+
+	printf("\n%-16s %18s %21s\n", "information", "a second, by 1", "a second, by 4");
+	for (s = servers; s < servers + n; s++)
+		printf("%-16s %18.0f %21.0f\n", s->name, typical(s, INFO_RATE_1, NULL, rounds),
+		    typical(s, INFO_RATE_4, NULL, rounds));
+}
+
+/* ---- start ----------------------------------------------------------------------------------- */
+
+/* Opens the connections to `address`, HOST:PORT. */
+static void
+connect_clients(struct subject *s, char *address)
+{
+	struct runtool_error error;
+	char *colon = strrchr(address, ':');
+	unsigned int i;
+
+	if (colon == NULL)
+		errx(1, "%s: must be HOST:PORT", address);
+	*colon = '\0';
+	for (i = 0; i < CLIENTS; i++)
+		if ((s->client[i] = runtool_connect(address, colon + 1, TIMEOUT_MS, &error)) ==
+		    NULL)
+			errx(1, "%s: %s", s->name, error.message);
+}
+
+static void
+close_clients(struct subject *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < CLIENTS; i++)
+		runtool_close(s->client[i]);
+}
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: bench [-r ROUNDS] TOOL [NAME HOST:PORT]...\n");
+	exit(1);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct subject subjects[1 + MAX_SERVERS] = {{.name = "posix_spawn (F)"}};
+	unsigned int rounds = ROUNDS, round, n = 1, i;
+	const char *wrong = NULL;
+	int option;
+
+	while ((option = getopt(argc, argv, "r:")) != -1) {
+		if (option != 'r')
+			usage();
+		rounds = (unsigned int)strtonum(optarg, 1, MAX_ROUNDS, &wrong);
+		if (wrong != NULL)
+			errx(1, "-r %s: %s (1 to %d)", optarg, wrong, MAX_ROUNDS);
+	}
+	argc -= optind;
+	argv += optind;
+	if (argc < 1 || argc % 2 == 0 || argc / 2 > MAX_SERVERS)
+		usage();
+
+	tool = *argv++;
+	for (; *argv != NULL; argv += 2) {
+		subjects[n].name = argv[0];
+		connect_clients(&subjects[n++], argv[1]);
+	}
+	for (round = 0; round < rounds; round++)
+		measure_round(subjects, n, round);
+
+	printf("%s; medians of %u rounds; F and the servers in turn\n\n", tool, rounds);
+	print_launches(subjects, n, rounds);
+	print_information(subjects + 1, n - 1, rounds);
+
+	for (i = 1; i < n; i++)
+		close_clients(&subjects[i]);
+	return (0);
+}

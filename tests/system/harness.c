@@ -1,0 +1,313 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../common/testing.h"
+#include "harness.h"
+#include "proc.h"
+
+#define DEFAULT_USER  1879052222 /* far from every user that a system hands out */
+#define START_SECONDS 15
+#define STOP_SECONDS  10
+#define END_SECONDS   20
+#define PAUSE_NS      3000000
+
+const char *const mode_names[MODES] = {"isolate=pid", "isolate=none", "testing mode"};
+
+static const char *const mode_settings[MODES] = {
+    "isolate = pid\n", "isolate = none\n", "helper_switches = -t\nisolate = none\n"};
+
+static const char *prefix;
+
+/* Keeps what was allocated reachable, so that leak checkers are content. */
+struct block {
+	struct block *next;
+	char data[];
+};
+static struct block *blocks;
+
+char *
+harness_alloc(size_t size)
+{
+	struct block *b = calloc(1, sizeof(*b) + size);
+
+	if (b == NULL)
+		abort(); /* also called outside of tests, where check cannot report */
+	b->next = blocks;
+	blocks = b;
+	return (b->data);
+}
+
+char *
+harness_text(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	s = harness_alloc((size_t)len + 1);
+	va_start(ap, fmt);
+	vsnprintf(s, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	return (s);
+}
+
+enum mode
+harness_mode(void)
+{
+	return (geteuid() == 0 ? MODE_PID : MODE_TESTING);
+}
+
+void
+harness_add_modes(TCase *tc, const TTest *test, int times)
+{
+	testing_add_root_loop(tc, test, 0, MODE_TESTING * times);
+	tcase_add_loop_test(tc, test, MODE_TESTING * times, MODES * times);
+}
+
+uid_t
+harness_user(void)
+{
+	const char *s = getenv("RUNTOOL_UID");
+
+	if (geteuid() != 0)
+		return (geteuid());
+	return (s != NULL ? (uid_t)strtoul(s, NULL, 10) : DEFAULT_USER);
+}
+
+uid_t
+harness_stranger(void)
+{
+	return (harness_user() + 1);
+}
+
+const char *
+harness_installed(const char *path)
+{
+	return (harness_text("%s/%s", prefix, path));
+}
+
+const char *
+harness_in_root(const char *path)
+{
+	return (harness_text("%s/roots/00000001/%s", prefix, path));
+}
+
+const char *
+harness_tool(enum mode mode, const char *name)
+{
+	return (mode == MODE_TESTING ? harness_in_root(harness_text("bin/%s", name))
+				     : harness_text("/bin/%s", name));
+}
+
+const char *
+harness_unique(const char *what)
+{
+	static unsigned int n;
+
+	return (harness_text("%s-%d-%u", what, (int)getpid(), n++));
+}
+
+const char *
+harness_file(const char *text)
+{
+	const char *path = harness_installed(harness_text("work/%s", harness_unique("file")));
+	FILE *f = fopen(path, "wxe");
+
+	ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	return (path);
+}
+
+int64_t
+harness_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+void
+harness_pause(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+}
+
+static int
+shell(const char *command)
+{
+	int status = system(command);
+
+	if (status != 0)
+		fprintf(stderr, "failed: %s\n", command);
+	return (status == 0 ? 0 : -1);
+}
+
+/* Nobody but root may change what it says, or what leads to it. */
+static int
+write_policy(void)
+{
+	const char *path = harness_installed("etc/tool_launcher.conf");
+	FILE *f;
+
+	if (geteuid() != 0)
+		return (0);
+	if ((f = fopen(path, "we")) == NULL) {
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		return (-1);
+	}
+	fprintf(f, "caller %u\nroots %s/roots\n", harness_user(), prefix);
+	return (fclose(f) == 0 ? chmod(path, 0644) : -1);
+}
+
+int
+harness_setup(void)
+{
+	const char *tools = getenv("RUNTOOL_TOOLS");
+
+	prefix = getenv("RUNTOOL_PREFIX");
+	if (prefix == NULL || tools == NULL) {
+		fprintf(stderr, "RUNTOOL_PREFIX and RUNTOOL_TOOLS are not set: use make check\n");
+		return (-1);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	umask(022);
+	if (shell(harness_text("rm -rf '%s/work' '%s/roots' && mkdir -p '%s/work' '%s/etc' && "
+			       "sh tests/mkroot.sh '%s/roots/00000001' && "
+			       "cp -p '%s'/* '%s/roots/00000001/bin/'",
+		prefix, prefix, prefix, prefix, prefix, tools, prefix)) == -1)
+		return (-1);
+	return (write_policy());
+}
+
+void
+harness_teardown(void)
+{
+	shell(harness_text("rm -rf '%s/work' '%s/roots'", prefix, prefix));
+	while (blocks != NULL) {
+		struct block *b = blocks;
+
+		blocks = b->next;
+		free(b);
+	}
+}
+
+const char *
+server_config(enum mode mode, const char *settings)
+{
+	return (harness_text("[Run_Tool]\n"
+			     "SRPC_port = 0\n"
+			     "listen = 127.0.0.1\n"
+			     "server_max_threads = 4\n"
+			     "server_max_pending = 8\n"
+			     "VolatileRootName = %s/roots\n"
+			     "max_interface_version = 4\n"
+			     "sync_after_tool = 0\n"
+			     "kill_grace = 1\n"
+			     "%s%s",
+	    prefix, mode_settings[mode], settings == NULL ? "" : settings));
+}
+
+/* The port that it logs; 0 while it has not. */
+static int
+logged_port(const struct server *s)
+{
+	const char *p = server_log(s), *end;
+	int port;
+
+	for (; (p = strstr(p, "listening on ")) != NULL; p++) {
+		if ((end = strchr(p, '\n')) == NULL)
+			return (0);
+		if (sscanf(p, "listening on %*s port %d", &port) == 1)
+			return (port);
+	}
+	return (0);
+}
+
+void
+server_start(struct server *s)
+{
+	const char *argv[32] = {harness_installed("sbin/RunToolServer"), "-f", "-c"};
+	size_t n = 3;
+
+	argv[n++] = harness_file(server_config(s->mode, s->settings));
+	for (size_t i = 0; s->args != NULL && s->args[i] != NULL; i++) {
+		ck_assert_uint_lt(n, 31);
+		argv[n++] = s->args[i];
+	}
+	s->program = (struct program){
+	    .argv = argv, .uid = harness_user(), .prepare = s->prepare, .pass = -1};
+	program_start(&s->program);
+	s->program.argv = NULL;
+
+	int64_t end = harness_now() + START_SECONDS * 1000;
+	while ((s->port = logged_port(s)) == 0) {
+		ck_assert_msg(!program_wait(&s->program, 0), "the server ended: %s", server_log(s));
+		ck_assert_msg(harness_now() < end, "the server does not listen: %s", server_log(s));
+		harness_pause();
+	}
+}
+
+void
+server_start_mode(struct server *s, enum mode mode, const char *settings)
+{
+	*s = (struct server){.mode = mode, .settings = settings};
+	server_start(s);
+}
+
+void
+server_start_best(struct server *s, const char *settings)
+{
+	server_start_mode(s, harness_mode(), settings);
+}
+
+pid_t
+server_pid(const struct server *s)
+{
+	return (s->program.pid);
+}
+
+const char *
+server_log(const struct server *s)
+{
+	return (program_err(&s->program));
+}
+
+static void
+ends_within(struct server *s, int seconds, int status)
+{
+	ck_assert_msg(program_wait(&s->program, seconds), "the server runs on: %s", server_log(s));
+	ck_assert_msg(WIFEXITED(s->program.status) && WEXITSTATUS(s->program.status) == status,
+	    "the server ended with wait status %#x, not with exit status %d: %s",
+	    (unsigned int)s->program.status, status, server_log(s));
+	ck_assert_uint_eq(proc_below(harness_installed("libexec/")), 0);
+	ck_assert_uint_eq(proc_below(harness_installed("roots/")), 0);
+	program_free(&s->program);
+}
+
+void
+server_stop(struct server *s)
+{
+	ck_assert_msg(!program_wait(&s->program, 0), "the server is gone: %s", server_log(s));
+	ck_assert_int_eq(kill(server_pid(s), SIGTERM), 0);
+	ends_within(s, STOP_SECONDS, 0);
+}
+
+void
+server_ends(struct server *s, int status)
+{
+	ends_within(s, END_SECONDS, status);
+}

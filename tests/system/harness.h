@@ -1,0 +1,96 @@
+/*
+ * harness.h: servers of the tests' own. Every function here ends the test when it cannot do what
+ * it says, and every wait is bounded.
+ */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "program.h"
+
+/* How tools are kept: in a PID namespace, supervised only, without the privileged helper. */
+enum mode { MODE_PID, MODE_NONE, MODE_TESTING, MODES };
+extern const char *const mode_names[MODES];
+
+/* The strongest mode that this run can use: without root there is only the testing mode. */
+enum mode harness_mode(void);
+
+/* Adds a test that runs `times` times for each mode; without root only the testing mode counts. */
+void harness_add_modes(TCase *, const TTest *, int times);
+
+/* Makes the policy, root 1 and a work directory below $RUNTOOL_PREFIX; and removes them. */
+int harness_setup(void);
+void harness_teardown(void);
+
+/* Who runs the server, and somebody whom it does not know. */
+uid_t harness_user(void);
+uid_t harness_stranger(void);
+
+/* Strings that live until the test ends. */
+char *harness_alloc(size_t);
+char *harness_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* $RUNTOOL_PREFIX/PATH; PATH in the directory of root 1, seen from outside; a program in it, as a
+ * request in this mode names it; a name for what a test makes, unlike all others. */
+const char *harness_installed(const char *path);
+const char *harness_in_root(const char *path);
+const char *harness_tool(enum mode, const char *name);
+const char *harness_unique(const char *what);
+
+/* A new file in the work directory, mode 0644, with this text; its path. */
+const char *harness_file(const char *text);
+
+int64_t harness_now(void); /* milliseconds, monotonic */
+void harness_pause(void);  /* a few of them, in a loop that awaits something */
+
+/* Fails when the condition does not hold within so many seconds. */
+#define ck_assert_within(seconds, condition)                                                     \
+	do {                                                                                     \
+		int64_t end_ = harness_now() + (seconds)*1000;                                   \
+		while (!(condition)) {                                                           \
+			ck_assert_msg(                                                           \
+			    harness_now() < end_, "not within %d s: %s", (seconds), #condition); \
+			harness_pause();                                                         \
+		}                                                                                \
+	} while (0)
+
+/* Fails with both strings when the first does not contain the second. */
+#define ck_assert_contains(whole, part) \
+	ck_assert_msg(strstr((whole), (part)) != NULL, "'%s' not in: %s", (part), (whole))
+
+struct server {
+	/* What to start. */
+	enum mode mode;
+	const char *settings;	 /* further lines for [Run_Tool], or NULL */
+	const char *const *args; /* further arguments, or NULL */
+	void (*prepare)(void);	 /* as in struct program */
+	/* What runs. */
+	struct program program;
+	int port;
+};
+
+/* The text of a vesta.cfg for a server in this mode; loopback only, any port, 4 tools, 8 pending.
+ */
+const char *server_config(enum mode, const char *settings);
+
+/* Starts it in the foreground and waits until it listens. */
+void server_start(struct server *);
+void server_start_mode(struct server *, enum mode, const char *settings);
+void server_start_best(struct server *, const char *settings); /* in harness_mode() */
+
+/* The pid and what it has logged. */
+pid_t server_pid(const struct server *);
+const char *server_log(const struct server *);
+
+/* Sends SIGTERM; the server must end within 10 s with status 0 and no process left behind. */
+void server_stop(struct server *);
+
+/* It must end by itself (within 20 s) with this exit status. */
+void server_ends(struct server *, int status);
+
+#endif

@@ -1,0 +1,19 @@
+/* The system tests: the installed programs, driven and looked at from outside. */
+#include "harness.h"
+#include "recorded.h"
+#include "suites.h"
+
+int
+main(void)
+{
+	static Suite *(*const suites[])(void) = {
+	    wire_suite, run_suite, tool_suite, stdin_suite, limits_suite, killer_suite};
+	int status;
+
+	if (harness_setup() == -1)
+		return (1);
+	status = testing_run("system", suites, sizeof(suites) / sizeof(suites[0]));
+	recorded_free();
+	harness_teardown();
+	return (status);
+}

@@ -1,0 +1,125 @@
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "program.h"
+
+#define RUN_SECONDS 20
+
+static void
+become(uid_t uid)
+{
+	if (geteuid() == uid)
+		return;
+	if (setgroups(0, NULL) == -1 || setresgid(uid, uid, uid) == -1 ||
+	    setresuid(uid, uid, uid) == -1)
+		_exit(126);
+}
+
+static void
+child(const struct program *p, pid_t parent)
+{
+	char *const *argv;
+	int null = open("/dev/null", O_RDWR);
+
+	if (dup2(null, 0) == -1 || dup2(p->out, 1) == -1 || dup2(p->err, 2) == -1)
+		_exit(126);
+	if (p->pass != -1 && dup2(p->pass, 3) == -1)
+		_exit(126);
+	close_range(p->pass == -1 ? 3 : 4, ~0U, 0);
+	if (p->prepare != NULL)
+		p->prepare();
+	become(p->uid);
+	/* A change of user clears it, and the parent may be gone by now. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
+		_exit(126);
+	if (p->directory != NULL && chdir(p->directory) == -1)
+		_exit(126);
+	memcpy(&argv, &p->argv, sizeof(argv));
+	execv(argv[0], argv);
+	_exit(127);
+}
+
+void
+program_start(struct program *p)
+{
+	pid_t parent = getpid();
+
+	p->out = memfd_create("out", MFD_CLOEXEC);
+	p->err = memfd_create("err", MFD_CLOEXEC);
+	ck_assert(p->out != -1 && p->err != -1);
+	p->pid = fork();
+	ck_assert_msg(p->pid != -1, "fork: %s", strerror(errno));
+	if (p->pid == 0)
+		child(p, parent);
+}
+
+bool
+program_wait(struct program *p, int seconds)
+{
+	int64_t end = harness_now() + (int64_t)seconds * 1000;
+	pid_t pid;
+
+	if (p->pid == -1)
+		return (true);
+	while ((pid = waitpid(p->pid, &p->status, WNOHANG)) == 0) {
+		if (harness_now() >= end)
+			return (false);
+		harness_pause();
+	}
+	ck_assert_int_eq(pid, p->pid);
+	p->pid = -1;
+	return (true);
+}
+
+int
+program_run(struct program *p)
+{
+	program_start(p);
+	if (!program_wait(p, RUN_SECONDS)) {
+		kill(p->pid, SIGKILL);
+		ck_abort_msg("%s runs on: %s", p->argv[0], program_err(p));
+	}
+	return (WIFEXITED(p->status) ? WEXITSTATUS(p->status) : 128 + WTERMSIG(p->status));
+}
+
+static const char *
+contents(int fd)
+{
+	struct stat st;
+	ssize_t n;
+	char *s;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	s = harness_alloc((size_t)st.st_size + 1);
+	n = pread(fd, s, (size_t)st.st_size, 0);
+	s[n > 0 ? n : 0] = '\0';
+	return (s);
+}
+
+const char *
+program_out(const struct program *p)
+{
+	return (contents(p->out));
+}
+
+const char *
+program_err(const struct program *p)
+{
+	return (contents(p->err));
+}
+
+void
+program_free(struct program *p)
+{
+	close(p->out);
+	close(p->err);
+}

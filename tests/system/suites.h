@@ -1,0 +1,19 @@
+/* suites.h: the system tests by theme; each file has one suite. */
+#ifndef SUITES_H
+#define SUITES_H
+
+#include "../common/testing.h"
+
+Suite *wire_suite(void);
+Suite *run_suite(void);
+Suite *tool_suite(void);
+Suite *stdin_suite(void);
+Suite *limits_suite(void);
+Suite *killer_suite(void);
+Suite *shutdown_suite(void);
+Suite *start_suite(void);
+Suite *daemon_suite(void);
+Suite *helper_suite(void);
+Suite *access_suite(void);
+
+#endif

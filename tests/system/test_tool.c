@@ -1,0 +1,243 @@
+/* What a tool finds when it starts: the state of its process, from inside. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "proc.h"
+#include "run.h"
+#include "suites.h"
+
+/* Starts the server as badly as it can be started; none of it may reach a tool. */
+static void
+bad_start(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_IGN};
+	struct rlimit limit = {.rlim_cur = 200, .rlim_max = 3000};
+	sigset_t all;
+	int sig, fd;
+
+	for (sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &sa, NULL);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	umask(077);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	setenv("SECRET", "of the server", 1);
+	for (fd = 0; fd < 20; fd++)
+		if (open("/", O_RDONLY | O_DIRECTORY) == -1) /* and not close-on-exec */
+			_exit(126);
+}
+
+/* What `show state` says. */
+static const char *
+state(void)
+{
+	struct server s = {.mode = harness_mode(), .prepare = bad_start};
+	struct run r = RUN(harness_tool(harness_mode(), "show"), "state");
+	const char *out;
+
+	server_start(&s);
+	run_do(&s, &r);
+	ck_assert_int_eq(r.status, 0);
+	out = run_out(&r);
+	run_free(&r);
+	server_stop(&s);
+	return (harness_text("\n%s", out));
+}
+
+START_TEST(a_tool_has_descriptors_0_to_2_and_they_block)
+{
+	ck_assert_contains(state(), "\ndescriptors 0 1 2\n");
+}
+END_TEST
+
+START_TEST(a_tool_starts_with_default_signals)
+{
+	const char *s = state();
+
+	ck_assert_contains(s, "\nblocked\n");
+	ck_assert_contains(s, "\nignored\n");
+}
+END_TEST
+
+START_TEST(a_tool_starts_with_umask_022)
+{
+	ck_assert_contains(state(), "\numask 022\n");
+}
+END_TEST
+
+START_TEST(a_tool_has_no_terminal)
+{
+	ck_assert_contains(state(), "\nterminal none\n");
+}
+END_TEST
+
+START_TEST(a_tool_has_the_limits_that_the_server_was_started_with)
+{
+	ck_assert_contains(state(), "\nnofile 200 3000\n");
+}
+END_TEST
+
+START_TEST(a_tool_is_the_servers_user_and_nobody_else)
+{
+	const char *s = state();
+
+	ck_assert_contains(
+	    s, harness_text("\nuids %u %u %u\n", harness_user(), harness_user(), harness_user()));
+	ck_assert_contains(
+	    s, harness_text("\ngids %u %u %u\n", harness_user(), harness_user(), harness_user()));
+	ck_assert_contains(s, "\ngroups\n");
+}
+END_TEST
+
+START_TEST(a_tool_has_no_capability_and_gets_none)
+{
+	const char *s = state();
+
+	ck_assert_contains(s, "\neffective 000000000\n");
+	ck_assert_contains(s, "\npermitted 000000000\n");
+	ck_assert_contains(s, "\ninheritable 000000000\n");
+	ck_assert_contains(s, "\nno_new_privs 1\n");
+}
+END_TEST
+
+START_TEST(a_tool_is_in_its_root)
+{
+	struct stat st;
+	const char *s = state();
+
+	ck_assert_int_eq(stat(harness_in_root(""), &st), 0);
+	ck_assert_contains(s, "\ncwd /.WD\n");
+	ck_assert_contains(s, harness_text("\nroot %llu %llu\n", (unsigned long long)st.st_dev,
+				  (unsigned long long)st.st_ino));
+}
+END_TEST
+
+/* The server's and another tool's are others. */
+START_TEST(a_tool_has_a_session_of_its_own)
+{
+	const char *tag = harness_unique("tree");
+	struct server s;
+	struct run a = RUN(harness_tool((enum mode)_i, "tree"), "plain", tag), b = a;
+	pid_t pids[16];
+	size_t n;
+	long server;
+	bool same = false;
+
+	server_start_mode(&s, (enum mode)_i, NULL);
+	run_start(&s, &a);
+	run_start(&s, &b);
+	run_await(&a, "ready");
+	run_await(&b, "ready");
+	server = atol(proc_status(server_pid(&s), "NSsid"));
+	n = proc_tagged(tag, pids, 16);
+	ck_assert_uint_ge(n, 2);
+	ck_assert_uint_le(n, 16);
+	for (size_t i = 0; i < n; i++)
+		same |= atol(proc_status(pids[i], "NSsid")) == server;
+	ck_assert_msg(!same, "a tool or its launcher is in the server's session");
+	run_free(&a);
+	run_free(&b);
+	ck_assert_within(5, !proc_runs(tag));
+	server_stop(&s);
+}
+END_TEST
+
+/* What it is allowed to do to the server, to another tool and to their launchers. */
+START_TEST(a_tool_cannot_reach_the_server_or_another_tool)
+{
+	const char *tag = harness_unique("tree");
+	struct server s;
+	struct run other = RUN(harness_tool(MODE_PID, "tree"), "plain", tag);
+	struct run striker;
+	const char *argv[20] = {harness_tool(MODE_PID, "strike")};
+	pid_t pids[16];
+	size_t n;
+
+	server_start_mode(&s, MODE_PID, NULL);
+	run_start(&s, &other);
+	run_await(&other, "ready");
+	n = proc_tagged(tag, pids, 16);
+	ck_assert_uint_ge(n, 1);
+	ck_assert_uint_le(n, 16);
+	for (size_t i = 0; i < n; i++)
+		argv[i + 1] = harness_text("%d", (int)pids[i]);
+	argv[n + 1] = harness_text("%d", (int)server_pid(&s));
+	striker = RUN_ARGV(argv);
+	run_do(&s, &striker);
+	ck_assert_str_eq(run_out(&striker), "struck\n");
+	run_free(&striker);
+	run_free(&other);
+	server_stop(&s);
+}
+END_TEST
+
+/* The launcher of a tool is its parent; process 1 of its namespace. */
+START_TEST(a_tool_cannot_trace_its_launcher)
+{
+	struct server s;
+	struct run r = RUN("/bin/sh", "-c", "exec /bin/strike $PPID 1");
+
+	server_start_mode(&s, MODE_PID, NULL);
+	run_do(&s, &r);
+	ck_assert_ptr_null(strstr(run_out(&r), "read"));
+	ck_assert_ptr_null(strstr(run_out(&r), "traced"));
+	ck_assert_contains(run_out(&r), "struck\n");
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(kill_minus_1_reaches_nothing_outside_the_tools_tree)
+{
+	const char *tag = harness_unique("tree");
+	struct server s;
+	struct run other = RUN(harness_tool(MODE_PID, "tree"), "children", tag);
+	struct run striker = RUN(harness_tool(MODE_PID, "strike"));
+	size_t before;
+
+	server_start_mode(&s, MODE_PID, NULL);
+	run_start(&s, &other);
+	run_await(&other, "ready");
+	before = proc_tagged(tag, NULL, 0);
+	run_do(&s, &striker);
+	ck_assert_int_eq(striker.signal, 0);
+	ck_assert_str_eq(run_out(&striker), "struck\n");
+	ck_assert_uint_eq(proc_tagged(tag, NULL, 0), before);
+	ck_assert(!other.replied);
+	run_free(&striker);
+	run_free(&other);
+	server_stop(&s);
+}
+END_TEST
+
+Suite *
+tool_suite(void)
+{
+	Suite *suite = suite_create("tool");
+	TCase *tc = tcase_create("state");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_tool_has_descriptors_0_to_2_and_they_block);
+	tcase_add_test(tc, a_tool_starts_with_default_signals);
+	tcase_add_test(tc, a_tool_starts_with_umask_022);
+	tcase_add_test(tc, a_tool_has_no_terminal);
+	tcase_add_test(tc, a_tool_has_the_limits_that_the_server_was_started_with);
+	testing_add_root(tc, a_tool_is_the_servers_user_and_nobody_else);
+	testing_add_root(tc, a_tool_has_no_capability_and_gets_none);
+	testing_add_root(tc, a_tool_is_in_its_root);
+	harness_add_modes(tc, a_tool_has_a_session_of_its_own, 1);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("isolation");
+	tcase_set_timeout(tc, 60);
+	testing_add_root(tc, a_tool_cannot_reach_the_server_or_another_tool);
+	testing_add_root(tc, a_tool_cannot_trace_its_launcher);
+	testing_add_root(tc, kill_minus_1_reaches_nothing_outside_the_tools_tree);
+	suite_add_tcase(suite, tc);
+	return (suite);
+}

@@ -1,0 +1,16 @@
+/* suites.h: every suite of the unit tests, tests/unit/test_NAME.c, stands here once. */
+#ifndef SUITES_H
+#define SUITES_H
+
+#include <check.h>
+
+#define SUITES(X) \
+	X(config) \
+	X(rpc)    \
+	X(srpc)
+
+#define SUITE_DECLARE(name) Suite *name##_suite(void);
+SUITES(SUITE_DECLARE)
+#undef SUITE_DECLARE
+
+#endif

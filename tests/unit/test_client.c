@@ -1,0 +1,1226 @@
+/* libruntool against a server that keeps to a script: what it sends, and what it survives. */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rpc.h"
+#include "runtool.h"
+#include "suites.h"
+
+#define EXCHANGES    "tests/wire/exchanges.txt"
+#define RECORDED     "## do_it\n"
+#define MEGABYTE     ((size_t)1 << 20)
+#define SHORT_MS     200   /* a timeout that is to pass */
+#define LONG_MS	     10000 /* one that is not */
+#define TEST_LIMIT   30	   /* seconds for a test */
+#define LENGTH(a)    (sizeof(a) / sizeof((a)[0]))
+#define FAKE_LIMIT   (64U << 20)
+#define RECEIVE_MAX  65536
+#define RESET_ROUNDS 20 /* the reset races with what is written */
+
+static const char *const true_argv[] = {"/bin/true", NULL};
+
+/* ---- the server: a thread that accepts one connection and runs a script on it ---- */
+
+struct fake {
+	int listener, fd;
+	char port[8];
+	void (*script)(struct fake *);
+	pthread_t thread;
+	bool met;		      /* the client's hello has come, ours is sent */
+	struct buf in;		      /* all that the client sent */
+	struct srpc_reader reader;    /* of it */
+	struct sockaddr_in relays[2]; /* of the last run call */
+};
+
+static struct fake fake; /* each test is a process of its own */
+
+static void *
+fake_main(void *arg)
+{
+	struct fake *f = arg;
+
+	f->fd = accept(f->listener, NULL, NULL);
+	ck_assert_int_ne(f->fd, -1);
+	f->script(f);
+	if (f->fd != -1)
+		close(f->fd);
+	return (NULL);
+}
+
+/* Listens on a numeric address, any port; false where the host has no such address. */
+static bool
+fake_listen(struct fake *f, const char *address)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST},
+			*ai = NULL;
+	struct sockaddr_in6 at; /* the port stands at the same place as in an IPv4 address */
+	socklen_t len = sizeof(at);
+	bool bound;
+
+	ck_assert_int_eq(getaddrinfo(address, "0", &hints, &ai), 0);
+	f->listener = socket(ai->ai_family, SOCK_STREAM, 0);
+	bound = f->listener != -1 && bind(f->listener, ai->ai_addr, ai->ai_addrlen) == 0;
+	freeaddrinfo(ai);
+	if (!bound)
+		return (false);
+	ck_assert_int_eq(listen(f->listener, 1), 0);
+	ck_assert_int_eq(getsockname(f->listener, (struct sockaddr *)&at, &len), 0);
+	snprintf(f->port, sizeof(f->port), "%d", ntohs(at.sin6_port));
+	return (true);
+}
+
+/* Runs the script for the one connection that is made here, to `host`. */
+static struct runtool *
+fake_serve(const char *host, void (*script)(struct fake *), int timeout_ms)
+{
+	struct runtool_error err;
+	struct runtool *c;
+
+	fake.script = script;
+	fake.reader.limit = FAKE_LIMIT;
+	ck_assert_int_eq(pthread_create(&fake.thread, NULL, fake_main, &fake), 0);
+	c = runtool_connect(host, fake.port, timeout_ms, &err);
+	ck_assert_msg(c != NULL, "%s", err.message);
+	return (c);
+}
+
+static struct runtool *
+fake_start(void (*script)(struct fake *), int timeout_ms)
+{
+	ck_assert(fake_listen(&fake, "127.0.0.1"));
+	return (fake_serve("127.0.0.1", script, timeout_ms));
+}
+
+/* Closes the connection and waits for the script's end. */
+static void
+fake_finish(struct runtool *c)
+{
+	runtool_close(c);
+	ck_assert_int_eq(pthread_join(fake.thread, NULL), 0);
+	close(fake.listener);
+	buf_free(&fake.in);
+}
+
+static void
+send_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+	ssize_t n;
+
+	for (; len > 0; p += n, len -= (size_t)n)
+		ck_assert_int_gt(n = send(fd, p, len, MSG_NOSIGNAL), 0);
+}
+
+/* True once the other side has closed, in whichever way; what it sent is dropped. */
+static bool
+at_end(int fd)
+{
+	char drop[256];
+	ssize_t n;
+
+	while ((n = recv(fd, drop, sizeof(drop), 0)) > 0)
+		;
+	return (n == 0 || errno == ECONNRESET);
+}
+
+static void
+reset(int fd)
+{
+	struct linger linger = {.l_onoff = 1};
+
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+	close(fd);
+}
+
+static struct srpc_item
+take_item(struct fake *f, uint8_t code)
+{
+	struct srpc_error err = {0};
+	struct srpc_item item;
+	ssize_t n;
+	int rc;
+
+	for (;;) {
+		f->reader.data = f->in.data;
+		f->reader.len = f->in.len;
+		if ((rc = srpc_next(&f->reader, code, &item, &err)) == SRPC_OK)
+			return (item);
+		ck_assert_msg(rc == SRPC_MORE, "%s", err.message);
+		ck_assert_int_eq(buf_reserve(&f->in, RECEIVE_MAX), 0);
+		n = recv(f->fd, f->in.data + f->in.len, RECEIVE_MAX, 0);
+		ck_assert_int_gt(n, 0);
+		f->in.len += (size_t)n;
+	}
+}
+
+/* The hello comes once, before the first call. */
+static void
+take_start(struct fake *f, int32_t proc)
+{
+	struct srpc_item item;
+
+	if (!f->met)
+		take_item(f, SRPC_HELLO);
+	item = take_item(f, SRPC_START_CALL);
+	ck_assert_int_eq(item.number, proc);
+	ck_assert_int_eq(item.version, 4);
+}
+
+/* A run call as far as the addresses of its relays. */
+static void
+take_relays(struct fake *f)
+{
+	struct srpc_item item;
+
+	take_start(f, RPC_RUN);
+	take_item(f, SRPC_TEXT);
+	item = take_item(f, SRPC_SOCKET);
+	f->relays[0] = srpc_socket(&item);
+	item = take_item(f, SRPC_SOCKET);
+	f->relays[1] = srpc_socket(&item);
+}
+
+static void
+take_rest(struct fake *f)
+{
+	take_item(f, SRPC_SOCKET);
+	take_item(f, SRPC_BYTES);
+	take_item(f, SRPC_TEXT);
+	take_item(f, SRPC_CHARS_SEQ);
+	take_item(f, SRPC_CHARS_SEQ);
+	take_item(f, SRPC_END_CALL);
+}
+
+static void
+take_run(struct fake *f)
+{
+	take_relays(f);
+	take_rest(f);
+}
+
+static void
+take_ack(struct fake *f)
+{
+	take_item(f, SRPC_END_ACK);
+}
+
+/*
+ * Sends the reply, behind our hello if it is the first one, and empties it. At once: what Nagle's
+ * algorithm holds back is lost when the server resets the connection.
+ */
+static void
+reply(struct fake *f, struct buf *b)
+{
+	struct buf all = {0};
+
+	if (!f->met)
+		srpc_put_hello(&all);
+	f->met = true;
+	buf_append(&all, b->data, b->len);
+	send_all(f->fd, all.data, all.len);
+	buf_free(&all);
+	buf_free(b);
+}
+
+static void
+reply_result(struct fake *f, int status, int signal, bool core)
+{
+	struct rpc_run_result result = {.status = status, .signal = signal, .core = core};
+	struct buf b = {0};
+
+	rpc_put_run_result(&b, RPC_VERSION, &result);
+	reply(f, &b);
+}
+
+static void
+reply_failure(struct fake *f, int32_t code, const char *words)
+{
+	struct buf b = {0};
+
+	srpc_put_failure(&b, code, words);
+	reply(f, &b);
+}
+
+static void
+put_some_info(struct buf *b)
+{
+	char sysname[] = "Linux", release[] = "6.1", version[] = "#1 SMP", machine[] = "x86_64";
+	struct rpc_info info = {
+	    .sysname = sysname,
+	    .release = release,
+	    .version = version,
+	    .machine = machine,
+	    .cpus = 2,
+	    .cpu_mhz = 2300,
+	    .mem_kb = 4096,
+	    .max_tools = 4,
+	    .cur_tools = 3,
+	    .load = 2.5F,
+	    .cur_pending = 1,
+	    .max_pending = 8,
+	    .unique = {0xee, 0x51}
+	  };
+
+	rpc_put_info(b, RPC_INFO, RPC_VERSION, &info);
+}
+
+static int
+connect_relay(const struct fake *f, int stream, const char *source)
+{
+	struct sockaddr_in from = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(inet_pton(AF_INET, source, &from.sin_addr), 1);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&from, sizeof(from)), 0);
+	ck_assert_int_eq(
+	    connect(fd, (const struct sockaddr *)&f->relays[stream - 1], sizeof(f->relays[0])), 0);
+	return (fd);
+}
+
+/* A whole stream. */
+static void
+relay_text(const struct fake *f, int stream, const char *text)
+{
+	int fd = connect_relay(f, stream, "127.0.0.1");
+
+	send_all(fd, text, strlen(text));
+	close(fd);
+}
+
+/* ---- the client's side ---- */
+
+/* What a tool printed. */
+struct sink {
+	struct buf streams[2];
+	bool blocks; /* the first output: until `go` */
+	sem_t blocked, go;
+};
+
+static struct sink sink;
+
+static int
+collect(void *arg, int stream, const void *data, size_t len)
+{
+	struct sink *s = arg;
+
+	if (s->blocks) {
+		s->blocks = false;
+		ck_assert_int_eq(sem_post(&s->blocked), 0);
+		ck_assert_int_eq(sem_wait(&s->go), 0);
+	}
+	ck_assert_uint_gt(len, 0);
+	buf_append(&s->streams[stream - 1], data, len);
+	return (0);
+}
+
+static int
+refuse(void *arg, int stream, const void *data, size_t len)
+{
+	(void)arg;
+	(void)stream;
+	(void)data;
+	(void)len;
+	return (1);
+}
+
+static const struct runtool_request run_true = {
+    .root = 1, .argv = true_argv, .output = collect, .arg = &sink};
+
+static void
+printed(int stream, const char *text)
+{
+	const struct buf *b = &sink.streams[stream - 1];
+
+	ck_assert_uint_eq(b->len, strlen(text));
+	ck_assert_mem_eq(b->data == NULL ? (const void *)"" : b->data, text, b->len);
+}
+
+/* Runs /bin/true, which must fail so. */
+static void
+run_fails(struct runtool *c, int code, const char *words)
+{
+	struct runtool_result result;
+	struct runtool_error err;
+
+	ck_assert_int_eq(runtool_run(c, &run_true, &result, &err), -1);
+	ck_assert_msg(strstr(err.message, words) != NULL, "no '%s' in: %s", words, err.message);
+	ck_assert_int_eq(err.code, code);
+}
+
+static void
+run_succeeds(struct runtool *c, const struct runtool_request *request, int status)
+{
+	struct runtool_result result;
+	struct runtool_error err;
+
+	ck_assert_msg(runtool_run(c, request, &result, &err) == 0, "%s", err.message);
+	ck_assert_int_eq(result.status, status);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+/* Bytes of which no two stretches are alike for long. */
+static uint8_t *
+noise(size_t len)
+{
+	uint8_t *data = malloc(len);
+	uint32_t x = 1;
+	size_t i;
+
+	ck_assert_ptr_nonnull(data);
+	for (i = 0; i < len; i++)
+		data[i] = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
+	return (data);
+}
+
+/* A command line with one argument of `len` bytes; the caller frees it. */
+static char *
+long_argument(size_t len)
+{
+	char *s = malloc(len + 1);
+
+	ck_assert_ptr_nonnull(s);
+	memset(s, 'x', len);
+	s[len] = '\0';
+	return (s);
+}
+
+/* ---- connecting ---- */
+
+static void
+say_info(struct fake *f)
+{
+	struct buf b = {0};
+
+	take_start(f, RPC_INFO);
+	take_item(f, SRPC_END_CALL);
+	put_some_info(&b);
+	reply(f, &b);
+	take_ack(f);
+}
+
+START_TEST(localhost_is_found_where_the_server_has_ipv4_only)
+{
+	struct runtool_error err;
+	struct runtool_info info;
+	struct runtool *c;
+
+	ck_assert(fake_listen(&fake, "127.0.0.1"));
+	c = fake_serve("localhost", say_info, LONG_MS);
+	ck_assert_msg(runtool_info(c, &info, &err) == 0, "%s", err.message);
+	fake_finish(c);
+}
+END_TEST
+
+START_TEST(a_refused_connection_is_told_with_its_address)
+{
+	struct runtool_error err;
+
+	ck_assert(fake_listen(&fake, "127.0.0.1"));
+	close(fake.listener);
+	ck_assert_ptr_null(runtool_connect("127.0.0.1", fake.port, LONG_MS, &err));
+	ck_assert_int_eq(err.code, RUNTOOL_TRANSPORT);
+	ck_assert_str_eq(err.message, "cannot connect (127.0.0.1: Connection refused)");
+}
+END_TEST
+
+static void
+say_nothing(struct fake *f)
+{
+	(void)f;
+}
+
+START_TEST(a_server_that_closes_at_once_may_not_allow_us)
+{
+	struct runtool *c = fake_start(say_nothing, LONG_MS);
+
+	run_fails(c, RUNTOOL_TRANSPORT, "allow");
+	run_fails(c, RUNTOOL_TRANSPORT, "an earlier call closed the connection");
+	fake_finish(c);
+}
+END_TEST
+
+static void
+say_http(struct fake *f)
+{
+	static const char words[] = "HTTP/1.1 400 Bad Request\r\n";
+
+	send_all(f->fd, words, strlen(words));
+	ck_assert(at_end(f->fd));
+}
+
+static void
+say_old_hello(struct fake *f)
+{
+	static const char hello[] = "\n\0\0\0\12SRPC V1.3";
+
+	send_all(f->fd, hello, sizeof(hello));
+	ck_assert(at_end(f->fd));
+}
+
+START_TEST(what_is_no_server_is_told_apart)
+{
+	static void (*const scripts[])(struct fake *) = {say_http, say_old_hello};
+	static const char *const words[] = {"expected item code 10, got 72", "SRPC V1.4"};
+	struct runtool *c = fake_start(scripts[_i], LONG_MS);
+
+	run_fails(c, RUNTOOL_PROTOCOL_VIOLATION, words[_i]);
+	fake_finish(c);
+}
+END_TEST
+
+/* ---- information ---- */
+
+static void
+check_info(const struct runtool_info *info)
+{
+	ck_assert_str_eq(info->sysname, "Linux");
+	ck_assert_str_eq(info->release, "6.1");
+	ck_assert_str_eq(info->version, "#1 SMP");
+	ck_assert_str_eq(info->machine, "x86_64");
+	ck_assert_int_eq(info->cpus, 2);
+	ck_assert_int_eq(info->cpu_mhz, 2300);
+	ck_assert_int_eq(info->mem_kb, 4096);
+	ck_assert_int_eq(info->max_tools, 4);
+	ck_assert_int_eq(info->cur_tools, 3);
+	ck_assert_int_eq(info->cur_pending, 1);
+	ck_assert_int_eq(info->max_pending, 8);
+	ck_assert_double_eq(info->load, 2.5);
+	ck_assert_uint_eq(info->unique[0], 0xee);
+	ck_assert_uint_eq(info->unique[1], 0x51);
+}
+
+static void
+dribble_info(struct fake *f)
+{
+	struct buf b = {0};
+	size_t i;
+
+	take_start(f, RPC_INFO);
+	take_item(f, SRPC_END_CALL);
+	srpc_put_hello(&b);
+	put_some_info(&b);
+	for (i = 0; i < b.len; i++)
+		send_all(f->fd, b.data + i, 1);
+	buf_free(&b);
+	f->met = true;
+	take_ack(f);
+	say_info(f);
+}
+
+START_TEST(information_is_read_whole_however_it_comes)
+{
+	struct runtool *c = fake_start(dribble_info, LONG_MS);
+	struct runtool_info info;
+	struct runtool_error err;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ck_assert_msg(runtool_info(c, &info, &err) == 0, "%s", err.message);
+		check_info(&info);
+	}
+	fake_finish(c);
+}
+END_TEST
+
+static void
+stay_silent(struct fake *f)
+{
+	ck_assert(at_end(f->fd));
+}
+
+START_TEST(a_server_that_never_answers_is_given_up_in_time)
+{
+	struct runtool *c = fake_start(stay_silent, SHORT_MS);
+	struct runtool_info info;
+	struct runtool_error err;
+	int64_t start = now_ms();
+
+	ck_assert_int_eq(runtool_info(c, &info, &err), -1);
+	ck_assert_int_eq(err.code, RUNTOOL_TIMEOUT);
+	ck_assert_int_ge(now_ms() - start, SHORT_MS);
+	ck_assert_int_lt(now_ms() - start, LONG_MS);
+	fake_finish(c);
+}
+END_TEST
+
+/* ---- the request ---- */
+
+/* The bytes of the first segment that the client sent in the recorded exchange. */
+static void
+read_recorded(struct buf *out)
+{
+	FILE *f = fopen(EXCHANGES, "r");
+	char line[512], *p, *end;
+	bool ours = false, sending = false;
+	uint8_t byte;
+
+	ck_assert_msg(f != NULL, "%s: start the tests in the top directory", EXCHANGES);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (line[0] == '#')
+			ours = strcmp(line, RECORDED) == 0;
+		if (line[0] != ' ')
+			sending = ours && strstr(line, "client->server") != NULL && out->len == 0;
+		/* Other lines of an item begin with its decimal code, fewer blanks before it. */
+		if (!sending || strspn(line, " ") != 12)
+			continue;
+		for (p = line; byte = (uint8_t)strtoul(p, &end, 16), end != p; p = end)
+			buf_append(out, &byte, 1);
+	}
+	fclose(f);
+	ck_assert_uint_gt(out->len, 0);
+}
+
+static void
+compare_strings(const struct srpc_item *a, const struct srpc_item *b)
+{
+	int32_t i;
+
+	ck_assert_int_eq(a->number, b->number);
+	for (i = 0; i < a->number; i++)
+		ck_assert_str_eq(srpc_string(a, i), srpc_string(b, i));
+}
+
+/* Byte for byte, save what may differ: ports, and the order of strings within an item. */
+static void
+compare_items(struct srpc_reader *a, struct srpc_reader *b)
+{
+	static const uint8_t codes[] = {SRPC_HELLO, SRPC_START_CALL, SRPC_TEXT, SRPC_SOCKET,
+	    SRPC_SOCKET, SRPC_SOCKET, SRPC_BYTES, SRPC_TEXT, SRPC_CHARS_SEQ, SRPC_CHARS_SEQ,
+	    SRPC_END_CALL};
+	struct srpc_item x, y;
+	struct srpc_error err;
+	size_t i, at_a, at_b;
+
+	for (i = 0; i < LENGTH(codes); i++) {
+		at_a = a->pos;
+		at_b = b->pos;
+		ck_assert_int_eq(srpc_next(a, codes[i], &x, &err), SRPC_OK);
+		ck_assert_int_eq(srpc_next(b, codes[i], &y, &err), SRPC_OK);
+		ck_assert_uint_eq(a->pos - at_a, b->pos - at_b);
+		if (codes[i] == SRPC_CHARS_SEQ)
+			compare_strings(&x, &y);
+		else if (codes[i] != SRPC_SOCKET)
+			ck_assert_mem_eq(a->data + at_a, b->data + at_b, a->pos - at_a);
+	}
+	ck_assert_uint_eq(a->pos, a->len);
+	ck_assert_uint_eq(b->pos, b->len);
+}
+
+static void
+compare_with_recorded(struct fake *f)
+{
+	struct srpc_reader ours, theirs;
+	struct buf recorded = {0};
+
+	take_run(f);
+	read_recorded(&recorded);
+	ours = (struct srpc_reader){.data = f->in.data, .len = f->in.len, .limit = FAKE_LIMIT};
+	theirs =
+	    (struct srpc_reader){.data = recorded.data, .len = recorded.len, .limit = FAKE_LIMIT};
+	compare_items(&ours, &theirs);
+	buf_free(&recorded);
+
+	ck_assert_uint_eq(ntohl(f->relays[0].sin_addr.s_addr), INADDR_LOOPBACK);
+	ck_assert_uint_eq(ntohl(f->relays[1].sin_addr.s_addr), INADDR_LOOPBACK);
+	relay_text(f, 1, "out\nvm\n");
+	relay_text(f, 2, "err\n");
+	reply_result(f, 3, 0, false);
+	take_ack(f);
+}
+
+START_TEST(a_request_has_the_recorded_bytes)
+{
+	static const char *const env[] = {"FOO=bar", "PATH=/bin", NULL};
+	static const char *const argv[] = {"sh", "-c", "echo out; echo err >&2; cat; exit 3", NULL};
+	struct runtool_request request = {.root = 1,
+	    .stdin_file = "/etc/hostname",
+	    .directory = ".WD",
+	    .env = env,
+	    .argv = argv,
+	    .output = collect,
+	    .arg = &sink};
+	struct runtool *c = fake_start(compare_with_recorded, LONG_MS);
+
+	run_succeeds(c, &request, 3);
+	printed(1, "out\nvm\n");
+	printed(2, "err\n");
+	fake_finish(c);
+}
+END_TEST
+
+START_TEST(a_request_without_a_command_is_refused_here)
+{
+	static const char *const nothing[] = {NULL};
+	const char *const *const argvs[] = {NULL, nothing};
+	struct runtool_request request = {.root = 1, .argv = argvs[_i]};
+	struct runtool *c = fake_start(stay_silent, LONG_MS);
+	struct runtool_result result;
+	struct runtool_error err;
+
+	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
+	ck_assert_int_eq(err.code, RUNTOOL_INVALID);
+	ck_assert_str_eq(err.message, "no command");
+	fake_finish(c);
+}
+END_TEST
+
+static void
+expect_no_relays(struct fake *f)
+{
+	int i;
+
+	take_run(f);
+	for (i = 0; i < 2; i++) {
+		ck_assert_uint_eq(f->relays[i].sin_addr.s_addr, INADDR_ANY);
+		ck_assert_uint_eq(f->relays[i].sin_port, 0);
+	}
+	reply_result(f, 0, 0, false);
+	take_ack(f);
+}
+
+START_TEST(without_output_no_relay_is_asked_for)
+{
+	struct runtool_request request = {.root = 1, .argv = true_argv};
+	struct runtool *c = fake_start(expect_no_relays, LONG_MS);
+
+	run_succeeds(c, &request, 0);
+	fake_finish(c);
+}
+END_TEST
+
+START_TEST(over_ipv6_tools_run_without_output_only)
+{
+	struct runtool_request request = {.root = 1, .argv = true_argv};
+	struct runtool *c;
+
+	if (!fake_listen(&fake, "::1")) {
+		puts("not tested, no such address: ::1");
+		return;
+	}
+	c = fake_serve("::1", _i == 0 ? expect_no_relays : stay_silent, LONG_MS);
+	if (_i == 0)
+		run_succeeds(c, &request, 0);
+	else
+		run_fails(c, RUNTOOL_INVALID, "name an IPv4 address");
+	fake_finish(c);
+}
+END_TEST
+
+/* Sends much before it reads the request's end, as a server may whose tool is not the first one. */
+static void
+send_before_reading(struct fake *f)
+{
+	uint8_t *data = noise(8 * MEGABYTE);
+	int fd;
+
+	take_relays(f);
+	fd = connect_relay(f, 1, "127.0.0.1");
+	send_all(fd, data, 8 * MEGABYTE);
+	free(data);
+	take_rest(f);
+	close(fd);
+	relay_text(f, 2, "");
+	reply_result(f, 0, 0, false);
+	take_ack(f);
+}
+
+START_TEST(a_large_request_is_written_while_output_is_read)
+{
+	struct runtool *c = fake_start(send_before_reading, LONG_MS);
+	char *argument = long_argument(8 * MEGABYTE);
+	const char *argv[] = {"echo", argument, NULL};
+	struct runtool_request request = {.root = 1, .argv = argv, .output = collect, .arg = &sink};
+
+	run_succeeds(c, &request, 0);
+	ck_assert_uint_eq(sink.streams[0].len, 8 * MEGABYTE);
+	free(argument);
+	fake_finish(c);
+}
+END_TEST
+
+/* ---- output ---- */
+
+static void
+send_much(struct fake *f)
+{
+	uint8_t *data = noise(8 * MEGABYTE);
+	int out, err;
+	size_t i;
+
+	take_run(f);
+	out = connect_relay(f, 1, "127.0.0.1");
+	err = connect_relay(f, 2, "127.0.0.1");
+	for (i = 0; i < 8; i++) {
+		send_all(out, data + i * MEGABYTE, MEGABYTE);
+		send_all(err, data + i * 1000, 1000);
+		if (i == 4)
+			reply_result(f, 0, 0, false);
+	}
+	free(data);
+	close(err);
+	close(out);
+	take_ack(f);
+}
+
+START_TEST(output_is_complete_and_in_order_though_the_result_overtakes_it)
+{
+	struct runtool *c = fake_start(send_much, LONG_MS);
+	uint8_t *data = noise(8 * MEGABYTE);
+
+	run_succeeds(c, &run_true, 0);
+	ck_assert_uint_eq(sink.streams[0].len, 8 * MEGABYTE);
+	ck_assert(memcmp(sink.streams[0].data, data, 8 * MEGABYTE) == 0);
+	ck_assert_uint_eq(sink.streams[1].len, 8000);
+	ck_assert(memcmp(sink.streams[1].data, data, 8000) == 0);
+	free(data);
+	fake_finish(c);
+}
+END_TEST
+
+static void
+finish_while_client_is_busy(struct fake *f)
+{
+	int out;
+
+	take_run(f);
+	out = connect_relay(f, 1, "127.0.0.1");
+	send_all(out, "first", strlen("first"));
+	ck_assert_int_eq(sem_wait(&sink.blocked), 0);
+	relay_text(f, 2, "second");
+	close(out);
+	reply_result(f, 0, 0, false);
+	ck_assert_int_eq(sem_post(&sink.go), 0);
+	take_ack(f);
+}
+
+START_TEST(a_relay_is_accepted_after_the_result_and_its_end)
+{
+	struct runtool *c;
+
+	sink.blocks = true;
+	ck_assert_int_eq(sem_init(&sink.blocked, 0, 0), 0);
+	ck_assert_int_eq(sem_init(&sink.go, 0, 0), 0);
+	c = fake_start(finish_while_client_is_busy, LONG_MS);
+	run_succeeds(c, &run_true, 0);
+	printed(1, "first");
+	printed(2, "second");
+	fake_finish(c);
+}
+END_TEST
+
+static void
+let_a_stranger_go_first(struct fake *f)
+{
+	int fd;
+
+	take_run(f);
+	fd = connect_relay(f, 1, "127.0.0.2");
+	send_all(fd, "forged", strlen("forged"));
+	ck_assert(at_end(fd));
+	close(fd);
+	relay_text(f, 1, "real");
+	relay_text(f, 2, "");
+	reply_result(f, 0, 0, false);
+	take_ack(f);
+}
+
+START_TEST(a_strangers_output_is_turned_away)
+{
+	struct runtool *c = fake_start(let_a_stranger_go_first, LONG_MS);
+
+	run_succeeds(c, &run_true, 0);
+	printed(1, "real");
+	fake_finish(c);
+}
+END_TEST
+
+static void
+let_only_a_stranger_come(struct fake *f)
+{
+	int fd;
+
+	take_run(f);
+	relay_text(f, 1, "");
+	fd = connect_relay(f, 2, "127.0.0.2");
+	ck_assert(at_end(fd));
+	close(fd);
+	reply_result(f, 0, 0, false);
+	ck_assert(at_end(f->fd));
+}
+
+/* This one takes as long as the library waits. */
+START_TEST(a_relay_that_never_comes_ends_the_call_and_names_the_stranger)
+{
+	struct runtool *c = fake_start(let_only_a_stranger_come, LONG_MS);
+
+	run_fails(c, RUNTOOL_TRANSPORT,
+	    "never connected for the tool's stderr; a connection from 127.0.0.2");
+	fake_finish(c);
+}
+END_TEST
+
+static void
+serve_plainly(struct fake *f)
+{
+	take_run(f);
+	relay_text(f, 1, "out");
+	relay_text(f, 2, "err");
+	reply_result(f, 0, 0, false);
+	take_ack(f);
+}
+
+/* Debian's /etc/hosts gives this address to the host's own name; nobody connects from it. */
+START_TEST(a_server_reached_at_127_0_1_1_may_come_from_127_0_0_1)
+{
+	struct runtool *c;
+
+	ck_assert(fake_listen(&fake, "127.0.1.1"));
+	c = fake_serve("127.0.1.1", serve_plainly, LONG_MS);
+	run_succeeds(c, &run_true, 0);
+	printed(1, "out");
+	fake_finish(c);
+}
+END_TEST
+
+static void
+await_hang_up(struct fake *f)
+{
+	int fd;
+
+	take_run(f);
+	fd = connect_relay(f, 1, "127.0.0.1");
+	send_all(fd, "x", 1);
+	ck_assert(at_end(f->fd));
+	ck_assert(at_end(fd));
+	close(fd);
+}
+
+START_TEST(output_that_is_refused_ends_the_call_and_the_connection)
+{
+	struct runtool_request request = {.root = 1, .argv = true_argv, .output = refuse};
+	struct runtool *c = fake_start(await_hang_up, LONG_MS);
+	struct runtool_result result;
+	struct runtool_error err;
+
+	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
+	ck_assert_int_eq(err.code, RUNTOOL_CLIENT);
+	ck_assert_str_eq(err.message, "output could not be delivered");
+	fake_finish(c);
+}
+END_TEST
+
+/* ---- results and failures ---- */
+
+static void
+die_of_a_signal(struct fake *f)
+{
+	take_run(f);
+	relay_text(f, 1, "");
+	relay_text(f, 2, "");
+	reply_result(f, 0, 11, true);
+	take_ack(f);
+}
+
+START_TEST(a_signal_and_its_core_are_told)
+{
+	struct runtool *c = fake_start(die_of_a_signal, LONG_MS);
+	struct runtool_result result;
+	struct runtool_error err;
+
+	ck_assert_msg(runtool_run(c, &run_true, &result, &err) == 0, "%s", err.message);
+	ck_assert_int_eq(result.status, 0);
+	ck_assert_int_eq(result.signal, 11);
+	ck_assert(result.core);
+	fake_finish(c);
+}
+END_TEST
+
+static void
+serve_three_calls(struct fake *f)
+{
+	serve_plainly(f);
+	say_info(f);
+	serve_plainly(f);
+}
+
+START_TEST(a_connection_carries_one_call_after_the_other)
+{
+	struct runtool *c = fake_start(serve_three_calls, LONG_MS);
+	struct runtool_info info;
+	struct runtool_error err;
+
+	run_succeeds(c, &run_true, 0);
+	ck_assert_msg(runtool_info(c, &info, &err) == 0, "%s", err.message);
+	check_info(&info);
+	run_succeeds(c, &run_true, 0);
+	printed(1, "outout");
+	printed(2, "errerr");
+	fake_finish(c);
+}
+END_TEST
+
+static int relays_before_failure; /* set before the thread starts */
+
+static void
+fail_at_some_point(struct fake *f)
+{
+	int i, fds[2];
+
+	take_run(f);
+	for (i = 0; i < relays_before_failure; i++)
+		fds[i] = connect_relay(f, 1 + i, "127.0.0.1");
+	reply_failure(f, RUNTOOL_CLIENT, "request denied: server too busy");
+	ck_assert(at_end(f->fd));
+	while (i-- > 0)
+		close(fds[i]);
+}
+
+START_TEST(a_failure_is_told_however_many_relays_are_there)
+{
+	struct runtool *c;
+
+	relays_before_failure = _i;
+	c = fake_start(fail_at_some_point, LONG_MS);
+	run_fails(c, RUNTOOL_CLIENT, "request denied: server too busy");
+	fake_finish(c);
+}
+END_TEST
+
+/* Closing a connection with unread bytes sends a reset behind the failure. */
+static void
+fail_and_reset(struct fake *f)
+{
+	take_relays(f);
+	reply_failure(f, RUNTOOL_INVALID, "too large");
+	close(f->fd);
+	f->fd = -1;
+}
+
+START_TEST(a_failure_is_read_from_a_server_that_resets)
+{
+	struct runtool *c = fake_start(fail_and_reset, LONG_MS);
+	char *argument = long_argument(4 * MEGABYTE);
+	const char *argv[] = {"echo", argument, NULL};
+	struct runtool_request request = {.root = 1, .argv = argv, .output = collect, .arg = &sink};
+	struct runtool_result result;
+	struct runtool_error err;
+
+	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
+	ck_assert_str_eq(err.message, "too large");
+	ck_assert_int_eq(err.code, RUNTOOL_INVALID);
+	free(argument);
+	fake_finish(c);
+}
+END_TEST
+
+static bool failure_follows; /* set before the thread starts */
+
+static void
+break_a_relay(struct fake *f)
+{
+	int fd;
+
+	take_run(f);
+	relay_text(f, 2, "");
+	fd = connect_relay(f, 1, "127.0.0.1");
+	send_all(fd, "half", strlen("half"));
+	ck_assert_int_eq(sem_wait(&sink.blocked), 0);
+	reset(fd);
+	if (failure_follows)
+		reply_failure(f, RUNTOOL_INTERNAL, "the disk is full");
+	else
+		reply_result(f, 0, 0, false);
+	ck_assert_int_eq(sem_post(&sink.go), 0);
+	ck_assert(at_end(f->fd));
+}
+
+START_TEST(a_result_is_worth_nothing_without_all_output_but_a_failure_is)
+{
+	static const char *const words[] = {
+	    "the tool's stdout broke off: Connection reset by peer", "the disk is full"};
+	static const int codes[] = {RUNTOOL_TRANSPORT, RUNTOOL_INTERNAL};
+	struct runtool *c;
+
+	failure_follows = _i == 1;
+	sink.blocks = true;
+	ck_assert_int_eq(sem_init(&sink.blocked, 0, 0), 0);
+	ck_assert_int_eq(sem_init(&sink.go, 0, 0), 0);
+	c = fake_start(break_a_relay, LONG_MS);
+	run_fails(c, codes[_i], words[_i]);
+	printed(1, "half");
+	fake_finish(c);
+}
+END_TEST
+
+/* What a server must not send; the call has to fail at once, in words. */
+static const struct {
+	const char *bytes;
+	size_t len;
+	const char *words;
+} wrong_replies[] = {
+    {"\x24\0\0\0\0",		     5,	"expected item code 30, got 36"},
+    {"\x1e\0\0\0\0\x1e\0\0\0\0\x0c",   11, "expected item code 44, got 12"},
+    {"\xff\0\0\0\x0a\x7f\xff\xff\xff", 9,  "too large"		     },
+    {"\xff\0\0\0\x0a\xff\xff\xff\xff", 9,  "length"			  },
+};
+
+static int wrong_reply; /* set before the thread starts */
+
+static void
+reply_wrongly(struct fake *f)
+{
+	struct buf b = {0};
+
+	take_run(f);
+	buf_append(&b, wrong_replies[wrong_reply].bytes, wrong_replies[wrong_reply].len);
+	reply(f, &b);
+	ck_assert(at_end(f->fd));
+}
+
+START_TEST(a_wrong_reply_ends_the_call)
+{
+	struct runtool *c;
+
+	wrong_reply = _i;
+	c = fake_start(reply_wrongly, LONG_MS);
+	run_fails(c,
+	    _i < 2    ? RUNTOOL_PROTOCOL_VIOLATION
+	    : _i == 2 ? RUNTOOL_INVALID
+		      : RUNTOOL_INTERNAL,
+	    wrong_replies[_i].words);
+	fake_finish(c);
+}
+END_TEST
+
+static void
+go_away(struct fake *f)
+{
+	take_run(f);
+	relay_text(f, 1, "");
+	f->met = false;
+	reset(f->fd);
+	f->fd = -1;
+}
+
+static size_t
+count_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return (n);
+}
+
+START_TEST(no_descriptor_stays_open_after_good_and_bad_calls)
+{
+	void (*const scripts[])(struct fake *) = {serve_plainly, go_away, fail_and_reset};
+	struct runtool_result result;
+	size_t before = count_descriptors(), i;
+	struct runtool_error err;
+	struct runtool *c;
+
+	for (i = 0; i < LENGTH(scripts); i++) {
+		fake = (struct fake){0};
+		c = fake_start(scripts[i], LONG_MS);
+		ck_assert_int_eq(runtool_run(c, &run_true, &result, &err), i == 0 ? 0 : -1);
+		fake_finish(c);
+	}
+	ck_assert_uint_eq(count_descriptors(), before);
+}
+END_TEST
+
+static void
+add_case(Suite *suite, const char *name, void (*add)(TCase *))
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_set_timeout(tc, TEST_LIMIT);
+	add(tc);
+	suite_add_tcase(suite, tc);
+}
+
+static void
+add_connecting(TCase *tc)
+{
+	tcase_add_test(tc, localhost_is_found_where_the_server_has_ipv4_only);
+	tcase_add_test(tc, a_refused_connection_is_told_with_its_address);
+	tcase_add_test(tc, a_server_that_closes_at_once_may_not_allow_us);
+	tcase_add_loop_test(tc, what_is_no_server_is_told_apart, 0, 2);
+}
+
+static void
+add_information(TCase *tc)
+{
+	tcase_add_test(tc, information_is_read_whole_however_it_comes);
+	tcase_add_test(tc, a_server_that_never_answers_is_given_up_in_time);
+}
+
+static void
+add_requests(TCase *tc)
+{
+	tcase_add_test(tc, a_request_has_the_recorded_bytes);
+	tcase_add_loop_test(tc, a_request_without_a_command_is_refused_here, 0, 2);
+	tcase_add_test(tc, without_output_no_relay_is_asked_for);
+	tcase_add_loop_test(tc, over_ipv6_tools_run_without_output_only, 0, 2);
+	tcase_add_test(tc, a_large_request_is_written_while_output_is_read);
+}
+
+static void
+add_output(TCase *tc)
+{
+	tcase_add_test(tc, output_is_complete_and_in_order_though_the_result_overtakes_it);
+	tcase_add_test(tc, a_relay_is_accepted_after_the_result_and_its_end);
+	tcase_add_test(tc, a_strangers_output_is_turned_away);
+	tcase_add_test(tc, a_relay_that_never_comes_ends_the_call_and_names_the_stranger);
+	tcase_add_test(tc, a_server_reached_at_127_0_1_1_may_come_from_127_0_0_1);
+	tcase_add_test(tc, output_that_is_refused_ends_the_call_and_the_connection);
+}
+
+static void
+add_results(TCase *tc)
+{
+	tcase_add_test(tc, a_signal_and_its_core_are_told);
+	tcase_add_test(tc, a_connection_carries_one_call_after_the_other);
+	tcase_add_loop_test(tc, a_failure_is_told_however_many_relays_are_there, 0, 3);
+	tcase_add_loop_test(tc, a_failure_is_read_from_a_server_that_resets, 0, RESET_ROUNDS);
+	tcase_add_loop_test(
+	    tc, a_result_is_worth_nothing_without_all_output_but_a_failure_is, 0, 2);
+	tcase_add_loop_test(tc, a_wrong_reply_ends_the_call, 0, (int)LENGTH(wrong_replies));
+	tcase_add_test(tc, no_descriptor_stays_open_after_good_and_bad_calls);
+}
+
+Suite *
+client_suite(void)
+{
+	Suite *suite = suite_create("client");
+
+	add_case(suite, "connecting", add_connecting);
+	add_case(suite, "information", add_information);
+	add_case(suite, "requests", add_requests);
+	add_case(suite, "output", add_output);
+	add_case(suite, "results", add_results);
+	return (suite);
+}
