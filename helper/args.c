@@ -22,17 +22,17 @@ take(struct args *a, const char *name)
 	return (*a->next++);
 }
 
-static long
-take_number(struct args *a, const char *name)
+static unsigned long
+take_number(struct args *a, const char *name, unsigned long max)
 {
 	const char *s = take(a, name);
+	unsigned long n;
 	char *end;
-	long n;
 
 	errno = 0;
-	n = strtol(s, &end, 10);
-	if (errno != 0 || end == s || *end != '\0' || *s < '0' || *s > '9' || n > INT_MAX)
-		fail(LAUNCHER_BAD_DESCRIPTOR, 0, "%s %s: not a number", name, s);
+	n = strtoul(s, &end, 10);
+	if (errno != 0 || *end != '\0' || *s < '0' || *s > '9' || n > max)
+		fail(LAUNCHER_BAD_DESCRIPTOR, 0, "%s %s: not a number, or too large", name, s);
 	return (n);
 }
 
@@ -40,7 +40,7 @@ take_number(struct args *a, const char *name)
 static int
 take_descriptor(struct args *a, const char *name)
 {
-	int fd = (int)take_number(a, name);
+	int fd = (int)take_number(a, name, INT_MAX);
 	int copy;
 
 	if (fcntl(fd, F_GETFD) == -1)
@@ -67,10 +67,10 @@ take_isolation(struct launch *l, struct args *a)
 static void
 take_counted_env(struct launch *l, struct args *a)
 {
-	long n = take_number(a, "-envc");
+	unsigned long n = take_number(a, "-envc", INT_MAX);
 
-	if (n > a->end - a->next)
-		fail(LAUNCHER_MISSING_SWITCH, 0, "-envc %ld: fewer strings follow", n);
+	if (n > (unsigned long)(a->end - a->next))
+		fail(LAUNCHER_MISSING_SWITCH, 0, "-envc %lu: fewer strings follow", n);
 	while (n-- > 0)
 		l->env[a->nenv++] = *a->next++;
 }
@@ -100,7 +100,11 @@ take_switch(struct launch *l, struct args *a, bool *in_env)
 	} else if (strcmp(s, "-isolate") == 0) {
 		take_isolation(l, a);
 	} else if (strcmp(s, "-nofile") == 0) {
-		l->nofile = (rlim_t)take_number(a, s);
+		l->nofile = take_number(a, s, ULONG_MAX);
+		l->has_nofile = true;
+	} else if (strcmp(s, "-stack") == 0) {
+		l->stack = take_number(a, s, ULONG_MAX);
+		l->has_stack = true;
 	} else if (strcmp(s, "-envc") == 0) {
 		take_counted_env(l, a);
 	} else if (strcmp(s, "-env") == 0) {
@@ -124,12 +128,7 @@ args_parse(struct launch *l, int argc, char **argv)
 	struct args a = {.next = argv + 1, .end = argv + argc};
 	bool in_env = false, command = false;
 
-	*l = (struct launch){.err = -1,
-	    .dbg = -1,
-	    .life = -1,
-	    .nofile = RLIM_INFINITY,
-	    .root_fd = -1,
-	    .where_fd = -1};
+	*l = (struct launch){.err = -1, .dbg = -1, .life = -1, .root_fd = -1, .where_fd = -1};
 	if ((l->env = calloc((size_t)argc + 1, sizeof(*l->env))) == NULL)
 		fail(LAUNCHER_NO_PROCESS, errno, "environment");
 	while (!command && a.next < a.end)

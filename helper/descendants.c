@@ -1,7 +1,6 @@
 /* descendants.c: the processes below this one, without a cgroup or a PID namespace to hold them. */
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -32,7 +31,7 @@ parent_of(int dir)
 {
 	char text[256], *end;
 	ssize_t n;
-	int fd, parent = 0;
+	int fd;
 
 	if ((fd = openat(dir, "stat", O_RDONLY | O_CLOEXEC)) == -1)
 		return (0);
@@ -42,9 +41,9 @@ parent_of(int dir)
 		return (0);
 	text[n] = '\0';
 	/* `pid (name) state ppid`; the name may hold anything, parentheses too. */
-	if ((end = strrchr(text, ')')) == NULL || sscanf(end, ") %*c %d", &parent) != 1)
+	if ((end = strrchr(text, ')')) == NULL || strlen(end) < sizeof(") S "))
 		return (0);
-	return (parent);
+	return ((pid_t)strtol(end + strlen(") S "), NULL, 10));
 }
 
 /*
@@ -55,7 +54,7 @@ parent_of(int dir)
 static void
 look_at(int proc, const char *name, int sig)
 {
-	pid_t pid = atoi(name), parent;
+	pid_t pid = (pid_t)strtol(name, NULL, 10), parent;
 	int dir;
 
 	if (pid <= 0 || (dir = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)

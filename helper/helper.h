@@ -17,7 +17,8 @@ struct launch {
 	int err;	   /* -err: words for the one who asked */
 	int dbg;	   /* -dbg */
 	int life;	   /* -life: the server; makes us stay as the tool's supervisor */
-	rlim_t nofile;	   /* -nofile: soft limit for the tool; RLIM_INFINITY: as it is */
+	bool has_nofile, has_stack;
+	rlim_t nofile, stack; /* -nofile, -stack: soft limits for the tool */
 	const char *root;  /* -root */
 	const char *where; /* -wd: below the root; NULL: the current directory */
 	char **env;	   /* NULL-terminated */

@@ -44,7 +44,7 @@ open_trusted(const char *path)
 
 	if (strlen(path) >= sizeof(copy))
 		fail(LAUNCHER_REFUSED, ENAMETOOLONG, "%s", path);
-	strcpy(copy, path);
+	memcpy(copy, path, strlen(path) + 1);
 	if ((fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
 		fail(LAUNCHER_REFUSED, errno, "/");
 	check_trusted(fd, path, "/");

@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -13,10 +12,11 @@
 
 #include "helper.h"
 
-#define INIT_STACK 65536
-#define LIFE	   0 /* descriptors of the keeper, once the tool runs */
-#define CHILDREN   1
-#define RESCAN_MS  20
+#define NO_PID_SPACE "cannot make a PID namespace (or say isolate = none)"
+#define INIT_STACK   65536
+#define LIFE	     0 /* descriptors of the keeper, once the tool runs */
+#define CHILDREN     1
+#define RESCAN_MS    20
 
 static _Alignas(16) char init_stack[INIT_STACK];
 
@@ -60,10 +60,8 @@ start_tool(const struct launch *l)
 	pid_t tool;
 
 	/* The child borrows our memory until its exec or its end, and we wait for that. */
-	if ((tool = vfork()) == 0) { /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
-		setsid();
-		tool_exec(l);
-	}
+	if ((tool = vfork()) == 0) /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+		tool_exec(l);	   /* NOLINT(clang-analyzer-unix.Vfork) */
 	if (tool == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "cannot start a process for the tool");
 	if (fail_status() != 0) {
@@ -147,25 +145,18 @@ keep(struct keeper *k)
 	_exit(0);
 }
 
-static void
-start_and_keep(const struct launch *l)
+static int
+start_and_keep(void *arg)
 {
-	struct keeper k = {.l = l};
+	struct keeper *k = arg;
 
-	k.tool = start_tool(l);
-	hold(l);
+	k->tool = start_tool(k->l);
+	hold(k->l);
 	privilege_drop();
 	/* Without a namespace the keeper must outlive the server, to end the tree. */
-	if (l->pid_space)
+	if (k->l->pid_space)
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	keep(&k);
-}
-
-static int
-init_main(void *arg)
-{
-	start_and_keep(arg);
-	return (0);
+	keep(k);
 }
 
 /*
@@ -173,27 +164,30 @@ init_main(void *arg)
  * stays with each tool, and its end is seen a process switch earlier.
  */
 static _Noreturn void
-start_init(const struct launch *l)
+start_init(struct keeper *k)
 {
 	pid_t init;
 
-	init = clone(init_main, init_stack + sizeof(init_stack),
-	    CLONE_NEWPID | CLONE_VM | CLONE_PARENT | SIGCHLD, (void *)(uintptr_t)l);
+	init = clone(start_and_keep, init_stack + sizeof(init_stack),
+	    CLONE_NEWPID | CLONE_VM | CLONE_PARENT | SIGCHLD, k);
 	if (init == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, "PID namespace (or say isolate = none)");
-	say(l->life, LAUNCHER_SUPERVISOR, init);
+		fail(LAUNCHER_NO_ISOLATION, errno, NO_PID_SPACE);
+	say(k->l->life, LAUNCHER_SUPERVISOR, init);
 	_exit(0);
 }
 
 void
 supervise(const struct launch *l)
 {
+	static struct keeper k; /* not on the stack: it outlives this process */
+
+	k.l = l;
 	if (l->pid_space)
-		start_init(l);
+		start_init(&k);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "child subreaper");
 	say(l->life, LAUNCHER_SUPERVISOR, getpid());
-	start_and_keep(l);
+	start_and_keep(&k);
 	_exit(LAUNCHER_NO_PROCESS);
 }
 
@@ -213,6 +207,6 @@ supervise_check(const struct launch *l)
 		return;
 	pid = clone(nothing, init_stack + sizeof(init_stack), CLONE_NEWPID | SIGCHLD, NULL);
 	if (pid == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, "PID namespace (or say isolate = none)");
+		fail(LAUNCHER_NO_ISOLATION, errno, NO_PID_SPACE);
 	waitpid(pid, NULL, 0);
 }

@@ -58,18 +58,18 @@ exec_tool(const struct launch *l, bool *present)
 	return (errno);
 }
 
+/* Soft limits that the server raised for itself, or that the kernel lowered for a setuid program.
+ */
 static void
-limit_descriptors(rlim_t soft)
+set_limit(int resource, rlim_t soft)
 {
 	struct rlimit r;
 
-	if (soft == RLIM_INFINITY)
-		return;
-	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "limit of descriptors");
+	if (getrlimit(resource, &r) == -1)
+		fail(LAUNCHER_NO_PROCESS, errno, "getrlimit");
 	r.rlim_cur = soft < r.rlim_max ? soft : r.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "limit of descriptors");
+	if (setrlimit(resource, &r) == -1)
+		fail(LAUNCHER_NO_PROCESS, errno, "setrlimit");
 }
 
 /*
@@ -83,9 +83,15 @@ tool_exec(const struct launch *l)
 	bool present;
 	int error;
 
+	/* Fails for a group leader, which the tool's process is only when it was not forked here.
+	 */
+	setsid();
 	root_enter(l);
 	privilege_drop();
-	limit_descriptors(l->nofile);
+	if (l->has_nofile)
+		set_limit(RLIMIT_NOFILE, l->nofile);
+	if (l->has_stack)
+		set_limit(RLIMIT_STACK, l->stack);
 	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == -1)
 		fail(LAUNCHER_CLOSE_ON_EXEC, errno, "close_range");
 	if (l->life != -1 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)

@@ -33,6 +33,7 @@ struct runtool {
 	int timeout_ms;
 	bool greeted; /* our hello is under way */
 	bool met;     /* the server's hello has come */
+	bool heard;   /* so has anything at all, a relay included */
 	bool ipv4;    /* `local` and `peer` are the connection's ends */
 	struct in_addr local, peer;
 	struct buf out;
@@ -325,6 +326,7 @@ receive_some(struct runtool *c, struct runtool_error *err)
 	n = recv(c->fd, c->in.data + c->in.len, RECEIVE_SIZE, 0);
 	if (n > 0) {
 		c->in.len += (size_t)n;
+		c->heard = true;
 		return (0);
 	}
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
@@ -333,7 +335,7 @@ receive_some(struct runtool *c, struct runtool_error *err)
 		errno = c->send_error;
 	return (fail(err, RUNTOOL_TRANSPORT, "the server closed the connection%s%s%s",
 	    errno == 0 ? "" : ": ", errno == 0 ? "" : strerror(errno),
-	    c->met ? "" : " (and said nothing: does its `allow' name this host?)"));
+	    c->heard ? "" : " (and said nothing: does its `allow' name this host?)"));
 }
 
 /* What poll(2) should wait for, and what to do once it says that something of it is there. */
@@ -527,6 +529,7 @@ relay_accept(struct run *run, int stream, struct runtool_error *err)
 	close(relay->fd);
 	relay->fd = fd;
 	relay->connected = true;
+	run->c->heard = true;
 	return (0);
 }
 

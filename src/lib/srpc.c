@@ -37,9 +37,11 @@ struct cursor {
 static int
 take(struct cursor *c, size_t len, const uint8_t **out)
 {
-	if (len > c->r->limit || c->pos > c->r->limit - len)
-		return (srpc_fail(c->err, SRPC_INVALID_PARAMETER,
-		    "[from other end] Request too large: more than %zu bytes", c->r->limit));
+	if (len > c->r->limit || c->pos > c->r->limit - len) {
+		srpc_fail(c->err, SRPC_INVALID_PARAMETER,
+		    "[from other end] Request too large: more than %zu bytes", c->r->limit);
+		return (-1);
+	}
 	if (len > c->r->len || c->pos > c->r->len - len)
 		return (SRPC_MORE);
 	*out = c->r->data + c->pos;

@@ -47,7 +47,7 @@ struct conn {
 TAILQ_HEAD(conn_list, conn);
 static struct conn_list conns = TAILQ_HEAD_INITIALIZER(conns);
 static struct conn_list closed = TAILQ_HEAD_INITIALIZER(closed);
-static unsigned int ndeadlines, nrunning;
+static unsigned int nconns, nrunning, ndeadlines;
 static uint64_t last_id;
 
 static void
@@ -73,6 +73,7 @@ close_conn(struct conn *c)
 	buf_free(&c->in);
 	buf_free(&c->out);
 	TAILQ_REMOVE(&conns, c, entry);
+	nconns--;
 	TAILQ_INSERT_TAIL(&closed, c, entry);
 }
 
@@ -430,6 +431,7 @@ conn_open(const struct conn_context *context, int fd, const struct sockaddr_stor
 		return (-1);
 	}
 	TAILQ_INSERT_TAIL(&conns, c, entry);
+	nconns++;
 	return (0);
 }
 
@@ -438,9 +440,7 @@ conn_finished(struct request *r)
 {
 	struct conn *c = r->conn;
 
-	if (r->gone || r->reply.failed) {
-		close_conn(c);
-	} else if (loop_watch(&c->watch, EPOLLIN) == -1) {
+	if (r->gone || r->reply.failed || loop_watch(&c->watch, EPOLLIN) == -1) {
 		close_conn(c);
 	} else {
 		nrunning--;
@@ -484,7 +484,7 @@ conn_check_deadlines(void)
 }
 
 void
-conn_close_idle(void)
+conn_drain(void)
 {
 	struct conn *c, *next;
 
@@ -497,6 +497,16 @@ conn_close_idle(void)
 }
 
 void
+conn_close_all(void)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&conns)) != NULL)
+		close_conn(c);
+	conn_collect();
+}
+
+void
 conn_collect(void)
 {
 	struct conn *c;
@@ -505,6 +515,12 @@ conn_collect(void)
 		TAILQ_REMOVE(&closed, c, entry);
 		free(c);
 	}
+}
+
+unsigned int
+conn_count(void)
+{
+	return (nconns);
 }
 
 unsigned int

@@ -25,13 +25,17 @@ void conn_finished(struct request *);
 /* Closes those whose time is up. Milliseconds until it has to be called again, or -1. */
 int conn_check_deadlines(void);
 
-/* Closes those that no run call is under way on. */
-void conn_close_idle(void);
+/* Closes those that no run call is under way on, and those others once they have their reply. */
+void conn_drain(void);
+
+/* Closes and frees all of them; no run call is under way. */
+void conn_close_all(void);
 
 /* Frees closed connections: after a round of events, none of which may lead to them any more. */
 void conn_collect(void);
 
-/* Those with a run call under way. */
+/* All of them, and those with a run call under way. */
+unsigned int conn_count(void);
 unsigned int conn_running(void);
 
 #endif

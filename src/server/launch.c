@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,13 +19,25 @@
 #define ROOT_SIZE    4096
 #define NUMBER_SIZE  24
 
-static unsigned long tool_nofile;
+static unsigned long nofile, stack; /* soft limits of the tools */
 static int debug_fd = -1;
 
 void
-launch_init(unsigned long nofile, int fd)
+launch_keep_limits(void)
 {
-	tool_nofile = nofile;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		fatal("limit of descriptors: %s", strerror(errno));
+	nofile = r.rlim_cur;
+	if (getrlimit(RLIMIT_STACK, &r) == -1)
+		fatal("limit of the stack: %s", strerror(errno));
+	stack = r.rlim_cur;
+}
+
+void
+launch_debug_to(int fd)
+{
 	debug_fd = fd;
 }
 
@@ -34,7 +47,7 @@ struct command {
 	size_t argc;
 	char *switches; /* a copy of helper_switches, cut into words */
 	char err[NUMBER_SIZE], life[NUMBER_SIZE], dbg[NUMBER_SIZE], nofile[NUMBER_SIZE],
-	    nenv[NUMBER_SIZE];
+	    stack[NUMBER_SIZE], nenv[NUMBER_SIZE];
 	char root[ROOT_SIZE];
 };
 
@@ -71,7 +84,7 @@ command_new(struct command *c, const struct settings *s, size_t extra)
 
 	*c = (struct command){0};
 	c->switches = strdup(s->helper_switches);
-	c->argv = calloc(2 * MAX_SWITCHES + extra + 1, sizeof(*c->argv));
+	c->argv = calloc((size_t)2 * MAX_SWITCHES + extra + 1, sizeof(*c->argv));
 	if (c->switches == NULL || c->argv == NULL)
 		return (-1);
 	add(c, s->helper);
@@ -106,7 +119,8 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 	snprintf(c->root, sizeof(c->root), "%s/%08x", s->volatile_root, root);
 	add_number(c, "-err", c->err, (unsigned long)err);
 	add_number(c, "-life", c->life, (unsigned long)life);
-	add_number(c, "-nofile", c->nofile, tool_nofile);
+	add_number(c, "-nofile", c->nofile, nofile);
+	add_number(c, "-stack", c->stack, stack);
 	add(c, "-root");
 	add(c, c->root);
 	add(c, "-wd");
@@ -314,7 +328,7 @@ launch_check(const struct settings *s, char *why, size_t size)
 	struct launch_files files = {.in = -1, .out = -1, .err = -1};
 	struct command c = {0};
 	int words[2] = {-1, -1}, error = 0, status = 0;
-	pid_t pid;
+	pid_t pid = 0;
 
 	files.in = files.out = files.err = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (files.in == -1 || pipe2(words, O_CLOEXEC) == -1 || command_new(&c, s, 0) == -1) {

@@ -24,11 +24,11 @@ struct launch_files {
 	int in, out, err;
 };
 
-/*
- * Once, before any launch: descriptor limits and where debugging output goes (-1: nowhere).
- * `nofile` is the soft limit that tools get.
- */
-void launch_init(unsigned long nofile, int debug_fd);
+/* Once, at the very start: remembers the limits, which are those that the tools get. */
+void launch_keep_limits(void);
+
+/* Where launchers write debugging output; -1: nowhere. */
+void launch_debug_to(int fd);
 
 /*
  * Starts the tool of `run` in the root with this index. 0 as soon as it has a supervisor (or has

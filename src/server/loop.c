@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <netinet/in.h>
@@ -19,9 +20,14 @@
 #include "loop.h"
 #include "queue.h"
 
-#define MAX_EVENTS  256
-#define MAX_ACCEPTS 64	 /* at a time, so that others have their turn */
-#define BACK_OFF_MS 1000 /* without accepting, when descriptors or memory ran out */
+#define MAX_EVENTS   256
+#define MAX_ACCEPTS  64	   /* at a time, so that others have their turn */
+#define BACK_OFF_MS  1000  /* without accepting, when descriptors or memory ran out */
+#define SAY_AGAIN_MS 60000 /* between two lines in the log about that */
+
+/* Descriptors that connections must leave: for ourselves, and for each tool that starts. */
+#define OWN_DESCRIPTORS	 64
+#define TOOL_DESCRIPTORS 8
 
 /* A client's host that fell silent is given up after about a minute: 30 + 3 x 10 seconds. */
 #define KEEP_IDLE     30
@@ -40,6 +46,8 @@ static struct request_list finished_list = TAILQ_HEAD_INITIALIZER(finished_list)
 static bool draining, killed;
 static int64_t drain_until;  /* monotonic milliseconds; 0: no end is set */
 static int64_t accept_after; /* the same; 0: accepting */
+static int64_t said_at;	     /* that accepting is paused; 0: not yet */
+static rlim_t max_conns;
 static unsigned long ndenied;
 
 int
@@ -117,11 +125,14 @@ tune(int fd)
 }
 
 static void
-pause_accepting(void)
+pause_accepting(const char *why)
 {
 	int i;
 
-	log_warn("accept: %s: no new connections for %d ms", strerror(errno), BACK_OFF_MS);
+	if (said_at == 0 || said_at + SAY_AGAIN_MS <= clock_ms()) {
+		log_warn("accept: %s (%u connections): new ones have to wait", why, conn_count());
+		said_at = clock_ms();
+	}
 	for (i = 0; i < nlisteners; i++)
 		loop_change(&listeners[i], 0);
 	accept_after = clock_ms() + BACK_OFF_MS;
@@ -151,7 +162,7 @@ admit(int fd, struct sockaddr_storage *client)
 	}
 	tune(fd);
 	if (conn_open(&context, fd, client) == -1)
-		pause_accepting();
+		pause_accepting(strerror(errno));
 }
 
 static void
@@ -163,13 +174,17 @@ listener_ready(struct watch *w, uint32_t events)
 
 	(void)events;
 	for (i = 0; i < MAX_ACCEPTS && accept_after == 0 && w->fd != -1; i++) {
+		if (conn_count() >= max_conns) {
+			pause_accepting("the limit of descriptors is near");
+			return;
+		}
 		memset(&client, 0, sizeof(client));
 		len = sizeof(client);
 		fd = accept4(w->fd, (struct sockaddr *)&client, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd != -1)
 			admit(fd, &client);
 		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-			pause_accepting();
+			pause_accepting(strerror(errno));
 		else if (errno == EAGAIN)
 			return;
 	}
@@ -210,7 +225,7 @@ start_draining(void)
 	close_listeners();
 	queue_close(context.queue);
 	refuse_waiting();
-	conn_close_idle();
+	conn_drain();
 	drain_until = clock_ms() + context.settings->drain_timeout * 1000LL;
 }
 
@@ -245,6 +260,17 @@ signals_ready(struct watch *w, uint32_t events)
 	start_draining();
 }
 
+static void
+limit_connections(const struct settings *s)
+{
+	rlim_t reserve = OWN_DESCRIPTORS + (rlim_t)TOOL_DESCRIPTORS * (rlim_t)s->max_threads;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		fatal("limit of descriptors: %s", strerror(errno));
+	max_conns = r.rlim_cur > 2 * reserve ? r.rlim_cur - reserve : r.rlim_cur / 2;
+}
+
 int
 loop_init(const struct settings *s, const int *fds, int nfds)
 {
@@ -252,6 +278,7 @@ loop_init(const struct settings *s, const int *fds, int nfds)
 	int i;
 
 	context.settings = s;
+	limit_connections(s);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -321,8 +348,7 @@ loop_run(struct queue *queue, struct killer *killer)
 		}
 		conn_collect();
 	}
-	conn_close_idle();
-	conn_collect();
+	conn_close_all();
 	close(epoll);
 	close(signals.fd);
 	close(finished.fd);

@@ -116,20 +116,18 @@ open_standard_descriptors(void)
 		close(fd);
 }
 
-/* For us as many descriptors as we may have; the tools keep the limit they would have had. */
-static unsigned long
+/* For us as many as we may have; the tools keep the limit they would have had. */
+static void
 raise_descriptor_limit(void)
 {
 	struct rlimit r;
-	rlim_t soft;
 
+	launch_keep_limits();
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		fatal("limit of descriptors: %s", strerror(errno));
-	soft = r.rlim_cur;
 	r.rlim_cur = r.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
 		log_warn("limit of descriptors: %s", strerror(errno));
-	return (soft);
 }
 
 static void
@@ -190,7 +188,6 @@ main(int argc, char **argv)
 	struct settings s;
 	char err[ERROR_SIZE];
 	int listeners[LISTEN_MAX], nlisteners;
-	unsigned long nofile;
 
 	setproctitle_init(argc, argv, environ);
 	open_standard_descriptors();
@@ -205,8 +202,7 @@ main(int argc, char **argv)
 	umask(S_IWGRP | S_IWOTH);
 	preflight_user(&s);
 	block_signals();
-	nofile = raise_descriptor_limit();
-	launch_init(nofile, -1);
+	raise_descriptor_limit();
 	limit_core(&s);
 	preflight_tools(&s);
 	/* Server and tools share a user: what we hold in memory is not for them. */
@@ -222,7 +218,8 @@ main(int argc, char **argv)
 		log_info("allow is not set: only this host may connect");
 	if (!o.foreground)
 		daemon_detach();
-	launch_init(nofile, s.helper_debug ? debug_open(!o.foreground) : -1);
+	if (s.helper_debug)
+		launch_debug_to(debug_open(!o.foreground));
 	setproctitle("%d tools, %d pending", s.max_threads, s.max_pending);
 
 	serve(&s, listeners, nlisteners);

@@ -101,7 +101,6 @@ static bool
 is_child(pid_t pid)
 {
 	char path[32], text[256], *end;
-	int parent = 0;
 	size_t n;
 	FILE *f;
 
@@ -112,8 +111,8 @@ is_child(pid_t pid)
 	fclose(f);
 	text[n] = '\0';
 	/* `pid (name) state ppid`; the name may hold parentheses. */
-	return ((end = strrchr(text, ')')) != NULL && sscanf(end, ") %*c %d", &parent) == 1 &&
-		parent == getpid());
+	return ((end = strrchr(text, ')')) != NULL && strlen(end) > strlen(") S ") &&
+		strtol(end + strlen(") S "), NULL, 10) == getpid());
 }
 
 /* One look; true if there was an orphan. */
@@ -128,7 +127,7 @@ sweep(void)
 	if ((proc = opendir("/proc")) == NULL)
 		return (false);
 	while ((entry = readdir(proc)) != NULL) {
-		pid = atoi(entry->d_name);
+		pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		if (pid <= 0 || !is_child(pid) || is_known(pid))
 			continue;
 		/* A child's pid is its own until we have waited for it. */

@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include "addr.h"
 #include "clock.h"
@@ -32,6 +34,7 @@ await(int fd, int timeout_ms)
 int
 relay_connect(const struct sockaddr_storage *to, int timeout_ms)
 {
+	const int on = 1;
 	int fd, saved;
 
 	fd = socket(to->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -40,6 +43,8 @@ relay_connect(const struct sockaddr_storage *to, int timeout_ms)
 	if (connect(fd, (const struct sockaddr *)to, addr_len(to)) == -1 &&
 	    (errno != EINPROGRESS || await(fd, timeout_ms) == -1))
 		goto fail;
+	/* What the tool writes shall be seen at once; if not, no harm is done. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	/* It becomes the tool's own: tools expect writes that block. */
 	if (fcntl(fd, F_SETFL, 0) == -1)
 		goto fail;

@@ -11,9 +11,10 @@
 #include "rpc.h"
 #include "settings.h"
 
-#define RUN_TOOL "Run_Tool"
-#define MAX_LIST 64 /* addresses in one value */
-#define BLANKS	 " \t"
+#define RUN_TOOL    "Run_Tool"
+#define MAX_LIST    64 /* addresses in one value */
+#define BLANKS	    " \t"
+#define MAX_THREADS 4096
 
 enum type { T_INT, T_CORE, T_STRING, T_LISTEN, T_ALLOW, T_RELAY_HOSTS, T_ISOLATE };
 
@@ -34,7 +35,7 @@ struct setting {
 /* clang-format off */
 static const struct setting table[] = {
 	{ RUN_TOOL, "SRPC_port",		AT(port),		T_INT,		0, 65535, 21776,	NULL, false },
-	{ RUN_TOOL, "server_max_threads",	AT(max_threads),	T_INT,		1, 4096, HOST,		NULL, false },
+	{ RUN_TOOL, "server_max_threads",	AT(max_threads),	T_INT,		1, MAX_THREADS, HOST,		NULL, false },
 	{ RUN_TOOL, "server_max_pending",	AT(max_pending),	T_INT,		0, 1000000, HOST,	NULL, false },
 	{ RUN_TOOL, "helper",			AT(helper),		T_STRING,	0, 0, 0, LIBEXECDIR "/tool_launcher", true },
 	{ RUN_TOOL, "helper_switches",		AT(helper_switches),	T_STRING,	0, 0, 0,		"", true },
@@ -253,7 +254,7 @@ from_config(struct settings *s, bool *is_set, const struct config *config, bool 
 			    v->section, v->name, v->value, why);
 			return (-1);
 		}
-		is_set[what - table] = true;
+		is_set[what - table] = what->type != T_STRING || *v->value != '\0';
 	}
 	return (0);
 }
@@ -280,7 +281,7 @@ from_override(struct settings *s, bool *is_set, const char *text, char *err, siz
 		    err, errsize, "-o %s: [" RUN_TOOL "]%s = %s: %s", text, name, equals + 1, why);
 		return (-1);
 	}
-	is_set[what - table] = true;
+	is_set[what - table] = what->type != T_STRING || equals[1] != '\0';
 	return (0);
 }
 
@@ -306,7 +307,6 @@ static void
 set_defaults(struct settings *s, const bool *is_set)
 {
 	const struct setting *what;
-	char why[256];
 
 	host_describe(s);
 	for (what = table; what < table + NSETTINGS; what++) {
@@ -315,12 +315,12 @@ set_defaults(struct settings *s, const bool *is_set)
 		if (what->type == T_INT && what->number != HOST)
 			*(int *)field_of(s, what) = (int)what->number;
 		if (what->type == T_STRING && what->text != NULL &&
-		    set_string(s, what, what->text, why, sizeof(why)) == -1)
-			fatal("memory: %s", why);
+		    (*(char **)field_of(s, what) = strdup(what->text)) == NULL)
+			fatal("memory: %s", strerror(errno));
 	}
 	look_at_switches(s);
 	if (!is_set[find(RUN_TOOL, "server_max_threads") - table])
-		s->max_threads = s->cpus;
+		s->max_threads = s->cpus < MAX_THREADS ? s->cpus : MAX_THREADS;
 	if (!is_set[find(RUN_TOOL, "server_max_pending") - table])
 		s->max_pending = 8 * s->max_threads;
 	if (!is_set[find(RUN_TOOL, "isolate") - table])

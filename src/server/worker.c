@@ -23,7 +23,7 @@
 #include "stop.h"
 #include "worker.h"
 
-#define STACK_SIZE (512 * 1024)
+#define STACK_SIZE ((size_t)512 * 1024)
 #define SHOWN	   512 /* bytes of what a client sent, in the log */
 #define WHY_SIZE   256
 #define ROOT_SIZE  4096

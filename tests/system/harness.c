@@ -115,7 +115,8 @@ harness_unique(const char *what)
 {
 	static unsigned int n;
 
-	return (harness_text("%s-%d-%u", what, (int)getpid(), n++));
+	/* Pids come again; not within the same millisecond. */
+	return (harness_text("%s-%d-%lld-%u", what, (int)getpid(), (long long)harness_now(), n++));
 }
 
 const char *

@@ -15,12 +15,14 @@
 #define RUN_SECONDS 20
 
 static void
-become(uid_t uid)
+become(const struct program *p)
 {
-	if (geteuid() == uid)
+	gid_t gid = p->gid != 0 ? p->gid : (gid_t)p->uid;
+
+	if (geteuid() != 0)
 		return;
-	if (setgroups(0, NULL) == -1 || setresgid(uid, uid, uid) == -1 ||
-	    setresuid(uid, uid, uid) == -1)
+	if (setgroups(p->group != 0, &p->group) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(p->uid, p->uid, p->uid) == -1)
 		_exit(126);
 }
 
@@ -37,7 +39,7 @@ child(const struct program *p, pid_t parent)
 	close_range(p->pass == -1 ? 3 : 4, ~0U, 0);
 	if (p->prepare != NULL)
 		p->prepare();
-	become(p->uid);
+	become(p);
 	/* A change of user clears it, and the parent may be gone by now. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		_exit(126);

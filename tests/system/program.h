@@ -8,7 +8,9 @@
 struct program {
 	/* What to run. */
 	const char *const *argv; /* the program's path first; NULL-terminated */
-	uid_t uid;		 /* user and group; only root can choose another than its own */
+	uid_t uid;		 /* only root can choose another than its own */
+	gid_t gid;		 /* 0: the same number as uid */
+	gid_t group;		 /* the only supplementary group; 0: none */
 	void (*prepare)(void);	 /* runs before the change of user and the exec, or NULL */
 	const char *directory;	 /* NULL: stay */
 	int pass;		 /* a descriptor that it gets as number 3, or -1 */

@@ -13,6 +13,8 @@
 #define ANY_LIMIT    SIZE_MAX
 #define SEND_SECONDS 20
 
+const char *const run_no_env[] = {NULL};
+
 static struct sockaddr_in
 address(const char *ip, int port)
 {

@@ -67,11 +67,12 @@ struct run {
 	bool core;
 };
 
+extern const char *const run_no_env[];
 #define RUN(...) RUN_ARGV(((const char *const[]){__VA_ARGS__, NULL}))
 #define RUN_ARGV(list)                                                                      \
 	(struct run)                                                                        \
 	{                                                                                   \
-		.argv = (list), .env = (const char *const[]){NULL}, .stdin_file = "",       \
+		.argv = (list), .env = run_no_env, .stdin_file = "",       \
 		.directory = ".WD", .from = "127.0.0.1", .root = 1, .version = RPC_VERSION, \
 		.conn = -1, .listener = {-1, -1}, .relay = {                                \
 			-1,                                                                 \

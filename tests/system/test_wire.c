@@ -123,58 +123,70 @@ END_TEST
 #define HELLO	   "0a 0000000a 535250432056312e3400 "
 #define START_RUN  HELLO "0b 00000001 00000004 "
 #define SOCKETS	   "28 00000006 000000000000 28 00000006 000000000000 28 00000006 000000000000 "
-#define HANDLE	   "22 00000020 0002010000000000000000000000000000000000000000000000000000000000 "
+#define ZEROS_29   "0000000000000000000000000000000000000000000000000000000000 "
+#define ZEROS_30   "00" ZEROS_29
+#define HANDLE	   "22 00000020 000201" ZEROS_29
 #define BEFORE_ENV START_RUN "24 00000000 " SOCKETS HANDLE "24 00000003 2e5744 "
 #define NO_ENV	   "21 00000000 00000000 "
 #define TRUE	   "2f62696e2f7472756500 "
 
 /* What makes the original crash, corrupt its heap, or hang. `code` 0: nothing need be said. */
+#define KILLER(what, bytes, code) \
+	{                         \
+		what, bytes, code \
+	}
 static const struct {
 	const char *what;
 	const char *bytes;
 	int32_t code;
 } killers[] = {
-    {"hello of length -1",		   "0a ffffffff 535250432056312e3400 000000000000",		    0			     },
-    {"hello of the smallest length",     "0a 80000000 535250432056312e3400 000000000000",	      0		       },
-    {"hello of 2 GB",		      "0a 7fffffff 535250432056312e3400 000000000000",	       0			},
-    {"hello of 4 MB",		      "0a 003fffff 535250432056312e3400 000000000000",	       0			},
-    {"failure of length -1",	     START_RUN "ff 00000001 ffffffff 61",			  0			   },
-    {"failure of 2 GB",			START_RUN "ff 00000001 7fffffff 61",			     0		      },
-    {"failure before hello",	     "ff 00000001 ffffffff 616161616161616161616161",	      0		       },
-    {"text of length -1",		  START_RUN "24 ffffffff 61",				      SRPC_INTERNAL_TROUBLE  },
-    {"text of the smallest length",	    START_RUN "24 80000000 61",					SRPC_INTERNAL_TROUBLE  },
-    {"text of 2 GB",		     START_RUN "24 7fffffff 61",					 SRPC_INVALID_PARAMETER },
-    {"text instead of hello",	      "24 ffffffff 616161616161616161616161",			      0		       },
-    {"socket of length -1",		    START_RUN "24 00000000 28 ffffffff",				 SRPC_INTERNAL_TROUBLE  },
-    {"socket of 2 GB",		       START_RUN "24 00000000 28 7fffffff",			    SRPC_INTERNAL_TROUBLE	 },
-    {"socket of 5 bytes",		  START_RUN "24 00000000 28 00000005 0000000000",		  SRPC_INTERNAL_TROUBLE  },
-    {"handle of length -1",		    START_RUN "24 00000000 " SOCKETS "22 ffffffff",		    SRPC_INTERNAL_TROUBLE	 },
-    {"handle of 2 GB",		       START_RUN "24 00000000 " SOCKETS "22 7fffffff",	       SRPC_BUFFER_TOO_SMALL  },
-    {"handle of 33 bytes",
-	START_RUN "24 00000000 " SOCKETS "22 00000021 0002010000000000"
-		  "0000000000000000000000000000000000000000000000000024",			      SRPC_BUFFER_TOO_SMALL  },
-    {"-1 strings",		       BEFORE_ENV "21 ffffffff 00000000",			      SRPC_INTERNAL_TROUBLE  },
-    {"the fewest strings",		   BEFORE_ENV "21 80000000 00000000",			      SRPC_INTERNAL_TROUBLE  },
-    {"2^31 - 1 strings",		 BEFORE_ENV "21 7fffffff 00000000",			    SRPC_INVALID_PARAMETER },
-    {"2^30 strings (times 4 is 0)",	    BEFORE_ENV "21 40000000 00000000",			       SRPC_INVALID_PARAMETER },
-    {"bodies of length -1",		    BEFORE_ENV "21 00000001 ffffffff 00000000",			SRPC_INTERNAL_TROUBLE  },
-    {"bodies of 2 GB",		       BEFORE_ENV "21 00000001 7fffffff 00000000",		   SRPC_INVALID_PARAMETER },
-    {"an offset far outside",	      BEFORE_ENV NO_ENV "21 00000001 0000000a " TRUE "7ffffff0 0c",
-	SRPC_INTERNAL_TROUBLE												    },
-    {"a negative offset",		  BEFORE_ENV NO_ENV "21 00000001 0000000a " TRUE "fffffff0 0c",
-	SRPC_INTERNAL_TROUBLE												    },
-    {"an offset just behind",	      BEFORE_ENV NO_ENV "21 00000001 0000000a " TRUE "0000000a 0c",
-	SRPC_INTERNAL_TROUBLE												    },
-    {"a string without its NUL",
+    KILLER("hello of length -1", "0a ffffffff 535250432056312e3400 000000000000", 0),
+    KILLER("hello of the smallest length", "0a 80000000 535250432056312e3400 000000000000", 0),
+    KILLER("hello of 2 GB", "0a 7fffffff 535250432056312e3400 000000000000", 0),
+    KILLER("hello of 4 MB", "0a 003fffff 535250432056312e3400 000000000000", 0),
+    KILLER("failure of length -1", START_RUN "ff 00000001 ffffffff 61", 0),
+    KILLER("failure of 2 GB", START_RUN "ff 00000001 7fffffff 61", 0),
+    KILLER("failure before hello", "ff 00000001 ffffffff 616161616161616161616161", 0),
+    KILLER("text of length -1", START_RUN "24 ffffffff 61", SRPC_INTERNAL_TROUBLE),
+    KILLER("text of the smallest length", START_RUN "24 80000000 61", SRPC_INTERNAL_TROUBLE),
+    KILLER("text of 2 GB", START_RUN "24 7fffffff 61", SRPC_INVALID_PARAMETER),
+    KILLER("text instead of hello", "24 ffffffff 616161616161616161616161", 0),
+    KILLER("socket of length -1", START_RUN "24 00000000 28 ffffffff", SRPC_INTERNAL_TROUBLE),
+    KILLER("socket of 2 GB", START_RUN "24 00000000 28 7fffffff", SRPC_INTERNAL_TROUBLE),
+    KILLER(
+	"socket of 5 bytes", START_RUN "24 00000000 28 00000005 0000000000", SRPC_INTERNAL_TROUBLE),
+    KILLER("handle of length -1", START_RUN "24 00000000 " SOCKETS "22 ffffffff",
+	SRPC_INTERNAL_TROUBLE),
+    KILLER("handle of 2 GB", START_RUN "24 00000000 " SOCKETS "22 7fffffff", 0),
+    KILLER("handle of 33 bytes",
+	START_RUN "24 00000000 " SOCKETS "22 00000021 000201" ZEROS_30 "24 00000003 2e5744 " NO_ENV
+		  "21 00000001 0000000a " TRUE "00000000 0c",
+	SRPC_BUFFER_TOO_SMALL),
+    KILLER("-1 strings", BEFORE_ENV "21 ffffffff 00000000", SRPC_INTERNAL_TROUBLE),
+    KILLER("the fewest strings", BEFORE_ENV "21 80000000 00000000", SRPC_INTERNAL_TROUBLE),
+    KILLER("2^31 - 1 strings", BEFORE_ENV "21 7fffffff 00000000", SRPC_INVALID_PARAMETER),
+    KILLER(
+	"2^30 strings (times 4 is 0)", BEFORE_ENV "21 40000000 00000000", SRPC_INVALID_PARAMETER),
+    KILLER(
+	"bodies of length -1", BEFORE_ENV "21 00000001 ffffffff 00000000", SRPC_INTERNAL_TROUBLE),
+    KILLER("bodies of 2 GB", BEFORE_ENV "21 00000001 7fffffff 00000000", SRPC_INVALID_PARAMETER),
+    KILLER("an offset far outside", BEFORE_ENV NO_ENV "21 00000001 0000000a " TRUE "7ffffff0 0c",
+	SRPC_INTERNAL_TROUBLE),
+    KILLER("a negative offset", BEFORE_ENV NO_ENV "21 00000001 0000000a " TRUE "fffffff0 0c",
+	SRPC_INTERNAL_TROUBLE),
+    KILLER("an offset just behind", BEFORE_ENV NO_ENV "21 00000001 0000000a " TRUE "0000000a 0c",
+	SRPC_INTERNAL_TROUBLE),
+    KILLER("a string without its NUL",
 	BEFORE_ENV NO_ENV "21 00000001 00000009 2f62696e2f74727565 "
-			  "00000000 0c",							       SRPC_INTERNAL_TROUBLE  },
-    {"a string behind the last NUL",
-	BEFORE_ENV NO_ENV "21 00000001 0000000b " TRUE "61 0000000a 0c",					 SRPC_INTERNAL_TROUBLE  },
-    {"no command",		       BEFORE_ENV NO_ENV NO_ENV "0c",				  SRPC_INTERNAL_TROUBLE  },
-    {"an item code that does not exist", HELLO "63 00000000",					      SRPC_PROTOCOL_VIOLATION},
-    {"results instead of arguments",     START_RUN "1e 00000000",				      SRPC_PROTOCOL_VIOLATION},
-    {"an end without a beginning",	   HELLO "0c",						   SRPC_PROTOCOL_VIOLATION},
-    {"hello twice",		      HELLO HELLO,						  SRPC_PROTOCOL_VIOLATION},
+			  "00000000 0c",
+	SRPC_INTERNAL_TROUBLE),
+    KILLER("a string behind the last NUL",
+	BEFORE_ENV NO_ENV "21 00000001 0000000b " TRUE "61 0000000a 0c", SRPC_INTERNAL_TROUBLE),
+    KILLER("no command", BEFORE_ENV NO_ENV NO_ENV "0c", SRPC_INTERNAL_TROUBLE),
+    KILLER("an item code that does not exist", HELLO "63 00000000", SRPC_PROTOCOL_VIOLATION),
+    KILLER("results instead of arguments", START_RUN "1e 00000000", SRPC_PROTOCOL_VIOLATION),
+    KILLER("an end without a beginning", HELLO "0c", SRPC_PROTOCOL_VIOLATION),
+    KILLER("hello twice", HELLO HELLO, SRPC_PROTOCOL_VIOLATION),
 };
 
 /* What it costs the server must show no later than in the calls after it. */

@@ -16,6 +16,8 @@
 #include "runtool.h"
 #include "suites.h"
 
+Suite *client_suite(void);
+
 #define EXCHANGES    "tests/wire/exchanges.txt"
 #define RECORDED     "## do_it\n"
 #define MEGABYTE     ((size_t)1 << 20)
@@ -1116,10 +1118,18 @@ go_away(struct fake *f)
 {
 	take_run(f);
 	relay_text(f, 1, "");
-	f->met = false;
 	reset(f->fd);
 	f->fd = -1;
 }
+
+START_TEST(a_server_that_dies_is_told_apart_from_one_that_does_not_allow_us)
+{
+	struct runtool *c = fake_start(go_away, LONG_MS);
+
+	run_fails(c, RUNTOOL_TRANSPORT, "the server closed the connection: Connection reset");
+	fake_finish(c);
+}
+END_TEST
 
 static size_t
 count_descriptors(void)
@@ -1209,6 +1219,7 @@ add_results(TCase *tc)
 	tcase_add_loop_test(
 	    tc, a_result_is_worth_nothing_without_all_output_but_a_failure_is, 0, 2);
 	tcase_add_loop_test(tc, a_wrong_reply_ends_the_call, 0, (int)LENGTH(wrong_replies));
+	tcase_add_test(tc, a_server_that_dies_is_told_apart_from_one_that_does_not_allow_us);
 	tcase_add_test(tc, no_descriptor_stays_open_after_good_and_bad_calls);
 }
 
