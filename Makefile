@@ -40,7 +40,8 @@ LIBS     := -lbsd -linih
 
 lib_src    := $(wildcard src/lib/*.c)
 server_src := $(wildcard src/server/*.c)
-client_src := src/client/libruntool.c src/lib/buf.c src/lib/srpc.c src/lib/rpc.c
+client_src := $(addprefix src/client/,libruntool.c run.c relay.c call.c connect.c deadline.c error.c) \
+              $(addprefix src/lib/,buf.c srpc.c rpc.c)
 helper_src := $(wildcard helper/*.c)
 unit_src   := $(wildcard tests/unit/*.c) $(wildcard tests/common/*.c)
 system_src := $(wildcard tests/system/*.c) $(wildcard tests/common/*.c)

@@ -77,7 +77,7 @@ count(const char *const *strings)
 
 /* 0, or -1 with errno. command_free() in any case. */
 static int
-command_new(struct command *c, const struct settings *s, size_t extra)
+command_new(struct command *c, const struct settings *s, int err, size_t extra)
 {
 	char *word, *rest;
 	size_t n = 0;
@@ -88,6 +88,8 @@ command_new(struct command *c, const struct settings *s, size_t extra)
 	if (c->switches == NULL || c->argv == NULL)
 		return (-1);
 	add(c, s->helper);
+	/* First, so that a wrong switch can be told. */
+	add_number(c, "-err", c->err, (unsigned long)err);
 	word = strtok_r(c->switches, BLANKS, &rest);
 	for (; word != NULL && n < MAX_SWITCHES; word = strtok_r(NULL, BLANKS, &rest), n++) {
 		if (strcmp(word, "-d") != 0)
@@ -114,10 +116,9 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 	const char *const *env = run->env, *const *arg = run->argv;
 	size_t nenv = count(env);
 
-	if (command_new(c, s, nenv + count(arg)) == -1)
+	if (command_new(c, s, err, nenv + count(arg)) == -1)
 		return (-1);
 	snprintf(c->root, sizeof(c->root), "%s/%08x", s->volatile_root, root);
-	add_number(c, "-err", c->err, (unsigned long)err);
 	add_number(c, "-life", c->life, (unsigned long)life);
 	add_number(c, "-nofile", c->nofile, nofile);
 	add_number(c, "-stack", c->stack, stack);
@@ -331,10 +332,9 @@ launch_check(const struct settings *s, char *why, size_t size)
 	pid_t pid = 0;
 
 	files.in = files.out = files.err = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (files.in == -1 || pipe2(words, O_CLOEXEC) == -1 || command_new(&c, s, 0) == -1) {
+	if (files.in == -1 || pipe2(words, O_CLOEXEC) == -1 || command_new(&c, s, words[1], 0) == -1) {
 		error = errno;
 	} else {
-		add_number(&c, "-err", c.err, (unsigned long)words[1]);
 		add(&c, "-root");
 		add(&c, s->volatile_root);
 		add(&c, "-check");

@@ -103,12 +103,16 @@ load_settings(struct settings *s, const struct options *o)
 	config_free(config);
 }
 
-/* Descriptors 0 to 2 must be something, lest a socket become somebody's standard output. */
+/*
+ * Descriptors 0 to 2 must be something, lest a socket become somebody's standard output. Others
+ * were left open by whoever started us.
+ */
 static void
-open_standard_descriptors(void)
+tidy_descriptors(void)
 {
 	int fd;
 
+	closefrom(3);
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= 2);
@@ -190,7 +194,7 @@ main(int argc, char **argv)
 	int listeners[LISTEN_MAX], nlisteners;
 
 	setproctitle_init(argc, argv, environ);
-	open_standard_descriptors();
+	tidy_descriptors();
 	parse_options(&o, argc, argv);
 	load_settings(&s, &o);
 	if (o.check) {

@@ -39,7 +39,15 @@ preflight_user(const struct settings *s)
 static void
 check_privilege(const struct settings *s)
 {
-	static const int needed[] = {CAP_SETUID, CAP_SETGID, CAP_SYS_CHROOT, CAP_SYS_ADMIN};
+	static const struct {
+		int number;
+		const char *name;
+	} needed[] = {
+	    {CAP_SETUID,	 "CAP_SETUID"    },
+	    {CAP_SETGID,	 "CAP_SETGID"    },
+	    {CAP_SYS_CHROOT, "CAP_SYS_CHROOT"},
+	    {CAP_SYS_ADMIN,  "CAP_SYS_ADMIN" },
+	};
 	struct statvfs fs;
 	struct stat st;
 	size_t i, n = sizeof(needed) / sizeof(*needed);
@@ -60,10 +68,10 @@ check_privilege(const struct settings *s)
 	if (s->isolate == ISOLATE_NONE)
 		n--;
 	for (i = 0; i < n; i++)
-		if (prctl(PR_CAPBSET_READ, needed[i], 0, 0, 0) != 1)
-			fatal("capability %d is not in the bounding set: %s cannot work%s",
-			    needed[i], s->helper,
-			    needed[i] == CAP_SYS_ADMIN ? " (without it, say isolate = none)" : "");
+		if (prctl(PR_CAPBSET_READ, needed[i].number, 0, 0, 0) != 1)
+			fatal("%s is not in the bounding set: %s cannot work%s", needed[i].name,
+			    s->helper,
+			    needed[i].number == CAP_SYS_ADMIN ? " (or say isolate = none)" : "");
 }
 
 static void

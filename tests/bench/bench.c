@@ -20,7 +20,7 @@
 #define CLIENTS	    4
 #define LAUNCHES    50	/* of each client in a round */
 #define CALLS	    200 /* information calls of each client in a round */
-#define ROUNDS	    20
+#define ROUNDS	    15
 #define MAX_ROUNDS  1000
 #define MAX_SERVERS 4
 #define TIMEOUT_MS  10000
@@ -250,7 +250,7 @@ print_launches(const struct subject *subjects, unsigned int n, unsigned int roun
 	const struct goal *goal;
 	double latency, rate, latency_in_f, rate_in_f;
 
-	printf("%-16s %11s %6s %14s %16s %6s %14s\n", "launches", "median us", "in F", "goal",
+	printf("%-20s %11s %6s %14s %16s %6s %14s\n", "launches", "median us", "in F", "goal",
 	    "a second, by 4", "of F's", "goal");
 	for (s = subjects; s < subjects + n; s++) {
 		latency = typical(s, LATENCY, NULL, rounds) * 1e6;
@@ -258,10 +258,10 @@ print_launches(const struct subject *subjects, unsigned int n, unsigned int roun
 		latency_in_f = typical(s, LATENCY, subjects, rounds);
 		rate_in_f = typical(s, LAUNCH_RATE, subjects, rounds);
 		if ((goal = goal_of(s)) == NULL)
-			printf("%-16s %11.0f %6.2f %14s %16.0f %6.2f\n", s->name, latency,
+			printf("%-20s %11.0f %6.2f %14s %16.0f %6.2f\n", s->name, latency,
 			    latency_in_f, "", rate, rate_in_f);
 		else
-			printf("%-16s %11.0f %6.2f %7.2f %6s %16.0f %6.2f %7.2f %6s\n", s->name,
+			printf("%-20s %11.0f %6.2f %7.2f %6s %16.0f %6.2f %7.2f %6s\n", s->name,
 			    latency, latency_in_f, goal->latency,
 			    latency_in_f <= goal->latency ? "met" : "MISSED", rate, rate_in_f,
 			    goal->rate, rate_in_f >= goal->rate ? "met" : "MISSED");
@@ -273,9 +273,9 @@ print_information(const struct subject *servers, unsigned int n, unsigned int ro
 {
 	const struct subject *s;
 
-	printf("\n%-16s %18s %21s\n", "information", "a second, by 1", "a second, by 4");
+	printf("\n%-20s %18s %21s\n", "information", "a second, by 1", "a second, by 4");
 	for (s = servers; s < servers + n; s++)
-		printf("%-16s %18.0f %21.0f\n", s->name, typical(s, INFO_RATE_1, NULL, rounds),
+		printf("%-20s %18.0f %21.0f\n", s->name, typical(s, INFO_RATE_1, NULL, rounds),
 		    typical(s, INFO_RATE_4, NULL, rounds));
 }
 

@@ -8,20 +8,26 @@
 static int skipped;
 
 void
-testing_add_root(TCase *tc, const TTest *test)
+testing_add_if(TCase *tc, const TTest *test, int start, int end, bool can, const char *needs)
 {
-	testing_add_root_loop(tc, test, 0, 1);
+	if (can) {
+		tcase_add_loop_test(tc, test, start, end);
+		return;
+	}
+	printf("skipped (needs %s): %s\n", needs, test->name);
+	skipped += end - start;
 }
 
 void
 testing_add_root_loop(TCase *tc, const TTest *test, int start, int end)
 {
-	if (geteuid() == 0) {
-		tcase_add_loop_test(tc, test, start, end);
-		return;
-	}
-	printf("skipped (needs root): %s\n", test->name);
-	skipped += end - start;
+	testing_add_if(tc, test, start, end, geteuid() == 0, "root");
+}
+
+void
+testing_add_root(TCase *tc, const TTest *test)
+{
+	testing_add_root_loop(tc, test, 0, 1);
 }
 
 static int

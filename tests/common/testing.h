@@ -3,6 +3,7 @@
 #define TESTING_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -12,11 +13,14 @@
  */
 int testing_run(const char *name, Suite *(*const *suites)(void), size_t n);
 
-/* Adds the test as root; anyone else's run says that it skips it, and counts it. */
-void testing_add_root(TCase *, const TTest *);
-
-/* The same for a test that runs once for every `_i` with start <= _i < end; it counts as that many.
+/*
+ * Adds a test for every `_i` with start <= _i < end where it can run. Elsewhere the run says that
+ * it skips it, and what it needs, and counts it as that many.
  */
+void testing_add_if(TCase *, const TTest *, int start, int end, bool can, const char *needs);
+
+/* For tests that need root: once, and as often as end - start. */
+void testing_add_root(TCase *, const TTest *);
 void testing_add_root_loop(TCase *, const TTest *, int start, int end);
 
 #endif

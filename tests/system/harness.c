@@ -1,9 +1,13 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -62,17 +66,51 @@ harness_text(const char *fmt, ...)
 	return (s);
 }
 
+/* Root of a container has no CAP_SYS_ADMIN: no namespaces, but setuid programs and chroot work. */
+static bool
+is_admin(void)
+{
+	return (geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1);
+}
+
 enum mode
 harness_mode(void)
 {
-	return (geteuid() == 0 ? MODE_PID : MODE_TESTING);
+	if (geteuid() != 0)
+		return (MODE_TESTING);
+	return (is_admin() ? MODE_PID : MODE_NONE);
 }
 
 void
 harness_add_modes(TCase *tc, const TTest *test, int times)
 {
-	testing_add_root_loop(tc, test, 0, MODE_TESTING * times);
+	harness_add_admin_loop(tc, test, MODE_PID * times, MODE_NONE * times);
+	testing_add_root_loop(tc, test, MODE_NONE * times, MODE_TESTING * times);
 	tcase_add_loop_test(tc, test, MODE_TESTING * times, MODES * times);
+}
+
+void
+harness_add_admin_loop(TCase *tc, const TTest *test, int start, int end)
+{
+	testing_add_if(tc, test, start, end, is_admin(), "root with CAP_SYS_ADMIN");
+}
+
+void
+harness_add_admin(TCase *tc, const TTest *test)
+{
+	harness_add_admin_loop(tc, test, 0, 1);
+}
+
+void
+harness_add_ipv6(TCase *tc, const TTest *test)
+{
+	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool can = fd != -1 && bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) == 0;
+
+	if (fd != -1)
+		close(fd);
+	testing_add_if(tc, test, 0, 1, can, "IPv6");
 }
 
 uid_t
@@ -244,7 +282,8 @@ server_start(struct server *s)
 	const char *argv[32] = {harness_installed("sbin/RunToolServer"), "-f", "-c"};
 	size_t n = 3;
 
-	argv[n++] = harness_file(server_config(s->mode, s->settings));
+	argv[n++] =
+	    harness_file(s->config != NULL ? s->config : server_config(s->mode, s->settings));
 	for (size_t i = 0; s->args != NULL && s->args[i] != NULL; i++) {
 		ck_assert_uint_lt(n, 31);
 		argv[n++] = s->args[i];

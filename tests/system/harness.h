@@ -17,11 +17,17 @@
 enum mode { MODE_PID, MODE_NONE, MODE_TESTING, MODES };
 extern const char *const mode_names[MODES];
 
-/* The strongest mode that this run can use: without root there is only the testing mode. */
+/* The strongest mode that this run can use. Without root there is only the testing mode. */
 enum mode harness_mode(void);
 
-/* Adds a test that runs `times` times for each mode; without root only the testing mode counts. */
+/*
+ * Add tests: `times` times for each mode, skipping those that cannot be used here; one that needs
+ * the privilege to make namespaces (which a container's root lacks); one that needs IPv6.
+ */
 void harness_add_modes(TCase *, const TTest *, int times);
+void harness_add_admin(TCase *, const TTest *);
+void harness_add_admin_loop(TCase *, const TTest *, int start, int end);
+void harness_add_ipv6(TCase *, const TTest *);
 
 /* Makes the policy, root 1 and a work directory below $RUNTOOL_PREFIX; and removes them. */
 int harness_setup(void);
@@ -67,6 +73,7 @@ struct server {
 	/* What to start. */
 	enum mode mode;
 	const char *settings;	 /* further lines for [Run_Tool], or NULL */
+	const char *config;	 /* the whole vesta.cfg instead, or NULL */
 	const char *const *args; /* further arguments, or NULL */
 	void (*prepare)(void);	 /* as in struct program */
 	/* What runs. */

@@ -7,7 +7,8 @@ int
 main(void)
 {
 	static Suite *(*const suites[])(void) = {wire_suite, run_suite, tool_suite, stdin_suite,
-	    limits_suite, killer_suite, shutdown_suite, start_suite};
+	    limits_suite, killer_suite, shutdown_suite, start_suite, daemon_suite, helper_suite,
+	    access_suite, clients_suite};
 	int status;
 
 	if (harness_setup() == -1)

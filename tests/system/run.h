@@ -69,15 +69,15 @@ struct run {
 
 extern const char *const run_no_env[];
 #define RUN(...) RUN_ARGV(((const char *const[]){__VA_ARGS__, NULL}))
-#define RUN_ARGV(list)                                                                      \
-	(struct run)                                                                        \
-	{                                                                                   \
-		.argv = (list), .env = run_no_env, .stdin_file = "",       \
-		.directory = ".WD", .from = "127.0.0.1", .root = 1, .version = RPC_VERSION, \
-		.conn = -1, .listener = {-1, -1}, .relay = {                                \
-			-1,                                                                 \
-			-1                                                                  \
-		}                                                                           \
+#define RUN_ARGV(list)                                                                   \
+	(struct run)                                                                     \
+	{                                                                                \
+		.argv = (list), .env = run_no_env, .stdin_file = "", .directory = ".WD", \
+		.from = "127.0.0.1", .root = 1, .version = RPC_VERSION, .conn = -1,      \
+		.listener = {-1, -1}, .relay = {                                         \
+			-1,                                                              \
+			-1                                                               \
+		}                                                                        \
 	}
 
 /* The bytes of the request, hello included; opens the relays' listeners. */

@@ -15,5 +15,6 @@ Suite *start_suite(void);
 Suite *daemon_suite(void);
 Suite *helper_suite(void);
 Suite *access_suite(void);
+Suite *clients_suite(void);
 
 #endif

@@ -1,5 +1,7 @@
 /* What ends with its client, with its tool, with its server: everything that a tool started. */
+#include <netinet/tcp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -213,6 +215,41 @@ START_TEST(the_end_of_one_client_leaves_the_others_alone)
 }
 END_TEST
 
+/* The timers of the server's connections, as the kernel shows them: 2 is keep-alive; in ticks. */
+static bool
+is_probed(const struct server *s, long seconds)
+{
+	unsigned int port, state, timer;
+	unsigned long when;
+	char line[512];
+	bool found = false;
+	FILE *f = fopen("/proc/net/tcp", "re");
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, " %*d: %*x:%x %*x:%*x %x %*x:%*x %x:%lx", &port, &state, &timer,
+			&when) == 4)
+			found |= port == (unsigned int)s->port && state == TCP_ESTABLISHED &&
+				 timer == 2 && (long)when <= seconds * sysconf(_SC_CLK_TCK);
+	fclose(f);
+	return (found);
+}
+
+/* A host that has vanished says nothing at all: it must be asked, within a minute in all. */
+START_TEST(a_silent_client_is_probed)
+{
+	struct server s;
+	struct run r = RUN(harness_tool(harness_mode(), "tree"), "plain");
+
+	server_start_best(&s, NULL);
+	run_start(&s, &r);
+	run_await(&r, "ready");
+	ck_assert_within(5, is_probed(&s, 60));
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
 /* A client that has no time for the output now is alive. */
 START_TEST(a_client_that_does_not_read_is_not_gone)
 {
@@ -294,6 +331,7 @@ killer_suite(void)
 	harness_add_modes(tc, a_gone_clients_tool_can_tidy_up, 1);
 	harness_add_modes(tc, the_end_of_one_client_leaves_the_others_alone, 1);
 	tcase_add_loop_test(tc, a_request_whose_client_is_gone_never_runs, 0, WAYS);
+	tcase_add_test(tc, a_silent_client_is_probed);
 	tcase_add_test(tc, a_client_that_does_not_read_is_not_gone);
 	suite_add_tcase(suite, tc);
 
@@ -301,7 +339,7 @@ killer_suite(void)
 	tcase_set_timeout(tc, 60);
 	harness_add_modes(tc, what_a_tool_leaves_running_is_dead_before_the_reply, (int)SHAPES);
 	tcase_add_test(tc, a_tool_without_output_runs_on);
-	testing_add_root(tc, a_tool_cannot_kill_its_launcher);
+	harness_add_admin(tc, a_tool_cannot_kill_its_launcher);
 	testing_add_root(tc, a_tool_that_kills_its_launcher_harms_nobody_else);
 	suite_add_tcase(suite, tc);
 

@@ -19,7 +19,7 @@
 
 #define IDLE_CONNECTIONS 2000
 #define HALF_REQUESTS	 300
-#define ANSWER_MS	 1000 /* what is answered at once is answered within */
+#define ANSWER_MS	 3000 /* what is answered at once is answered within, under a sanitizer, too */
 
 /* Tools that run until their clients go: TOOLS of them run, PENDING wait. */
 static void
@@ -374,26 +374,26 @@ START_TEST(running_out_of_descriptors_is_survived_and_said)
 }
 END_TEST
 
+/* How many are left when the runs come depends on _i; the first may get through, the last not. */
 START_TEST(a_run_short_of_descriptors_is_answered)
 {
 	struct server s = {.mode = harness_mode(), .prepare = few_descriptors};
-	struct run runs[8], last = RUN("/bin/sh", "-c", "exit 3");
-	int fds[FEW], n = 0;
+	struct run runs[4], last = RUN("/bin/sh", "-c", "exit 3");
+	int fds[FEW], n;
 
 	server_start(&s);
-	/* All but a few, whatever the server needs for itself. */
-	while (n < FEW && proc_descriptors(server_pid(&s)) < FEW - 4) {
-		size_t had = proc_descriptors(server_pid(&s));
-
-		fds[n++] = call_connect(&s);
-		ck_assert_within(5, proc_descriptors(server_pid(&s)) > had);
-	}
-	for (int i = 0; i < 8; i++) {
+	n = FEW - (int)proc_descriptors(server_pid(&s)) - 3 * (_i + 1);
+	ck_assert_int_gt(n, 0);
+	for (int i = 0; i < n; i++)
+		fds[i] = call_connect(&s);
+	for (int i = 0; i < 4; i++) {
 		runs[i] = RUN("/bin/true");
 		run_start(&s, &runs[i]);
 	}
+	for (int i = 0; i < 4; i++)
+		run_pump(&runs[i], 100);
 	close_all(fds, n);
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 4; i++) {
 		run_finish(&runs[i]);
 		run_free(&runs[i]);
 	}
@@ -540,7 +540,7 @@ limits_suite(void)
 	tcase_add_test(tc, half_sent_requests_cost_no_thread_and_hold_up_nobody);
 	tcase_add_test(tc, unread_answers_hold_up_nobody);
 	tcase_add_test(tc, running_out_of_descriptors_is_survived_and_said);
-	tcase_add_test(tc, a_run_short_of_descriptors_is_answered);
+	testing_add_root_loop(tc, a_run_short_of_descriptors_is_answered, 0, 5);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("requests");

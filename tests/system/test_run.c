@@ -16,6 +16,7 @@
 #define WARM_UP	 50
 #define LAUNCHES 300
 #define PERIOD	 251 /* flood's */
+#define MANY	 12  /* server_config(): 4 tools and 8 that wait */
 
 /* Runs `script` by the shell; what its result is stays in *r. */
 static void
@@ -448,6 +449,57 @@ START_TEST(a_large_output_is_complete)
 }
 END_TEST
 
+/* All that may run or wait at once. */
+START_TEST(tools_that_run_at_once_do_not_mix_their_output)
+{
+	struct server s;
+	struct run r[MANY];
+
+	server_start_best(&s, NULL);
+	for (int i = 0; i < MANY; i++) {
+		const char **argv = (const char **)(void *)harness_alloc(4 * sizeof(*argv));
+
+		argv[0] = "/bin/sh";
+		argv[1] = "-c";
+		argv[2] = harness_text("echo out %d; echo err %d >&2; exit %d", i, i, i);
+		r[i] = RUN_ARGV(argv);
+		run_start(&s, &r[i]);
+	}
+	for (int i = 0; i < MANY; i++) {
+		run_finish(&r[i]);
+		ck_assert_msg(
+		    !r[i].failed, "failure %d '%s'", r[i].failure.code, r[i].failure.message);
+		ck_assert_int_eq(r[i].status, i);
+		ck_assert_str_eq(run_out(&r[i]), harness_text("out %d\n", i));
+		ck_assert_str_eq(run_err(&r[i]), harness_text("err %d\n", i));
+		run_free(&r[i]);
+	}
+	server_stop(&s);
+}
+END_TEST
+
+/* Nobody reads it any more; a tool that inherits SIGPIPE ignored would go on. */
+START_TEST(a_tool_whose_output_is_closed_gets_sigpipe)
+{
+	struct server s;
+	struct run r = RUN(harness_tool(harness_mode(), "flood"), "1000000000");
+
+	r.keep_nothing = true;
+	server_start_best(&s, NULL);
+	run_start(&s, &r);
+	while (r.received[0] == 0)
+		run_pump(&r, 1000);
+	close(r.relay[0]);
+	r.relay[0] = -1;
+	r.ended[0] = true;
+	run_finish(&r);
+	ck_assert(!r.failed);
+	ck_assert_int_eq(r.signal, SIGPIPE);
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
 static void
 launch_some(const struct server *s, int n)
 {
@@ -460,20 +512,34 @@ launch_some(const struct server *s, int n)
 	}
 }
 
-START_TEST(launches_leave_nothing_behind)
+START_TEST(launches_leave_no_process_and_no_thread)
 {
 	struct server s;
-	size_t descriptors, threads, children;
+	size_t threads, children;
 
 	server_start_best(&s, NULL);
 	launch_some(&s, WARM_UP);
-	descriptors = proc_descriptors(server_pid(&s));
 	threads = proc_threads(server_pid(&s));
 	children = proc_children(server_pid(&s));
 	launch_some(&s, LAUNCHES);
-	ck_assert_within(5, proc_descriptors(server_pid(&s)) <= descriptors);
 	ck_assert_uint_eq(proc_threads(server_pid(&s)), threads);
 	ck_assert_uint_eq(proc_children(server_pid(&s)), children);
+	server_stop(&s);
+}
+END_TEST
+
+/* The server's descriptors are for root to see. */
+START_TEST(launches_leave_no_descriptor_open)
+{
+	struct server s;
+	size_t before;
+
+	server_start_best(&s, NULL);
+	launch_some(&s, WARM_UP);
+	before = proc_descriptors(server_pid(&s));
+	ck_assert_uint_gt(before, 0);
+	launch_some(&s, LAUNCHES);
+	ck_assert_within(5, proc_descriptors(server_pid(&s)) <= before);
 	server_stop(&s);
 }
 END_TEST
@@ -540,7 +606,10 @@ run_suite(void)
 	tcase_add_test(tc, output_comes_while_the_tool_runs);
 	tcase_add_test(tc, output_nobody_wants_is_discarded);
 	tcase_add_test(tc, a_large_output_is_complete);
-	tcase_add_test(tc, launches_leave_nothing_behind);
+	tcase_add_test(tc, tools_that_run_at_once_do_not_mix_their_output);
+	tcase_add_test(tc, a_tool_whose_output_is_closed_gets_sigpipe);
+	tcase_add_test(tc, launches_leave_no_process_and_no_thread);
+	testing_add_root(tc, launches_leave_no_descriptor_open);
 	tcase_add_test(tc, launches_take_no_memory);
 	suite_add_tcase(suite, tc);
 

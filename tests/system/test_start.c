@@ -466,9 +466,9 @@ start_suite(void)
 	tcase_add_test(tc, a_missing_helper_is_named);
 	testing_add_root(tc, a_helper_without_setuid_is_refused);
 	testing_add_root(tc, no_new_privs_is_refused);
-	testing_add_root(tc, a_nosuid_mount_is_refused);
-	testing_add_root(tc, isolation_that_cannot_work_is_refused_with_the_remedy);
-	testing_add_root(tc, without_that_capability_isolate_none_works);
+	harness_add_admin(tc, a_nosuid_mount_is_refused);
+	harness_add_admin(tc, isolation_that_cannot_work_is_refused_with_the_remedy);
+	harness_add_admin(tc, without_that_capability_isolate_none_works);
 	tcase_add_test(tc, a_missing_volatile_root_is_named);
 	tcase_add_test(tc, another_inode_than_the_repositorys_is_refused);
 	tcase_add_test(tc, the_wanted_inode_is_accepted);

@@ -235,9 +235,9 @@ tool_suite(void)
 
 	tc = tcase_create("isolation");
 	tcase_set_timeout(tc, 60);
-	testing_add_root(tc, a_tool_cannot_reach_the_server_or_another_tool);
-	testing_add_root(tc, a_tool_cannot_trace_its_launcher);
-	testing_add_root(tc, kill_minus_1_reaches_nothing_outside_the_tools_tree);
+	harness_add_admin(tc, a_tool_cannot_reach_the_server_or_another_tool);
+	harness_add_admin(tc, a_tool_cannot_trace_its_launcher);
+	harness_add_admin(tc, kill_minus_1_reaches_nothing_outside_the_tools_tree);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

@@ -4,9 +4,17 @@
 
 #include <check.h>
 
-#define SUITES(X) \
-	X(config) \
-	X(rpc)    \
+#define SUITES(X)       \
+	X(addr)         \
+	X(client)       \
+	X(config)       \
+	X(input)        \
+	X(killer)       \
+	X(launcher_doc) \
+	X(log)          \
+	X(queue)        \
+	X(rpc)          \
+	X(settings)     \
 	X(srpc)
 
 #define SUITE_DECLARE(name) Suite *name##_suite(void);

@@ -16,8 +16,6 @@
 #include "runtool.h"
 #include "suites.h"
 
-Suite *client_suite(void);
-
 #define EXCHANGES    "tests/wire/exchanges.txt"
 #define RECORDED     "## do_it\n"
 #define MEGABYTE     ((size_t)1 << 20)

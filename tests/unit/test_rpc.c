@@ -38,6 +38,16 @@ receive(struct srpc_reader *r, const uint8_t *data, size_t len)
 	r->limit = LIMIT;
 }
 
+static uint8_t
+digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *d = strchr(digits, c);
+
+	ck_assert(c != '\0' && d != NULL);
+	return ((uint8_t)(d - digits));
+}
+
 static size_t
 from_hex(const char *hex, uint8_t *out, size_t size)
 {
@@ -45,7 +55,7 @@ from_hex(const char *hex, uint8_t *out, size_t size)
 
 	for (n = 0; hex[2 * n] != '\0' && hex[2 * n] != '"'; n++) {
 		ck_assert_uint_lt(n, size);
-		ck_assert_int_eq(sscanf(hex + 2 * n, "%2hhx", &out[n]), 1);
+		out[n] = (uint8_t)(digit(hex[2 * n]) << 4 | digit(hex[2 * n + 1]));
 	}
 	return (n);
 }
@@ -241,7 +251,7 @@ check_recorded_failure(const struct stream *s, const char *failure)
 	}
 	ck_assert_int_eq(s->rc, -1);
 	ck_assert_int_eq(s->calls, 0);
-	ck_assert_int_eq(err.code, atoi(failure));
+	ck_assert_int_eq(err.code, (int32_t)strtol(failure, NULL, 10));
 	ck_assert_uint_eq(strlen(err.message), len);
 	ck_assert_mem_eq(err.message, words, len);
 }

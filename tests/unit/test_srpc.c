@@ -1,5 +1,6 @@
 /* The items of SRPC, byte for byte, and what becomes of malformed ones; and the buffer below. */
 #include <arpa/inet.h>
+#include <bsd/string.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,16 @@ reader(const void *bytes, size_t len)
 	return ((struct srpc_reader){.data = data, .len = len, .limit = LIMIT});
 }
 
+static uint8_t
+digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *d = strchr(digits, c);
+
+	ck_assert(c != '\0' && d != NULL);
+	return ((uint8_t)(d - digits));
+}
+
 static size_t
 from_hex(const char *hex, uint8_t *out)
 {
@@ -44,7 +55,7 @@ from_hex(const char *hex, uint8_t *out)
 
 	for (n = 0; hex[2 * n] != '\0'; n++) {
 		ck_assert_uint_lt(n, MAX_WIRE);
-		ck_assert_int_eq(sscanf(hex + 2 * n, "%2hhx", &out[n]), 1);
+		out[n] = (uint8_t)(digit(hex[2 * n]) << 4 | digit(hex[2 * n + 1]));
 	}
 	return (n);
 }
@@ -432,8 +443,8 @@ START_TEST(every_offset_must_lead_to_a_string)
 	}
 	ck_assert_int_eq(srpc_next(&r, SRPC_CHARS_SEQ, &item, &err), SRPC_OK);
 	for (i = 0; i < item.number; i++) {
-		strcat(joined, i == 0 ? "" : ",");
-		strcat(joined, srpc_string(&item, i));
+		strlcat(joined, i == 0 ? "" : ",", sizeof(joined));
+		strlcat(joined, srpc_string(&item, i), sizeof(joined));
 	}
 	ck_assert_str_eq(joined, offsets[_i].strings);
 }

@@ -1,0 +1,17 @@
+/* deadline.h: moments of the monotonic clock, in milliseconds; 0 is none, which never comes. */
+#ifndef DEADLINE_H
+#define DEADLINE_H
+
+#include <poll.h>
+#include <stdint.h>
+
+/* `ms` from now; none where that is 0. */
+int64_t deadline_in(int ms);
+
+/* When the first of `parts` equal parts of the time that is left is over. */
+int64_t deadline_part(int64_t deadline, int parts);
+
+/* poll(2) until then: how many descriptors are ready, 0 at the deadline, -1 with errno. */
+int deadline_poll(struct pollfd *, nfds_t, int64_t deadline);
+
+#endif

@@ -1,0 +1,118 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "connect.h"
+#include "error.h"
+#include "relay.h"
+
+#define BACKLOG 8
+
+int
+relay_open(
+    struct relay *relay, const struct runtool *c, struct sockaddr_in *at, struct runtool_error *err)
+{
+	socklen_t len = sizeof(*at);
+
+	*at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = c->local};
+	relay->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (relay->fd == -1 || bind(relay->fd, (struct sockaddr *)at, len) == -1 ||
+	    listen(relay->fd, BACKLOG) == -1 ||
+	    getsockname(relay->fd, (struct sockaddr *)at, &len) == -1)
+		return (error_set(err, RUNTOOL_TRANSPORT, "cannot listen for the tool's %s: %s",
+		    relay->name, strerror(errno)));
+	return (0);
+}
+
+void
+relay_close(struct relay *relay)
+{
+	if (relay->fd != -1)
+		close(relay->fd);
+	relay->fd = -1;
+}
+
+/*
+ * On one host a connection to 127.0.1.1 (Debian's address for its own name) comes from 127.0.0.1,
+ * and so does the server's back to us.
+ */
+static bool
+from_server(const struct runtool *c, struct in_addr from)
+{
+	bool loopback = ntohl(c->peer.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+
+	return (from.s_addr == c->peer.s_addr || (loopback && from.s_addr == c->local.s_addr));
+}
+
+int
+relay_accept(struct relay *relay, struct runtool *c, struct runtool_error *err)
+{
+	struct sockaddr_in from = {0};
+	socklen_t len = sizeof(from);
+	int fd;
+
+	fd = accept4(relay->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd == -1) {
+		/* Running out of something would be reported again and again; the rest passes. */
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			return (error_set(err, RUNTOOL_TRANSPORT, "cannot accept the tool's %s: %s",
+			    relay->name, strerror(errno)));
+		return (0);
+	}
+	if (!from_server(c, from.sin_addr)) {
+		relay->stranger = from.sin_addr;
+		close(fd);
+		return (0);
+	}
+	connect_keep_alive(fd);
+	close(relay->fd);
+	relay->fd = fd;
+	relay->connected = true;
+	c->heard = true;
+	return (0);
+}
+
+int
+relay_read(struct relay *relay, struct runtool *c, const struct runtool_request *request,
+    int stream, struct runtool_error *err)
+{
+	ssize_t n;
+
+	n = recv(relay->fd, c->output, sizeof(c->output), 0);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return (0);
+	if (n > 0) {
+		if (request->output(request->arg, stream, c->output, (size_t)n) != 0)
+			return (error_set(err, RUNTOOL_CLIENT, "output could not be delivered"));
+		return (0);
+	}
+	/* The server may yet say why; the result is refused if it does not. */
+	if (n == -1)
+		relay->broken = errno;
+	relay_close(relay);
+	return (0);
+}
+
+int
+relay_fail_missing(const struct relay *relay, struct runtool_error *err)
+{
+	char address[INET_ADDRSTRLEN];
+
+	error_set(
+	    err, RUNTOOL_TRANSPORT, "the server never connected for the tool's %s", relay->name);
+	if (relay->stranger.s_addr != INADDR_ANY)
+		error_add(err, "; a connection from %s was turned away",
+		    inet_ntop(AF_INET, &relay->stranger, address, sizeof(address)));
+	return (-1);
+}
+
+int
+relay_check(const struct relay *relay, struct runtool_error *err)
+{
+	if (relay->broken == 0)
+		return (0);
+	return (error_set(err, RUNTOOL_TRANSPORT, "the tool's %s broke off: %s", relay->name,
+	    strerror(relay->broken)));
+}

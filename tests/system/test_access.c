@@ -1,0 +1,324 @@
+/* Who may connect, and where a server connects back to. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "run.h"
+#include "suites.h"
+
+/* Whether a call from this address is answered; the alternative is a closed connection. */
+static bool
+answers(const struct server *s, const char *from)
+{
+	struct buf call = {0}, in = {0};
+	int fd = call_connect_from(s, from), n;
+
+	srpc_put_hello(&call);
+	rpc_put_info_call(&call, RPC_VERSION);
+	call_send_buf(fd, &call);
+	n = call_receive(fd, &in, 10000);
+	ck_assert_int_ne(n, -1);
+	buf_free(&in);
+	close(fd);
+	return (n > 0);
+}
+
+static const struct {
+	const char *allow;
+	const char *from;
+	bool answered;
+} rules[] = {
+    {"127.0.0.2",		  "127.0.0.2",   true },
+    {"127.0.0.2",		  "127.0.0.1",   false},
+    {"127.0.1.0/24",	     "127.0.1.0",	  true },
+    {"127.0.1.0/24",	     "127.0.1.255", true },
+    {"127.0.1.0/24",	     "127.0.2.0",	  false},
+    {"127.0.1.0/24",	     "127.0.0.255", false},
+    {"127.0.1.128/25",	       "127.0.1.127", false},
+    {"127.0.1.128/25",	       "127.0.1.128", true },
+    {"127.0.0.0/8",	    "127.255.0.1", true },
+    {"0.0.0.0/0",		  "127.0.0.1",   true },
+    {"192.0.2.0/24 127.0.0.3", "127.0.0.3",   true },
+    {"192.0.2.0/24 127.0.0.3", "127.0.0.4",   false},
+    {"192.0.2.0/24",	     "127.0.0.1",	  false},
+    {"::ffff:127.0.0.2",	 "127.0.0.2",   true },
+    {"::ffff:127.0.0.2",	 "127.0.0.1",   false},
+    {"::ffff:127.0.1.0/120",   "127.0.1.9",	  true },
+    {"::ffff:127.0.1.0/120",   "127.0.2.9",	  false},
+    {"::1",		    "127.0.0.1",	 false},
+};
+
+START_TEST(only_allowed_addresses_are_served)
+{
+	struct server s;
+
+	server_start_best(&s, harness_text("allow = %s\n", rules[_i].allow));
+	ck_assert_msg(answers(&s, rules[_i].from) == rules[_i].answered, "allow = %s: %s is %s",
+	    rules[_i].allow, rules[_i].from, rules[_i].answered ? "refused" : "served");
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(without_a_rule_loopback_is_served)
+{
+	struct server s;
+
+	server_start_best(&s, NULL);
+	ck_assert(answers(&s, "127.0.0.1"));
+	ck_assert(answers(&s, "127.3.2.1"));
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(ipv6_clients_are_served)
+{
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct server s;
+	struct run r = RUN("/bin/sh", "-c", "echo out; exit 3");
+	struct buf request = {0};
+
+	server_start_best(&s, "listen = ::1\n");
+	to.sin6_port = htons((uint16_t)s.port);
+	r.conn = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(connect(r.conn, (struct sockaddr *)&to, sizeof(to)), 0);
+	run_encode(&r, &request);
+	ck_assert(call_send_buf(r.conn, &request));
+	run_finish(&r);
+	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
+	ck_assert_str_eq(run_out(&r), "out\n");
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(several_addresses_are_listened_on)
+{
+	struct server s;
+	const char *log;
+	int n = 0;
+
+	server_start_best(&s, "listen = 127.0.0.1 127.0.0.2 ::1\n");
+	log = server_log(&s);
+	for (; (log = strstr(log, "listening on ")) != NULL; log++)
+		n++;
+	ck_assert_int_eq(n, 3);
+	server_stop(&s);
+}
+END_TEST
+
+/* Evaluators send the address that their host name resolves to: on Debian, 127.0.1.1. */
+START_TEST(a_relay_may_be_at_another_loopback_address)
+{
+	struct server s;
+	struct run r = RUN("/bin/echo", "out");
+	struct buf request = {0};
+
+	server_start_best(&s, "allow = 127.0.0.1\n");
+	r.from = "127.0.1.1";
+	run_encode(&r, &request);
+	r.conn = call_connect_from(&s, "127.0.0.1");
+	call_send_buf(r.conn, &request);
+	run_finish(&r);
+	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
+	ck_assert_str_eq(run_out(&r), "out\n");
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+/* The request of a run whose stdout goes to this address; no tool need ever start. */
+static void
+ask_for_relay(const struct server *s, struct run *r, const char *ip, int port)
+{
+	static const char *const argv[] = {"/bin/true", NULL};
+	static const char *const env[] = {NULL};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	char none[] = "", directory[] = ".WD";
+	struct rpc_run call = {.stdin_file = none, .directory = directory};
+	struct buf b = {0};
+
+	*r = RUN("/bin/true");
+	r->no_out = r->no_err = true;
+	ck_assert_int_eq(inet_pton(AF_INET, ip, &to.sin_addr), 1);
+	call.out = to;
+	memcpy(&call.argv, &(const char *const *){argv}, sizeof(call.argv));
+	memcpy(&call.env, &(const char *const *){env}, sizeof(call.env));
+	rpc_handle_make(call.handle, 1);
+	srpc_put_hello(&b);
+	rpc_put_run(&b, RPC_VERSION, &call);
+	r->conn = call_connect(s);
+	call_send_buf(r->conn, &b);
+}
+
+START_TEST(a_relay_to_an_address_that_is_not_allowed_is_refused)
+{
+	struct server s;
+	struct run r;
+	int64_t start;
+
+	server_start_best(&s, NULL);
+	start = harness_now();
+	ask_for_relay(&s, &r, "192.0.2.7", 9);
+	run_finish(&r);
+	ck_assert(r.failed);
+	ck_assert_int_eq(r.failure.code, SRPC_INTERNAL_TROUBLE);
+	ck_assert_contains(r.failure.message, "TCP failure: Can't connect to 192.0.2.7:9");
+	ck_assert_int_lt(harness_now() - start, 3000);
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+/* A listener whose queue is full does not answer at all. */
+START_TEST(a_relay_that_does_not_answer_is_given_up)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(sin);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fill[4];
+	struct server s;
+	struct run r;
+
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&sin, len), 0);
+	ck_assert_int_eq(listen(listener, 0), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&sin, &len), 0);
+	for (int i = 0; i < 4; i++) {
+		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		ck_assert(
+		    connect(fill[i], (struct sockaddr *)&sin, len) == 0 || errno == EINPROGRESS);
+	}
+	server_start_best(&s, "relay_timeout = 1\n");
+	ask_for_relay(&s, &r, "127.0.0.1", ntohs(sin.sin_port));
+	run_finish(&r);
+	ck_assert(r.failed);
+	ck_assert_int_eq(r.failure.code, SRPC_INTERNAL_TROUBLE);
+	ck_assert_contains(r.failure.message, "TCP failure: Can't connect to 127.0.0.1:");
+	ck_assert_contains(r.failure.message, "timed out");
+	for (int i = 0; i < 4; i++)
+		close(fill[i]);
+	close(listener);
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+/* A network of this test's own, where 192.0.2.1 and 192.0.2.2 are addresses of this host. */
+static void
+own_network(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	close(fd);
+	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	for (int i = 0; i < 3; i++) {
+		static const char *const addresses[] = {"127.0.0.1", "192.0.2.1", "192.0.2.2"};
+		struct ifreq req = {0};
+		struct sockaddr_in *sin = (struct sockaddr_in *)(void *)&req.ifr_addr;
+
+		memcpy(req.ifr_name, i == 0 ? "lo" : i == 1 ? "lo:1" : "lo:2", i == 0 ? 3 : 5);
+		sin->sin_family = AF_INET;
+		ck_assert_int_eq(inet_pton(AF_INET, addresses[i], &sin->sin_addr), 1);
+		ck_assert_int_eq(ioctl(fd, SIOCSIFADDR, &req), 0);
+		req.ifr_flags = IFF_UP | IFF_RUNNING;
+		ck_assert_int_eq(ioctl(fd, SIOCSIFFLAGS, &req), 0);
+	}
+	close(fd);
+}
+
+START_TEST(without_a_rule_this_hosts_own_addresses_are_served)
+{
+	struct server s;
+
+	own_network();
+	server_start_best(&s, "listen = 0.0.0.0\n");
+	ck_assert(answers(&s, "192.0.2.1"));
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(by_default_all_addresses_are_listened_on)
+{
+	struct server s = {.mode = harness_mode()};
+
+	own_network();
+	s.config = harness_text("[Run_Tool]\nSRPC_port = 0\nVolatileRootName = %s\n%s",
+	    harness_installed("roots"), s.mode == MODE_PID ? "" : "isolate = none\n");
+	server_start(&s);
+	ck_assert(answers(&s, "127.0.0.1"));
+	ck_assert_contains(server_log(&s), "listening on 0.0.0.0 port");
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(relays_go_anywhere_if_that_is_configured)
+{
+	struct server s;
+	struct run r = RUN("/bin/echo", "out");
+	struct buf request = {0};
+
+	own_network();
+	server_start_best(&s, "allow = 127.0.0.1\nrelay_hosts = any\n");
+	r.from = "192.0.2.2";
+	run_encode(&r, &request);
+	r.conn = call_connect_from(&s, "127.0.0.1");
+	call_send_buf(r.conn, &request);
+	run_finish(&r);
+	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
+	ck_assert_str_eq(run_out(&r), "out\n");
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(relays_go_to_any_allowed_address)
+{
+	struct server s;
+	struct run r = RUN("/bin/echo", "out");
+	struct buf request = {0};
+
+	own_network();
+	server_start_best(&s, "allow = 127.0.0.1 192.0.2.1\n");
+	r.from = "192.0.2.1";
+	run_encode(&r, &request);
+	r.conn = call_connect_from(&s, "127.0.0.1");
+	call_send_buf(r.conn, &request);
+	run_finish(&r);
+	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
+	ck_assert_str_eq(run_out(&r), "out\n");
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+Suite *
+access_suite(void)
+{
+	Suite *suite = suite_create("access");
+	TCase *tc = tcase_create("clients");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(
+	    tc, only_allowed_addresses_are_served, 0, (int)(sizeof(rules) / sizeof(rules[0])));
+	tcase_add_test(tc, without_a_rule_loopback_is_served);
+	harness_add_admin(tc, without_a_rule_this_hosts_own_addresses_are_served);
+	harness_add_admin(tc, by_default_all_addresses_are_listened_on);
+	harness_add_ipv6(tc, ipv6_clients_are_served);
+	harness_add_ipv6(tc, several_addresses_are_listened_on);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("relays");
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_relay_may_be_at_another_loopback_address);
+	tcase_add_test(tc, a_relay_to_an_address_that_is_not_allowed_is_refused);
+	tcase_add_test(tc, a_relay_that_does_not_answer_is_given_up);
+	harness_add_admin(tc, relays_go_anywhere_if_that_is_configured);
+	harness_add_admin(tc, relays_go_to_any_allowed_address);
+	suite_add_tcase(suite, tc);
+	return (suite);
+}

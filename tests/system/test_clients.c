@@ -1,0 +1,262 @@
+/* runtool and RunToolProbe, as people use them. */
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "proc.h"
+#include "run.h"
+#include "suites.h"
+
+#define MAX_ARGS 24
+
+enum { NOT_RUN = 125, NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
+
+struct client {
+	struct program program;
+	const char *argv[MAX_ARGS];
+	const char *out, *err;
+};
+
+/* A client's command line: the program, `-s SERVER` or just the server, the rest. */
+static void
+client_prepare(struct client *c, const char *name, const char *const *args)
+{
+	size_t n = 0;
+
+	*c = (struct client){
+	    .program = {.uid = harness_user(), .pass = -1}
+	  };
+	c->argv[n++] = harness_installed(harness_text("bin/%s", name));
+	while (*args != NULL) {
+		ck_assert_uint_lt(n, MAX_ARGS - 1);
+		c->argv[n++] = *args++;
+	}
+	c->program.argv = c->argv;
+}
+
+static int
+client_run(struct client *c, const char *name, const char *const *args)
+{
+	int status;
+
+	client_prepare(c, name, args);
+	status = program_run(&c->program);
+	c->out = program_out(&c->program);
+	c->err = program_err(&c->program);
+	program_free(&c->program);
+	return (status);
+}
+
+static const char *
+place(const struct server *s)
+{
+	return (harness_text("127.0.0.1:%d", s->port));
+}
+
+#define RUNTOOL(c, s, ...) \
+	client_run((c), "runtool", (const char *const[]){"-s", place(s), __VA_ARGS__, NULL})
+#define PROBE(c, ...) client_run((c), "RunToolProbe", (const char *const[]){__VA_ARGS__, NULL})
+
+START_TEST(runtool_exits_with_the_tools_status)
+{
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, NULL);
+	ck_assert_int_eq(RUNTOOL(&c, &s, "/bin/sh", "-c", "echo out; echo err >&2; exit 3"), 3);
+	ck_assert_str_eq(c.out, "out\n");
+	ck_assert_str_eq(c.err, "err\n");
+	ck_assert_int_eq(RUNTOOL(&c, &s, "--", "/bin/true"), 0);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(runtool_exits_with_128_and_the_tools_signal)
+{
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, NULL);
+	ck_assert_int_eq(RUNTOOL(&c, &s, "/bin/sh", "-c", "kill -9 $$"), 128 + SIGKILL);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(runtool_exits_with_125_when_the_server_cannot_run_it)
+{
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, NULL);
+	ck_assert_int_eq(RUNTOOL(&c, &s, "-r", "0x99", "/bin/true"), NOT_RUN);
+	ck_assert_contains(c.err, "Can't establish working directory");
+	ck_assert_contains(c.err, "00000099");
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(runtool_exits_with_125_when_no_server_answers)
+{
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, NULL);
+	server_stop(&s);
+	ck_assert_int_eq(RUNTOOL(&c, &s, "/bin/true"), NOT_RUN);
+	ck_assert_contains(c.err, harness_text("%d", s.port));
+}
+END_TEST
+
+START_TEST(runtool_tells_what_is_missing_from_what_cannot_be_executed)
+{
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, NULL);
+	ck_assert_int_eq(RUNTOOL(&c, &s, "/bin/none"), NOT_FOUND);
+	ck_assert_int_eq(RUNTOOL(&c, &s, "/tmp"), NOT_EXECUTABLE);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(runtool_passes_the_request_on)
+{
+	const char *input = harness_file("input\n");
+	const char *dir = harness_unique("dir");
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, NULL);
+	ck_assert_int_eq(mkdir(harness_in_root(harness_text("tmp/%s", dir)), 0755), 0);
+	ck_assert_int_eq(
+	    RUNTOOL(&c, &s, "-r", "1", "-w", harness_text("tmp/%s", dir), "-e", "A=1", "-e",
+		"PATH=/bin:/usr/bin", "-i", input, "sh", "-c", "echo $A; cat; pwd"),
+	    0);
+	ck_assert_contains(c.out, "1\ninput\n");
+	ck_assert_contains(c.out, harness_text("/tmp/%s\n", dir));
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(runtool_takes_the_server_from_vesta_cfg)
+{
+	struct server s;
+	struct client c;
+	const char *config;
+
+	server_start_best(&s, NULL);
+	config = harness_file(harness_text("[Run_Tool]\nSRPC_port = %d\n", s.port));
+	ck_assert_int_eq(client_run(&c, "runtool",
+			     (const char *const[]){
+				 "-c", config, "-s", "127.0.0.1", "/bin/sh", "-c", "exit 3", NULL}),
+	    3);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(runtool_relays_a_large_output_completely)
+{
+	struct server s;
+	struct client c;
+	struct stat st;
+
+	server_start_best(&s, NULL);
+	client_prepare(&c, "runtool",
+	    (const char *const[]){
+		"-s", place(&s), harness_tool(s.mode, "flood"), "50000000", NULL});
+	ck_assert_int_eq(program_run(&c.program), 0);
+	ck_assert_int_eq(fstat(c.program.out, &st), 0);
+	ck_assert_int_eq(st.st_size, 50000000);
+	program_free(&c.program);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(a_killed_runtool_takes_its_tool_with_it)
+{
+	const char *tag = harness_unique("tree");
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, NULL);
+	client_prepare(&c, "runtool",
+	    (const char *const[]){
+		"-s", place(&s), harness_tool(s.mode, "tree"), "session", tag, NULL});
+	program_start(&c.program);
+	ck_assert_within(10, strstr(program_out(&c.program), "ready") != NULL);
+	ck_assert_int_eq(kill(c.program.pid, SIGKILL), 0);
+	ck_assert(program_wait(&c.program, 5));
+	ck_assert_within(5, !proc_runs(tag));
+	program_free(&c.program);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(runtool_without_a_command_says_how_it_is_used)
+{
+	struct client c;
+
+	ck_assert_int_eq(
+	    client_run(&c, "runtool", (const char *const[]){"-s", "127.0.0.1:1", NULL}), NOT_RUN);
+	ck_assert_contains(c.err, "usage");
+}
+END_TEST
+
+START_TEST(the_probe_prints_what_the_server_says)
+{
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, "sysname = Testix\ncpus = 17\n");
+	ck_assert_int_eq(PROBE(&c, place(&s)), 0);
+	ck_assert_contains(c.out, "Testix");
+	ck_assert_contains(c.out, "17");
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(the_probe_fails_when_one_of_several_hosts_does_not_answer)
+{
+	struct server a, b;
+	struct client c;
+
+	server_start_best(&a, "sysname = First\n");
+	server_start_best(&b, "sysname = Second\n");
+	ck_assert_int_eq(PROBE(&c, place(&a), place(&b)), 0);
+	ck_assert_contains(c.out, "First");
+	ck_assert_contains(c.out, "Second");
+	server_stop(&b);
+	ck_assert_int_eq(PROBE(&c, place(&a), place(&b)), 1);
+	ck_assert_contains(c.out, "First");
+	ck_assert_contains(c.err, harness_text("%d", b.port));
+	server_stop(&a);
+}
+END_TEST
+
+Suite *
+clients_suite(void)
+{
+	Suite *suite = suite_create("clients");
+	TCase *tc = tcase_create("runtool");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, runtool_exits_with_the_tools_status);
+	tcase_add_test(tc, runtool_exits_with_128_and_the_tools_signal);
+	tcase_add_test(tc, runtool_exits_with_125_when_the_server_cannot_run_it);
+	tcase_add_test(tc, runtool_exits_with_125_when_no_server_answers);
+	tcase_add_test(tc, runtool_tells_what_is_missing_from_what_cannot_be_executed);
+	tcase_add_test(tc, runtool_passes_the_request_on);
+	tcase_add_test(tc, runtool_takes_the_server_from_vesta_cfg);
+	tcase_add_test(tc, runtool_relays_a_large_output_completely);
+	tcase_add_test(tc, a_killed_runtool_takes_its_tool_with_it);
+	tcase_add_test(tc, runtool_without_a_command_says_how_it_is_used);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("probe");
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, the_probe_prints_what_the_server_says);
+	tcase_add_test(tc, the_probe_fails_when_one_of_several_hosts_does_not_answer);
+	suite_add_tcase(suite, tc);
+	return (suite);
+}

@@ -1,0 +1,701 @@
+/* tool_launcher, called as its contract has it: by anybody, with anything. */
+#include <elf.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "launcher.h"
+#include "run.h"
+#include "suites.h"
+
+#define POLICY	   "etc/tool_launcher.conf"
+#define MAX_ARGS   32
+#define SOME_GROUP 1879052399
+
+struct call {
+	struct program program;
+	const char *argv[MAX_ARGS];
+	const char *words; /* what came on -err */
+};
+
+/* The caller that the policy names, in .WD of root 1, with -err 3. */
+static struct call
+by_user(void)
+{
+	struct call c = {
+	    .program = {.uid = harness_user(), .pass = -1}
+	  };
+
+	c.program.directory = harness_in_root(".WD");
+	return (c);
+}
+
+/* Runs it with these arguments: its exit status. */
+static int
+call_with(struct call *c, const char *const *args)
+{
+	struct stat st;
+	size_t n = 0;
+	int err = memfd_create("words", MFD_CLOEXEC);
+	char *words;
+
+	if (c->argv[0] == NULL)
+		c->argv[0] = harness_installed("libexec/runtool/tool_launcher");
+	while (args[n] != NULL) {
+		ck_assert_uint_lt(n, MAX_ARGS - 2);
+		c->argv[n + 1] = args[n];
+		n++;
+	}
+	c->program.argv = c->argv;
+	c->program.pass = err;
+	program_run(&c->program);
+	ck_assert_int_eq(fstat(err, &st), 0);
+	words = harness_alloc((size_t)st.st_size + 1);
+	ck_assert_int_eq(pread(err, words, (size_t)st.st_size, 0), st.st_size);
+	c->words = words;
+	close(err);
+	return (WIFEXITED(c->program.status) ? WEXITSTATUS(c->program.status)
+					     : 128 + WTERMSIG(c->program.status));
+}
+
+#define CALL(c, ...) call_with((c), (const char *const[]){__VA_ARGS__, NULL})
+
+static const char *
+root(void)
+{
+	return (harness_installed("roots/00000001"));
+}
+
+static const char *
+what(const struct call *c)
+{
+	return (harness_text("err: '%s' stderr: '%s'", c->words, program_err(&c->program)));
+}
+
+#define STATUS(c, wanted, ...)                                                                 \
+	do {                                                                                   \
+		int status_ = CALL((c), __VA_ARGS__);                                          \
+		ck_assert_msg(                                                                 \
+		    status_ == (wanted), "status %d, not %d; %s", status_, (wanted), what(c)); \
+		program_free(&(c)->program);                                                   \
+	} while (0)
+
+/* Neither the status of the tool, which is 42, nor a crash, and with words. */
+#define REFUSED(c, ...)                                                                       \
+	do {                                                                                  \
+		int status_ = CALL((c), __VA_ARGS__, "-cmd", "/bin/sh", "-c", "exit 42");     \
+		ck_assert_msg(status_ > 0 && status_ <= LAUNCHER_NO_PROCESS, "status %d; %s", \
+		    status_, what(c));                                                        \
+		ck_assert_str_ne((c)->words, "");                                             \
+		program_free(&(c)->program);                                                  \
+	} while (0)
+
+START_TEST(it_becomes_the_tool)
+{
+	struct call c = by_user(), killed = by_user();
+
+	STATUS(&c, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
+	ck_assert_str_eq(c.words, "");
+	STATUS(&killed, 128 + SIGTERM, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c",
+	    "kill -TERM $$");
+}
+END_TEST
+
+START_TEST(a_missing_switch_is_status_1)
+{
+	struct call a = by_user(), b = by_user();
+
+	STATUS(&a, LAUNCHER_MISSING_SWITCH, "-err", "3", "-cmd", "/bin/true");
+	STATUS(&b, LAUNCHER_MISSING_SWITCH, "-root", root(), "-cmd", "/bin/true");
+}
+END_TEST
+
+START_TEST(a_bad_descriptor_is_status_2)
+{
+	static const char *const bad[] = {"77", "-1", "x", "", "3x", "99999999999999999999"};
+	struct call a = by_user(), b = by_user();
+
+	STATUS(&a, LAUNCHER_BAD_DESCRIPTOR, "-err", bad[_i], "-root", root(), "-cmd", "/bin/true");
+	STATUS(&b, LAUNCHER_BAD_DESCRIPTOR, "-dbg", bad[_i], "-err", "3", "-root", root(), "-cmd",
+	    "/bin/true");
+}
+END_TEST
+
+START_TEST(a_bad_root_is_status_3)
+{
+	struct call a = by_user(), b = by_user();
+
+	STATUS(&a, LAUNCHER_BAD_ROOT, "-err", "3", "-root", harness_installed("roots/none"), "-cmd",
+	    "/bin/true");
+	STATUS(&b, LAUNCHER_BAD_ROOT, "-err", "3", "-root", "", "-cmd", "/bin/true");
+}
+END_TEST
+
+START_TEST(no_command_is_status_4)
+{
+	struct call a = by_user(), b = by_user();
+
+	STATUS(&a, LAUNCHER_NO_COMMAND, "-err", "3", "-root", root());
+	STATUS(&b, LAUNCHER_NO_COMMAND, "-err", "3", "-root", root(), "-cmd");
+}
+END_TEST
+
+START_TEST(an_unknown_switch_is_status_7)
+{
+	struct call a = by_user(), b = by_user();
+
+	STATUS(
+	    &a, LAUNCHER_UNKNOWN_SWITCH, "-err", "3", "-root", root(), "-zzz", "-cmd", "/bin/true");
+	ck_assert_contains(a.words, "-zzz");
+	STATUS(&b, LAUNCHER_UNKNOWN_SWITCH, "-err", "3", "-root", root(), "stray", "-cmd",
+	    "/bin/true");
+}
+END_TEST
+
+START_TEST(without_setuid_it_is_status_8)
+{
+	const char *copy = harness_installed(harness_text("work/%s", harness_unique("helper")));
+	struct call c = by_user();
+
+	ck_assert_int_eq(system(harness_text("cp '%s' '%s' && chmod 0755 '%s'",
+			     harness_installed("libexec/runtool/tool_launcher"), copy, copy)),
+	    0);
+	c.argv[0] = copy;
+	STATUS(&c, LAUNCHER_NO_CHROOT, "-err", "3", "-root", root(), "-cmd", "/bin/true");
+	ck_assert_str_ne(c.words, "");
+}
+END_TEST
+
+START_TEST(a_tool_that_cannot_be_executed_is_status_9)
+{
+	struct call a = by_user(), b = by_user();
+
+	STATUS(&a, LAUNCHER_NO_EXEC, "-err", "3", "-root", root(), "-cmd", "/bin/none");
+	ck_assert_contains(a.words, "Execve failure");
+	STATUS(&b, LAUNCHER_NO_EXEC, "-err", "3", "-root", root(), "-cmd", "");
+}
+END_TEST
+
+static void
+stand_nowhere(void)
+{
+	const char *dir = harness_in_root(harness_text("tmp/%s", harness_unique("gone")));
+
+	if (mkdir(dir, 0777) == -1 || chdir(dir) == -1 || rmdir(dir) == -1)
+		_exit(126);
+}
+
+START_TEST(a_working_directory_that_is_gone_is_status_10)
+{
+	struct call c = by_user();
+
+	c.program.directory = NULL;
+	c.program.prepare = stand_nowhere;
+	STATUS(&c, LAUNCHER_NO_DIRECTORY, "-err", "3", "-root", root(), "-cmd", "/bin/true");
+}
+END_TEST
+
+START_TEST(a_working_directory_outside_the_root_is_status_11)
+{
+	static const char *const outside[] = {"/", "/usr", NULL};
+	struct call c = by_user();
+
+	c.program.directory = outside[_i] != NULL ? outside[_i] : harness_installed("roots");
+	STATUS(&c, LAUNCHER_OUTSIDE, "-err", "3", "-root", root(), "-cmd", "/bin/true");
+}
+END_TEST
+
+START_TEST(root_and_strangers_are_refused)
+{
+	static const uid_t others[] = {0, 65534};
+	struct call c = by_user();
+
+	/* A stranger in the right group: the file's mode lets them in. */
+	c.program.uid = _i < 2 ? others[_i] : harness_stranger();
+	c.program.gid = harness_user();
+	REFUSED(&c, "-err", "3", "-root", root());
+}
+END_TEST
+
+START_TEST(the_files_mode_keeps_others_out)
+{
+	struct call c = by_user();
+
+	c.program.uid = harness_stranger();
+	ck_assert_int_eq(CALL(&c, "-err", "3", "-root", root(), "-cmd", "/bin/true"), 127);
+	program_free(&c.program);
+}
+END_TEST
+
+enum {
+	ELSEWHERE,
+	HOST_ROOT,
+	A_SYMLINK,
+	DOT_DOT,
+	DOT,
+	THE_ROOTS_THEMSELVES,
+	A_FILE,
+	DEEPER,
+	TRAILING_SLASH,
+	RELATIVE,
+	FOREIGN_OWNER,
+	BAD_ROOTS
+};
+
+static const char *
+made_directory(const char *path, mode_t mode)
+{
+	ck_assert_int_eq(mkdir(path, mode), 0);
+	return (path);
+}
+
+static const char *
+bad_root(int kind)
+{
+	const char *name = harness_installed(harness_text("roots/%s", harness_unique("root")));
+
+	switch (kind) {
+	case ELSEWHERE:
+		return (made_directory(
+		    harness_installed(harness_text("work/%s", harness_unique("root"))), 0755));
+	case HOST_ROOT:
+		return ("/");
+	case A_SYMLINK:
+		ck_assert_int_eq(symlink("00000001", name), 0);
+		return (name);
+	case DOT_DOT:
+		return (harness_installed("roots/00000001/.."));
+	case DOT:
+		return (harness_installed("roots/."));
+	case THE_ROOTS_THEMSELVES:
+		return (harness_installed("roots"));
+	case A_FILE:
+		ck_assert_int_eq(rename(harness_file("text"), name), 0);
+		return (name);
+	case DEEPER:
+		return (harness_installed("roots/00000001/tmp"));
+	case RELATIVE:
+		return ("../../00000001");
+	case FOREIGN_OWNER: /* the caller may not enter it, though root may */
+		return (made_directory(name, 0700));
+	default:
+		return (harness_installed("roots/none/"));
+	}
+}
+
+START_TEST(a_root_is_a_directory_right_below_those_in_the_policy)
+{
+	struct call c = by_user();
+
+	REFUSED(&c, "-err", "3", "-root", bad_root(_i));
+}
+END_TEST
+
+/* Policies in a mount namespace of the helper's own, over the installed one. */
+static const char *other_policy; /* a file, or a directory in place of etc */
+
+static void
+put_policy(void)
+{
+	struct stat st;
+	bool dir = stat(other_policy, &st) == 0 && S_ISDIR(st.st_mode);
+	const char *over = harness_installed(dir ? "etc" : POLICY);
+
+	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount(other_policy, over, NULL, MS_BIND, NULL) == -1)
+		_exit(126);
+}
+
+static const char *
+usual_policy(void)
+{
+	return (harness_text("caller %u\nroots %s\n", harness_user(), harness_installed("roots")));
+}
+
+static struct call
+under_policy(const char *path)
+{
+	struct call c = by_user();
+
+	other_policy = path;
+	c.program.prepare = put_policy;
+	return (c);
+}
+
+static const char *
+policy_directory(const char *text, mode_t mode)
+{
+	const char *dir = harness_installed(harness_text("work/%s", harness_unique("etc")));
+
+	ck_assert_int_eq(mkdir(dir, 0755), 0);
+	if (text != NULL)
+		ck_assert_int_eq(
+		    rename(harness_file(text), harness_text("%s/tool_launcher.conf", dir)), 0);
+	ck_assert_int_eq(chmod(dir, mode), 0);
+	return (dir);
+}
+
+START_TEST(the_same_policy_elsewhere_is_as_good)
+{
+	struct call c = under_policy(policy_directory(usual_policy(), 0755));
+
+	STATUS(&c, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
+}
+END_TEST
+
+START_TEST(a_policy_that_others_can_write_is_refused)
+{
+	static const mode_t modes[] = {0664, 0646, 0666};
+	struct call c = under_policy(harness_file(usual_policy()));
+
+	ck_assert_int_eq(chmod(other_policy, modes[_i]), 0);
+	REFUSED(&c, "-err", "3", "-root", root());
+}
+END_TEST
+
+START_TEST(a_policy_that_is_not_roots_is_refused)
+{
+	struct call c = under_policy(harness_file(usual_policy()));
+
+	ck_assert_int_eq(chown(other_policy, harness_user(), 0), 0);
+	REFUSED(&c, "-err", "3", "-root", root());
+}
+END_TEST
+
+START_TEST(a_policy_in_a_directory_that_others_can_write_is_refused)
+{
+	static const mode_t modes[] = {0775, 0757, 01777};
+	struct call c = under_policy(policy_directory(usual_policy(), modes[_i]));
+
+	REFUSED(&c, "-err", "3", "-root", root());
+}
+END_TEST
+
+START_TEST(a_policy_in_somebodys_directory_is_refused)
+{
+	struct call c = under_policy(policy_directory(usual_policy(), 0755));
+
+	ck_assert_int_eq(chown(other_policy, harness_user(), 0), 0);
+	REFUSED(&c, "-err", "3", "-root", root());
+}
+END_TEST
+
+START_TEST(a_missing_policy_is_a_refusal)
+{
+	struct call c = under_policy(policy_directory(NULL, 0755));
+
+	REFUSED(&c, "-err", "3", "-root", root());
+}
+END_TEST
+
+static const char *const bad_policies[] = {
+    "",
+    "# nothing\n",
+    "caller %1$u\n",
+    "roots %2$s\n",
+    "caller no-such-user\nroots %2$s\n",
+    "caller\nroots %2$s\n",
+    "caller -1\nroots %2$s\n",
+    "caller %1$ux\nroots %2$s\n",
+    "caller 4294967295\nroots %2$s\n",
+    "caller 65534\nroots %2$s\n",
+    "caller %1$u\nroots\n",
+    "caller %1$u\nroots /none\n",
+    "caller %1$u\nroots roots\n",
+    "caller %1$u\nroots %2$s\nallow everybody\n",
+    "caller %1$u\nroots %2$s\ngroups no-such-group\n",
+};
+
+START_TEST(a_policy_that_does_not_permit_it_is_a_refusal)
+{
+	char text[8192] = "";
+	const char *in = bad_policies[_i];
+	struct call c;
+
+	/* Written out here, as a format must be a literal. */
+	while (*in != '\0') {
+		const char *part = harness_text("%.1s", in);
+		size_t taken = 1;
+
+		if (strncmp(in, "%1$u", 4) == 0) {
+			part = harness_text("%u", harness_user());
+			taken = 4;
+		} else if (strncmp(in, "%2$s", 4) == 0) {
+			part = harness_installed("roots");
+			taken = 4;
+		}
+		ck_assert_uint_lt(strlen(text) + strlen(part), sizeof(text));
+		strcat(text, part);
+		in += taken;
+	}
+	c = under_policy(harness_file(text));
+	REFUSED(&c, "-err", "3", "-root", root());
+}
+END_TEST
+
+START_TEST(a_policy_is_freely_laid_out)
+{
+	struct call c = under_policy(harness_file(harness_text("# who\n\n \tcaller\t %u  \n"
+							       "\t# where\n  roots /none  %s\n"
+							       "\troots /none/either\n",
+	    harness_user(), harness_installed("roots"))));
+
+	STATUS(&c, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
+}
+END_TEST
+
+START_TEST(a_caller_may_be_named)
+{
+	struct call c = under_policy(
+	    harness_file(harness_text("caller nobody\nroots %s\n", harness_installed("roots"))));
+
+	c.program.uid = 65534;
+	c.program.gid = harness_user();
+	STATUS(&c, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
+}
+END_TEST
+
+/* What `show state` says when the helper starts it. */
+static const char *
+state_of(struct call *c, const char *first)
+{
+	if (first != NULL)
+		ck_assert_int_eq(CALL(c, first, "-err", "3", "-root", root(), "-cmd",
+				     harness_in_root("bin/show"), "state"),
+		    0);
+	else
+		ck_assert_msg(
+		    CALL(c, "-err", "3", "-root", root(), "-cmd", "/bin/show", "state") == 0, "%s",
+		    what(c));
+	return (harness_text("\n%s", program_out(&c->program)));
+}
+
+START_TEST(a_tool_keeps_only_the_policys_groups)
+{
+	struct call with =
+	    under_policy(harness_file(harness_text("%sgroups %u\n", usual_policy(), SOME_GROUP)));
+	struct call without = by_user();
+
+	with.program.group = without.program.group = SOME_GROUP;
+	ck_assert_contains(state_of(&with, NULL), harness_text("\ngroups %u\n", SOME_GROUP));
+	ck_assert_contains(state_of(&without, NULL), "\ngroups\n");
+	program_free(&with.program);
+	program_free(&without.program);
+}
+END_TEST
+
+static void
+bad_inheritance(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_IGN};
+	sigset_t all;
+	int i;
+
+	for (i = 0; i < 50; i++)
+		if (open("/", O_RDONLY | O_DIRECTORY) == -1)
+			_exit(126);
+	for (i = 1; i < NSIG; i++)
+		sigaction(i, &sa, NULL);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	umask(0);
+	setenv("SECRET", "of the caller", 1);
+	setenv("LD_PRELOAD", "/none.so", 1);
+}
+
+START_TEST(nothing_of_the_caller_reaches_the_tool)
+{
+	struct call c = by_user();
+	const char *s;
+
+	c.program.prepare = bad_inheritance;
+	s = state_of(&c, NULL);
+	ck_assert_contains(s, "\ndescriptors 0 1 2\n");
+	ck_assert_contains(s, "\nblocked\n");
+	ck_assert_contains(s, "\nignored\n");
+	ck_assert_contains(s, "\numask 022\n");
+	program_free(&c.program);
+}
+END_TEST
+
+START_TEST(the_environment_is_what_env_says)
+{
+	struct call c = by_user(), none = by_user();
+
+	c.program.prepare = none.program.prepare = bad_inheritance;
+	ck_assert_int_eq(CALL(&c, "-err", "3", "-root", root(), "-env", "A=1", "B=2", "-cmd",
+			     "/bin/show", "env"),
+	    0);
+	ck_assert_str_eq(program_out(&c.program), "[A=1]\n[B=2]\n");
+	ck_assert_int_eq(CALL(&none, "-err", "3", "-root", root(), "-cmd", "/bin/show", "env"), 0);
+	ck_assert_str_eq(program_out(&none.program), "");
+	program_free(&c.program);
+	program_free(&none.program);
+}
+END_TEST
+
+START_TEST(privilege_is_gone_for_good)
+{
+	struct call c = by_user();
+	const char *s = state_of(&c, NULL);
+	unsigned int u = harness_user();
+
+	ck_assert_contains(s, harness_text("\nuids %u %u %u\n", u, u, u));
+	ck_assert_contains(s, harness_text("\ngids %u %u %u\n", u, u, u));
+	ck_assert_contains(s, "\npermitted 000000000\n");
+	ck_assert_contains(s, "\neffective 000000000\n");
+	ck_assert_contains(s, "\nno_new_privs 1\n");
+	program_free(&c.program);
+}
+END_TEST
+
+/* Without a chroot, and wherever it stands. */
+START_TEST(testing_mode_drops_privilege_and_needs_no_policy)
+{
+	struct call c = by_user();
+	const char *s;
+	unsigned int u = harness_user();
+
+	if (geteuid() == 0)
+		c = under_policy(policy_directory(NULL, 0777));
+	c.program.directory = "/";
+	s = state_of(&c, "-t");
+	ck_assert_contains(s, harness_text("\nuids %u %u %u\n", u, u, u));
+	ck_assert_contains(s, "\npermitted 000000000\n");
+	ck_assert_contains(s, "\ndescriptors 0 1 2\n");
+	ck_assert_contains(s, "\ncwd /\n");
+	program_free(&c.program);
+}
+END_TEST
+
+START_TEST(debugging_output_goes_to_its_descriptor)
+{
+	struct call c = by_user();
+
+	ck_assert_int_eq(
+	    CALL(&c, "-dbg", "2", "-err", "3", "-root", root(), "-cmd", "/bin/true"), 0);
+	ck_assert_contains(program_err(&c.program), "/bin/true");
+	program_free(&c.program);
+}
+END_TEST
+
+/* A root that only the server's user may read: a repository that refuses root looks like this. */
+START_TEST(a_root_that_only_its_caller_may_read_works)
+{
+	const char *dir = harness_installed("roots/00000002");
+	struct server s;
+	struct run r = RUN("/bin/show", "args", "works");
+
+	ck_assert_int_eq(
+	    system(harness_text("rm -rf '%s' && mkdir -p '%s/bin' '%s/.WD' && "
+				"cp '%s/show' '%s/bin' && chown -R %u:%u '%s' && chmod -R go= '%s'",
+		dir, dir, dir, harness_in_root("bin"), dir, harness_user(), harness_user(), dir,
+		dir)),
+	    0);
+	r.root = 2;
+	server_start_mode(&s, (enum mode)_i, NULL);
+	run_do(&s, &r);
+	ck_assert_str_eq(run_out(&r), "[works]\n");
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(the_installed_helper_has_no_interpreter)
+{
+	int fd = open(harness_installed("libexec/runtool/tool_launcher"), O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr head;
+	Elf64_Phdr part;
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(read(fd, &head, sizeof(head)), sizeof(head));
+	ck_assert_int_eq(memcmp(head.e_ident, ELFMAG, SELFMAG), 0);
+	ck_assert_int_eq(head.e_ident[EI_CLASS], ELFCLASS64);
+	for (int i = 0; i < head.e_phnum; i++) {
+		ck_assert_int_eq(pread(fd, &part, sizeof(part),
+				     (off_t)(head.e_phoff + (Elf64_Off)i * head.e_phentsize)),
+		    sizeof(part));
+		ck_assert_uint_ne(part.p_type, PT_INTERP);
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(the_installed_helper_is_for_its_group_only)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(harness_installed("libexec/runtool/tool_launcher"), &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 04750);
+	ck_assert_uint_eq(st.st_uid, 0);
+	ck_assert_uint_eq(st.st_gid, harness_user());
+}
+END_TEST
+
+Suite *
+helper_suite(void)
+{
+	Suite *suite = suite_create("helper");
+	TCase *tc = tcase_create("statuses");
+
+	tcase_set_timeout(tc, 60);
+	testing_add_root(tc, it_becomes_the_tool);
+	testing_add_root(tc, a_missing_switch_is_status_1);
+	testing_add_root_loop(tc, a_bad_descriptor_is_status_2, 0, 6);
+	testing_add_root(tc, a_bad_root_is_status_3);
+	testing_add_root(tc, no_command_is_status_4);
+	testing_add_root(tc, an_unknown_switch_is_status_7);
+	testing_add_root(tc, without_setuid_it_is_status_8);
+	testing_add_root(tc, a_tool_that_cannot_be_executed_is_status_9);
+	testing_add_root(tc, a_working_directory_that_is_gone_is_status_10);
+	testing_add_root_loop(tc, a_working_directory_outside_the_root_is_status_11, 0, 3);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("refused");
+	tcase_set_timeout(tc, 60);
+	testing_add_root_loop(tc, root_and_strangers_are_refused, 0, 3);
+	testing_add_root(tc, the_files_mode_keeps_others_out);
+	testing_add_root_loop(
+	    tc, a_root_is_a_directory_right_below_those_in_the_policy, 0, BAD_ROOTS);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("policy");
+	tcase_set_timeout(tc, 60);
+	harness_add_admin(tc, the_same_policy_elsewhere_is_as_good);
+	harness_add_admin_loop(tc, a_policy_that_others_can_write_is_refused, 0, 3);
+	harness_add_admin(tc, a_policy_that_is_not_roots_is_refused);
+	harness_add_admin_loop(tc, a_policy_in_a_directory_that_others_can_write_is_refused, 0, 3);
+	harness_add_admin(tc, a_policy_in_somebodys_directory_is_refused);
+	harness_add_admin(tc, a_missing_policy_is_a_refusal);
+	harness_add_admin_loop(tc, a_policy_that_does_not_permit_it_is_a_refusal, 0,
+	    (int)(sizeof(bad_policies) / sizeof(bad_policies[0])));
+	harness_add_admin(tc, a_policy_is_freely_laid_out);
+	harness_add_admin(tc, a_caller_may_be_named);
+	harness_add_admin(tc, a_tool_keeps_only_the_policys_groups);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("tool");
+	tcase_set_timeout(tc, 60);
+	testing_add_root(tc, nothing_of_the_caller_reaches_the_tool);
+	testing_add_root(tc, the_environment_is_what_env_says);
+	testing_add_root(tc, privilege_is_gone_for_good);
+	tcase_add_test(tc, testing_mode_drops_privilege_and_needs_no_policy);
+	testing_add_root(tc, debugging_output_goes_to_its_descriptor);
+	testing_add_root_loop(
+	    tc, a_root_that_only_its_caller_may_read_works, MODE_PID, MODE_TESTING);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("installed");
+	tcase_add_test(tc, the_installed_helper_has_no_interpreter);
+	testing_add_root(tc, the_installed_helper_is_for_its_group_only);
+	suite_add_tcase(suite, tc);
+	return (suite);
+}

@@ -1,0 +1,531 @@
+/* The child killer: a client that goes away takes its tool along, and nobody else's. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../src/server/killer.h"
+#include "../../src/server/queue.h"
+#include "../../src/server/request.h"
+#include "suites.h"
+
+#define LENGTH(a)    (sizeof(a) / sizeof((a)[0]))
+#define EVENT_MS     10000 /* for what has to happen */
+#define GRACE_MS     1000  /* of the tests that wait for it */
+#define LONG_GRACE   3600  /* seconds, of those that must not */
+#define MAX_REQUESTS 8
+#define TEST_LIMIT   30 /* seconds for a test */
+
+/* A request with both ends of its client's connection, and of the line to its tool's supervisor. */
+struct job {
+	struct request r;
+	int client; /* the client's end; -1 once it is gone */
+	int life, supervisor;
+};
+
+static struct job jobs[MAX_REQUESTS];
+static uint64_t njobs;
+static struct queue *queue;
+static struct killer *killer;
+
+static struct request *dropped[MAX_REQUESTS];
+static size_t ndropped;
+static sem_t drops;
+
+static void
+take_dropped(struct request *r)
+{
+	dropped[ndropped++] = r;
+	sem_post(&drops);
+}
+
+static void
+begin(int grace)
+{
+	ck_assert_int_eq(sem_init(&drops, 0, 0), 0);
+	ck_assert_ptr_nonnull(queue = queue_new(MAX_REQUESTS, 0));
+	ck_assert_ptr_nonnull(killer = killer_new(queue, grace, take_dropped));
+}
+
+static void
+hang_up(struct job *j)
+{
+	close(j->client);
+	j->client = -1;
+}
+
+/* As the server does it: forgotten first, closed then. */
+static void
+finish(void)
+{
+	struct job *j;
+
+	for (j = jobs; j < jobs + njobs; j++) {
+		killer_forget(killer, &j->r);
+		if (j->client != -1)
+			close(j->client);
+		close(j->r.fd);
+		close(j->life);
+		close(j->supervisor);
+	}
+	killer_free(killer);
+	queue_free(queue);
+	sem_destroy(&drops);
+}
+
+/* ---- clients ---- */
+
+static void
+connect_loopback(int ends[2])
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(at);
+
+	ck_assert_int_ne(listener, -1);
+	ck_assert_int_eq(bind(listener, (const struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(listener, 1), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	ck_assert_int_ne(ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), -1);
+	ck_assert_int_eq(connect(ends[0], (const struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_ne(ends[1] = accept(listener, NULL, NULL), -1);
+	close(listener);
+}
+
+/* A watched request of a client that is connected. */
+static struct job *
+watch(void)
+{
+	struct job *j = &jobs[njobs];
+	int ends[2];
+
+	ck_assert_uint_lt(njobs, MAX_REQUESTS);
+	connect_loopback(ends);
+	j->client = ends[0];
+	j->r.fd = ends[1];
+	j->r.id = ++njobs;
+	j->r.life = -1;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	j->life = ends[0];
+	j->supervisor = ends[1];
+	ck_assert_int_eq(killer_watch(killer, &j->r), 0);
+	return (j);
+}
+
+/* One whose tool runs. */
+static struct job *
+run(void)
+{
+	struct job *j = watch();
+
+	ck_assert(killer_may_start(killer, &j->r));
+	killer_started(killer, &j->r, j->life);
+	return (j);
+}
+
+/* ---- what supervisors are told ---- */
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+static void
+told(const struct job *j, int sig)
+{
+	struct pollfd pfd = {.fd = j->supervisor, .events = POLLIN};
+	unsigned char byte[2];
+
+	ck_assert_msg(poll(&pfd, 1, EVENT_MS) == 1, "job %d was told nothing", (int)j->r.id);
+	ck_assert_int_eq(recv(j->supervisor, byte, sizeof(byte), 0), 1);
+	ck_assert_int_eq(byte[0], sig);
+}
+
+static void
+told_to_end(const struct job *j)
+{
+	told(j, SIGTERM);
+	told(j, SIGCONT);
+}
+
+/* And nothing is under way: call it when something later has happened. */
+static void
+not_told(const struct job *j)
+{
+	unsigned char byte;
+
+	ck_assert_int_eq(recv(j->supervisor, &byte, 1, MSG_DONTWAIT), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+}
+
+/* After this all that happened to clients before has been seen. */
+static void
+let_killer_catch_up(void)
+{
+	struct job *j = run();
+
+	hang_up(j);
+	told_to_end(j);
+}
+
+/* ---- running requests ---- */
+
+static void
+close_it(struct job *j)
+{
+	hang_up(j);
+}
+
+static void
+half_close_it(struct job *j)
+{
+	ck_assert_int_eq(shutdown(j->client, SHUT_WR), 0);
+}
+
+static void
+reset_it(struct job *j)
+{
+	struct linger linger = {.l_onoff = 1};
+
+	ck_assert_int_eq(setsockopt(j->client, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+	hang_up(j);
+}
+
+/* A client may have sent its next call before it goes. */
+static void
+send_and_close_it(struct job *j)
+{
+	ck_assert_int_eq(send(j->client, "x", 1, MSG_NOSIGNAL), 1);
+	hang_up(j);
+}
+
+static void (*const ways[])(struct job *) = {close_it, half_close_it, reset_it, send_and_close_it};
+
+START_TEST(a_tool_whose_client_goes_away_is_told_to_end_and_killed_after_the_grace)
+{
+	int64_t start, term;
+	struct job *j;
+
+	begin(GRACE_MS / 1000);
+	j = run();
+	start = now_ms();
+	ways[_i](j);
+	told_to_end(j);
+	term = now_ms();
+	told(j, SIGKILL);
+	ck_assert_int_ge(now_ms() - start, GRACE_MS);
+	ck_assert_int_lt(now_ms() - term, EVENT_MS);
+	killer_forget(killer, &j->r);
+	not_told(j);
+	ck_assert(j->r.gone);
+	ck_assert_int_eq(j->r.end, END_CLIENT_GONE);
+	finish();
+}
+END_TEST
+
+START_TEST(without_grace_it_is_killed_at_once)
+{
+	struct job *j;
+
+	begin(0);
+	j = run();
+	hang_up(j);
+	told(j, SIGKILL);
+	killer_forget(killer, &j->r);
+	not_told(j);
+	finish();
+}
+END_TEST
+
+START_TEST(each_tool_has_its_own_grace)
+{
+	struct job *first, *second;
+
+	begin(GRACE_MS / 1000);
+	first = run();
+	second = run();
+	hang_up(second);
+	told_to_end(second);
+	not_told(first);
+	told(second, SIGKILL);
+	hang_up(first);
+	told_to_end(first);
+	not_told(first);
+	told(first, SIGKILL);
+	finish();
+}
+END_TEST
+
+START_TEST(a_client_that_sends_more_is_not_gone)
+{
+	struct job *j;
+
+	begin(LONG_GRACE);
+	j = run();
+	ck_assert_int_eq(send(j->client, "pipelined", 9, MSG_NOSIGNAL), 9);
+	let_killer_catch_up();
+	not_told(j);
+	ck_assert(killer_may_start(killer, &j->r));
+	finish();
+}
+END_TEST
+
+/* ---- requests that have not started ---- */
+
+START_TEST(a_waiting_request_of_a_client_that_goes_away_is_dropped)
+{
+	struct timespec limit;
+	struct job *gone, *other;
+
+	begin(LONG_GRACE);
+	gone = watch();
+	other = watch();
+	ck_assert_int_eq(queue_push(queue, &gone->r), 0);
+	ck_assert_int_eq(queue_push(queue, &other->r), 0);
+	ways[_i](gone);
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += EVENT_MS / 1000;
+	ck_assert_int_eq(sem_timedwait(&drops, &limit), 0);
+	ck_assert_uint_eq(ndropped, 1);
+	ck_assert_ptr_eq(dropped[0], &gone->r);
+	ck_assert(gone->r.gone);
+	ck_assert_int_eq(gone->r.end, END_CLIENT_GONE);
+	ck_assert_ptr_eq(queue_flush(queue), &other->r);
+	ck_assert_ptr_null(queue_flush(queue));
+	not_told(gone);
+	finish();
+}
+END_TEST
+
+/* It is neither waiting nor running: a worker connects its relays, say. */
+START_TEST(a_request_whose_client_goes_away_before_it_starts_may_not_start)
+{
+	struct job *j;
+
+	begin(LONG_GRACE);
+	j = watch();
+	ck_assert_int_eq(queue_push(queue, &j->r), 0);
+	ck_assert_ptr_eq(queue_pop(queue), &j->r);
+	ck_assert(killer_may_start(killer, &j->r));
+	hang_up(j);
+	let_killer_catch_up();
+	ck_assert(!killer_may_start(killer, &j->r));
+	ck_assert_uint_eq(ndropped, 0);
+	queue_done(queue);
+	finish();
+}
+END_TEST
+
+START_TEST(a_tool_that_starts_though_its_client_is_gone_is_told_at_once)
+{
+	struct job *j;
+
+	begin(GRACE_MS / 1000);
+	j = watch();
+	hang_up(j);
+	let_killer_catch_up();
+	killer_started(killer, &j->r, j->life);
+	told_to_end(j);
+	told(j, SIGKILL);
+	finish();
+}
+END_TEST
+
+START_TEST(a_client_that_is_gone_before_it_is_watched_is_noticed)
+{
+	struct job *j;
+	int ends[2];
+
+	begin(LONG_GRACE);
+	j = run();
+	killer_forget(killer, &j->r);
+	hang_up(j);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	close(ends[0]);
+	close(j->r.fd);
+	j->r.fd = ends[1];
+	ck_assert_int_eq(killer_watch(killer, &j->r), 0);
+	killer_started(killer, &j->r, j->life);
+	told_to_end(j);
+	finish();
+}
+END_TEST
+
+/* ---- requests that are over ---- */
+
+START_TEST(a_forgotten_request_is_not_told_whatever_its_client_does)
+{
+	struct job *j;
+
+	begin(LONG_GRACE);
+	j = run();
+	killer_forget(killer, &j->r);
+	hang_up(j);
+	let_killer_catch_up();
+	not_told(j);
+	ck_assert_int_eq(j->r.end, END_NOT);
+	killer_end_all(killer, true);
+	not_told(j);
+	finish();
+}
+END_TEST
+
+START_TEST(a_tool_that_ends_within_its_grace_is_not_killed)
+{
+	struct job *ended, *later;
+
+	begin(GRACE_MS / 1000);
+	ended = run();
+	later = run();
+	hang_up(ended);
+	told_to_end(ended);
+	killer_forget(killer, &ended->r);
+	hang_up(later);
+	told_to_end(later);
+	told(later, SIGKILL);
+	not_told(ended);
+	finish();
+}
+END_TEST
+
+START_TEST(a_supervisor_that_is_gone_does_no_harm)
+{
+	struct job *j;
+
+	begin(GRACE_MS / 1000);
+	j = run();
+	close(j->supervisor);
+	j->supervisor = -1;
+	hang_up(j);
+	let_killer_catch_up();
+	finish();
+}
+END_TEST
+
+/* ---- the server's end ---- */
+
+static const struct {
+	int grace;
+	bool at_once;
+} endings[] = {
+    {GRACE_MS / 1000, false},
+    {LONG_GRACE,	 true },
+    {0,	       false},
+};
+
+START_TEST(when_the_server_ends_every_tool_is_told)
+{
+	bool kill = endings[_i].at_once || endings[_i].grace == 0;
+	struct job *running[3];
+	int64_t start;
+	size_t i;
+
+	begin(endings[_i].grace);
+	for (i = 0; i < LENGTH(running); i++)
+		running[i] = run();
+	start = now_ms();
+	killer_end_all(killer, endings[_i].at_once);
+	for (i = 0; i < LENGTH(running) && !kill; i++)
+		told_to_end(running[i]);
+	for (i = 0; i < LENGTH(running); i++)
+		told(running[i], SIGKILL);
+	ck_assert(kill || now_ms() - start >= GRACE_MS);
+	for (i = 0; i < LENGTH(running); i++) {
+		killer_forget(killer, &running[i]->r);
+		not_told(running[i]);
+		ck_assert_int_eq(running[i]->r.end, END_SHUTDOWN);
+		ck_assert(!running[i]->r.gone);
+	}
+	finish();
+}
+END_TEST
+
+START_TEST(a_second_order_to_end_does_not_wait_for_the_grace)
+{
+	struct job *j;
+
+	begin(LONG_GRACE);
+	j = run();
+	killer_end_all(killer, false);
+	told_to_end(j);
+	killer_end_all(killer, false);
+	not_told(j);
+	killer_end_all(killer, true);
+	told(j, SIGKILL);
+	finish();
+}
+END_TEST
+
+START_TEST(once_the_server_ends_nothing_starts_and_what_was_starting_ends)
+{
+	struct job *waiting, *starting;
+
+	begin(LONG_GRACE);
+	waiting = watch();
+	starting = watch();
+	ck_assert(killer_may_start(killer, &starting->r));
+	killer_end_all(killer, false);
+	ck_assert(!killer_may_start(killer, &waiting->r));
+	killer_started(killer, &starting->r, starting->life);
+	told_to_end(starting);
+	ck_assert_int_eq(waiting->r.end, END_SHUTDOWN);
+	ck_assert_int_eq(starting->r.end, END_SHUTDOWN);
+	waiting = watch();
+	ck_assert(!killer_may_start(killer, &waiting->r));
+	finish();
+}
+END_TEST
+
+START_TEST(the_first_reason_to_end_is_the_one_that_is_told)
+{
+	struct job *j;
+
+	begin(LONG_GRACE);
+	j = run();
+	hang_up(j);
+	told_to_end(j);
+	killer_end_all(killer, true);
+	told(j, SIGKILL);
+	killer_forget(killer, &j->r);
+	ck_assert_int_eq(j->r.end, END_CLIENT_GONE);
+	finish();
+}
+END_TEST
+
+Suite *
+killer_suite(void)
+{
+	Suite *suite = suite_create("killer");
+	TCase *tc = tcase_create("killer");
+
+	tcase_set_timeout(tc, TEST_LIMIT);
+	tcase_add_loop_test(tc,
+	    a_tool_whose_client_goes_away_is_told_to_end_and_killed_after_the_grace, 0,
+	    (int)LENGTH(ways));
+	tcase_add_test(tc, without_grace_it_is_killed_at_once);
+	tcase_add_test(tc, each_tool_has_its_own_grace);
+	tcase_add_test(tc, a_client_that_sends_more_is_not_gone);
+	tcase_add_loop_test(
+	    tc, a_waiting_request_of_a_client_that_goes_away_is_dropped, 0, (int)LENGTH(ways));
+	tcase_add_test(tc, a_request_whose_client_goes_away_before_it_starts_may_not_start);
+	tcase_add_test(tc, a_tool_that_starts_though_its_client_is_gone_is_told_at_once);
+	tcase_add_test(tc, a_client_that_is_gone_before_it_is_watched_is_noticed);
+	tcase_add_test(tc, a_forgotten_request_is_not_told_whatever_its_client_does);
+	tcase_add_test(tc, a_tool_that_ends_within_its_grace_is_not_killed);
+	tcase_add_test(tc, a_supervisor_that_is_gone_does_no_harm);
+	tcase_add_loop_test(tc, when_the_server_ends_every_tool_is_told, 0, (int)LENGTH(endings));
+	tcase_add_test(tc, a_second_order_to_end_does_not_wait_for_the_grace);
+	tcase_add_test(tc, once_the_server_ends_nothing_starts_and_what_was_starting_ends);
+	tcase_add_test(tc, the_first_reason_to_end_is_the_one_that_is_told);
+	suite_add_tcase(suite, tc);
+	return (suite);
+}
