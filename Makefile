@@ -126,6 +126,13 @@ $(helper): $(helper_src) include/launcher.h $(wildcard helper/*.h) $(BUILD)/path
 	$(CC) $(helper_cflags) -D_FORTIFY_SOURCE=2 -static-pie -Wl,-z,relro,-z,now -o $@ $(helper_src)
 endif
 
+# The same steps under a sanitizer, for tests in testing mode. Never setuid: a sanitizer's runtime
+# reads the environment of its caller.
+sanitized_helper := $(BUILD)/tool_launcher-sanitized
+$(sanitized_helper): $(helper_src) include/launcher.h $(wildcard helper/*.h) $(BUILD)/paths.h
+	$(call say,LD)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(helper_src)
+
 -include $(patsubst %.o,%.d,$(call obj,$(c_src)))
 
 # ---- installing ------------------------------------------------------------------------------
@@ -216,15 +223,15 @@ check: deps
 	$(MAKE) BUILD=$(or $(CHECK_BUILD),build/check) PREFIX=$(call private,check) SYSCONFDIR=$(call private,check)/etc run-checks
 
 .PHONY: run-checks
-run-checks: $(unit_bin) $(system_bin) $(tools_bin)
+run-checks: $(unit_bin) $(system_bin) $(tools_bin) $(if $(SANITIZE),$(sanitized_helper))
 	@rm -rf $(PREFIX) && mkdir -p $(PREFIX)
 	@$(MAKE) install >/dev/null
 	@$(if $(is_root),chown root:$(test_gid) $(LIBEXECDIR)/tool_launcher && chmod 4750 $(LIBEXECDIR)/tool_launcher)
+	@$(if $(SANITIZE),install -m 755 $(sanitized_helper) $(LIBEXECDIR))
 	@RUNTOOL_PREFIX=$(PREFIX) RUNTOOL_TOOLS=$(abspath $(BUILD))/tests/tools RUNTOOL_TESTS=$(CURDIR)/tests \
 	    $(TEST_WRAPPER) tests/run.sh $(unit_bin) $(system_bin); status=$$?; \
 	rm -rf $(PREFIX); exit $$status
 
-# The installed helper is never a sanitized one: it would read the environment of its caller.
 # TSan of this age does not get along with much randomness of addresses: hence setarch.
 .PHONY: asan tsan
 asan:

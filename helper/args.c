@@ -87,10 +87,10 @@ take_switch(struct launch *l, struct args *a, bool *in_env)
 		return (false);
 	if (strcmp(s, "-err") == 0) {
 		l->err = take_descriptor(a, s);
-		fail_to(l->err, l->life);
+		report_to(l->err, l->life);
 	} else if (strcmp(s, "-life") == 0) {
 		l->life = take_descriptor(a, s);
-		fail_to(l->err, l->life);
+		report_to(l->err, l->life);
 	} else if (strcmp(s, "-dbg") == 0) {
 		l->dbg = take_descriptor(a, s);
 	} else if (strcmp(s, "-root") == 0) {

@@ -64,10 +64,12 @@ void supervise_check(const struct launch *); /* that the asked isolation works h
 void descendants_signal(int sig);
 
 /*
- * fail.c: ends the process: words to -err, the status to -life, and as the exit status. `error` is
- * an errno, or 0 where it says nothing.
+ * report.c: messages to -life, words to -err. fail() ends the process with both, and with the
+ * status as its exit status; `error` is an errno, or 0 where it says nothing.
  */
-void fail_to(int err, int life);
+extern pid_t report_supervisor; /* as in struct launcher_message */
+void report_to(int err, int life);
+void report(enum launcher_kind, int value);
 int fail_status(void); /* of a child that shared our memory; 0: it did not fail */
 _Noreturn void fail(enum launcher_status, int error, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

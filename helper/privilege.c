@@ -1,6 +1,5 @@
 /* privilege.c: from root to the caller with two capabilities, and from there to nothing. */
 #include <errno.h>
-#include <grp.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -8,6 +7,20 @@
 #include <linux/capability.h>
 
 #include "helper.h"
+
+/*
+ * The kernel's own calls: a libc's change the ids of all threads that it knows of, with locks in
+ * memory that the tool's process shares with its supervisor.
+ */
+#ifdef SYS_setresuid32
+#define SETRESUID SYS_setresuid32
+#define SETRESGID SYS_setresgid32
+#define SETGROUPS SYS_setgroups32
+#else
+#define SETRESUID SYS_setresuid
+#define SETRESGID SYS_setresgid
+#define SETGROUPS SYS_setgroups
+#endif
 
 #define CAP_WORDS _LINUX_CAPABILITY_U32S_3
 
@@ -43,8 +56,9 @@ privilege_become_caller(const struct policy *p, bool need_admin)
 		fail(LAUNCHER_NO_CHROOT, 0, "not setuid root (nosuid mount? no_new_privs?)");
 	if (need_admin)
 		keep |= 1U << CAP_SYS_ADMIN;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1 || setgroups(p->ngroups, p->groups) == -1 ||
-	    setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1 ||
+	    syscall(SETGROUPS, p->ngroups, p->groups) == -1 ||
+	    syscall(SETRESGID, gid, gid, gid) == -1 || syscall(SETRESUID, uid, uid, uid) == -1)
 		fail(LAUNCHER_KEPT_PRIVILEGE, errno, "cannot become uid %u gid %u", uid, gid);
 	set_capabilities(keep);
 }
@@ -65,7 +79,7 @@ prove_dropped(uid_t uid, gid_t gid)
 	if (r != uid || e != uid || s != uid || rg != gid || eg != gid || sg != gid ||
 	    memcmp(data, none, sizeof(data)) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		fail(LAUNCHER_KEPT_PRIVILEGE, 0, "privileges are left");
-	if (uid != 0 && (setuid(0) != -1 || setgroups(0, NULL) != -1))
+	if (uid != 0 && (syscall(SETRESUID, -1, 0, -1) != -1 || syscall(SETGROUPS, 0, NULL) != -1))
 		fail(LAUNCHER_KEPT_PRIVILEGE, 0, "root could be had again");
 }
 
@@ -75,7 +89,7 @@ privilege_drop(void)
 	uid_t uid = getuid();
 	gid_t gid = getgid();
 
-	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
+	if (syscall(SETRESGID, gid, gid, gid) == -1 || syscall(SETRESUID, uid, uid, uid) == -1)
 		fail(LAUNCHER_KEPT_PRIVILEGE, errno, "cannot become uid %u gid %u", uid, gid);
 	set_capabilities(0);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)

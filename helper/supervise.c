@@ -27,15 +27,6 @@ struct keeper {
 	int status; /* its wait status */
 };
 
-static void
-say(int life, int kind, int value)
-{
-	struct launcher_message m = {.kind = kind, .value = value};
-
-	/* A server that is gone shows as the end of file. */
-	(void)!send(life, &m, sizeof(m), MSG_NOSIGNAL);
-}
-
 /* Every signal is blocked in us from main() on, so that SIGCHLD can be read. */
 static void
 hold(const struct launch *l)
@@ -50,7 +41,7 @@ hold(const struct launch *l)
 	/* The tool's output ends when the tool closes it: we must hold nothing else. */
 	if (dup2(l->life, LIFE) == -1 || dup2(fd, CHILDREN) == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "dup2");
-	fail_to(-1, LIFE);
+	report_to(-1, LIFE);
 	syscall(SYS_close_range, 2U, ~0U, 0);
 }
 
@@ -141,7 +132,7 @@ keep(struct keeper *k)
 	/* The kernel ends a PID namespace together with its process 1. */
 	if (!k->l->pid_space)
 		end_tree(k);
-	say(LIFE, LAUNCHER_ENDED, k->status);
+	report(LAUNCHER_ENDED, k->status);
 	_exit(0);
 }
 
@@ -166,13 +157,12 @@ start_and_keep(void *arg)
 static _Noreturn void
 start_init(struct keeper *k)
 {
-	pid_t init;
+	const int flags = CLONE_NEWPID | CLONE_VM | CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD;
 
-	init = clone(start_and_keep, init_stack + sizeof(init_stack),
-	    CLONE_NEWPID | CLONE_VM | CLONE_PARENT | SIGCHLD, k);
-	if (init == -1)
+	/* The kernel writes the init's pid, as the server sees it, before the init runs. */
+	if (clone(start_and_keep, init_stack + sizeof(init_stack), flags, k, &report_supervisor) ==
+	    -1)
 		fail(LAUNCHER_NO_ISOLATION, errno, NO_PID_SPACE);
-	say(k->l->life, LAUNCHER_SUPERVISOR, init);
 	_exit(0);
 }
 
@@ -186,7 +176,6 @@ supervise(const struct launch *l)
 		start_init(&k);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "child subreaper");
-	say(l->life, LAUNCHER_SUPERVISOR, getpid());
 	start_and_keep(&k);
 	_exit(LAUNCHER_NO_PROCESS);
 }

@@ -37,16 +37,17 @@ enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };
 
 /*
  * -life FD is one end of a SOCK_SEQPACKET pair. The server sends one byte: a signal for the whole
- * tree of the tool; SIGKILL, or the end of file, ends it at once. The launcher sends these
- * messages: SUPERVISOR before the tool starts (value: the pid that the server has to wait for,
- * beside its child), then FAILED (an enum launcher_status; the words are on -err) or ENDED (a
- * wait(2) status).
+ * tree of the tool; SIGKILL, or the end of file, ends it at once. The launcher's side sends one
+ * message: FAILED (an enum launcher_status; the words are on -err) or ENDED (a wait(2) status).
+ * `supervisor` is the pid of the tool's supervisor where that is another child of the server than
+ * the launcher itself, else 0. The end of file tells that all but the exits is done.
  */
-enum launcher_kind { LAUNCHER_SUPERVISOR = 1, LAUNCHER_FAILED = 2, LAUNCHER_ENDED = 3 };
+enum launcher_kind { LAUNCHER_FAILED = 1, LAUNCHER_ENDED = 2 };
 
 struct launcher_message {
 	int32_t kind;
 	int32_t value;
+	int32_t supervisor;
 };
 
 #endif

@@ -17,6 +17,8 @@ server_setup() {
 		fail "usage: ${0##*/} DIR; install there first: make install PREFIX=DIR SYSCONFDIR=DIR/etc"
 	fi
 	dir=$(cd "$1" && pwd)
+	# In memory: the server's sync() after a tool would write every line of its log to the disk.
+	logs=$(mktemp -d /dev/shm/runtool.XXXXXX 2>/dev/null || mktemp -d)
 	server_pids=
 	trap 'server_cleanup' EXIT
 	trap 'exit 1' HUP INT TERM
@@ -44,7 +46,7 @@ server_setup() {
 
 # server_start LOG [OPTION...]: starts a server and waits until it listens. Sets server_port.
 server_start() {
-	log=$dir/$1
+	log=$logs/$1
 	shift
 	set -- "$dir/sbin/RunToolServer" -f -c "$dir/etc/vesta.cfg" "$@"
 	if [ "$(id -u)" = 0 ]; then
@@ -90,8 +92,8 @@ server_cleanup() {
 	trap '' HUP INT TERM
 	server_stop || [ $status -ne 0 ] || { echo "${0##*/}: a server ended with $stopped" >&2; status=1; }
 	if [ $status -ne 0 ]; then
-		tail -n 20 "$dir"/*.log >&2 2>/dev/null || :
+		tail -n 20 "$logs"/*.log >&2 2>/dev/null || :
 	fi
-	rm -rf "$dir"
+	rm -rf "$dir" "$logs"
 	exit $status
 }

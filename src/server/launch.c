@@ -1,6 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,7 +142,7 @@ pass(posix_spawn_file_actions_t *actions, int fd)
 	return (fd == -1 ? 0 : posix_spawn_file_actions_adddup2(actions, fd, fd));
 }
 
-/* The launcher as a session leader with default signals. 0, or an errno. */
+/* The launcher as a session leader: see orphans.h. 0, or an errno. */
 static int
 spawn(pid_t *pid, const struct command *c, const struct launch_files *files, int err, int life)
 {
@@ -150,7 +150,6 @@ spawn(pid_t *pid, const struct command *c, const struct launch_files *files, int
 	posix_spawnattr_t attr;
 	char *const no_env[] = {NULL};
 	char **argv;
-	sigset_t set;
 	int error;
 
 	if ((error = posix_spawn_file_actions_init(&actions)) != 0)
@@ -159,12 +158,8 @@ spawn(pid_t *pid, const struct command *c, const struct launch_files *files, int
 		posix_spawn_file_actions_destroy(&actions);
 		return (error);
 	}
-	sigemptyset(&set);
-	posix_spawnattr_setsigmask(&attr, &set);
-	sigfillset(&set);
-	posix_spawnattr_setsigdefault(&attr, &set);
-	posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	/* Signals are the launcher's business. */
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
 	memcpy(&argv, &c->argv, sizeof(argv)); /* posix_spawn(3) does not write to them */
 	if ((error = posix_spawn_file_actions_adddup2(&actions, files->in, 0)) == 0 &&
 	    (error = posix_spawn_file_actions_adddup2(&actions, files->out, 1)) == 0 &&
@@ -183,25 +178,6 @@ close_if_open(int *fd)
 	if (*fd != -1)
 		close(*fd);
 	*fd = -1;
-}
-
-/* The next message. False at the end of file: every holder of the other end is gone. */
-static bool
-hear(struct launch *l, int flags)
-{
-	struct launcher_message m;
-	ssize_t n;
-
-	do
-		n = recv(l->life, &m, sizeof(m), flags);
-	while (n == -1 && errno == EINTR);
-	if (n != sizeof(m))
-		return (false);
-	if (m.kind == LAUNCHER_SUPERVISOR)
-		l->supervisor = m.value;
-	else if (l->outcome.kind != LAUNCHER_FAILED)
-		l->outcome = m;
-	return (true);
 }
 
 int
@@ -229,8 +205,6 @@ launch_start(struct launch *l, const struct settings *s, const struct rpc_run *r
 	}
 	l->life = life[0];
 	l->err = words[0];
-	while (l->supervisor == 0 && hear(l, 0))
-		continue;
 	return (0);
 }
 
@@ -300,16 +274,18 @@ int
 launch_wait(struct launch *l, const struct settings *s, const struct rpc_run *run, uint32_t root,
     int *wait_status, struct srpc_error *err)
 {
+	/* Messages wake nobody; the end of file does, with the exits right behind it. */
+	struct pollfd end = {.fd = l->life, .events = 0};
 	int status;
 
-	status = wait_for(l->launcher);
-	l->orphaned = WIFSIGNALED(status);
-	if (l->supervisor != 0 && l->supervisor != l->launcher) {
-		status = wait_for(l->supervisor);
-		l->orphaned |= WIFSIGNALED(status);
-	}
-	while (hear(l, MSG_DONTWAIT))
+	while (poll(&end, 1, -1) == -1 && errno == EINTR)
 		continue;
+	if (recv(l->life, &l->outcome, sizeof(l->outcome), MSG_DONTWAIT) != sizeof(l->outcome))
+		l->outcome = (struct launcher_message){0};
+	status = wait_for(l->launcher);
+	if (l->outcome.supervisor != 0)
+		wait_for(l->outcome.supervisor);
+	l->orphaned = l->outcome.kind == 0;
 	if (l->outcome.kind != LAUNCHER_ENDED)
 		return (say_why(l, s, run, root, status, err));
 	*wait_status = l->outcome.value;
@@ -332,7 +308,8 @@ launch_check(const struct settings *s, char *why, size_t size)
 	pid_t pid = 0;
 
 	files.in = files.out = files.err = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (files.in == -1 || pipe2(words, O_CLOEXEC) == -1 || command_new(&c, s, words[1], 0) == -1) {
+	if (files.in == -1 || pipe2(words, O_CLOEXEC) == -1 ||
+	    command_new(&c, s, words[1], 0) == -1) {
 		error = errno;
 	} else {
 		add(&c, "-root");

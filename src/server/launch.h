@@ -11,11 +11,10 @@
 #include "settings.h"
 
 struct launch {
-	pid_t launcher;	  /* our child */
-	pid_t supervisor; /* the tool's: the launcher itself, or another child of ours; 0: none */
-	int life;	  /* see launcher.h; -1: closed */
-	int err;	  /* what the launcher says when it fails */
-	struct launcher_message outcome; /* FAILED or ENDED, once it is known */
+	pid_t launcher;			 /* our child */
+	int life;			 /* see launcher.h; -1: closed */
+	int err;			 /* what the launcher says when it fails */
+	struct launcher_message outcome; /* zero: none came */
 	bool orphaned; /* a process that should have ended the tool's tree died before it did */
 };
 
@@ -31,8 +30,8 @@ void launch_keep_limits(void);
 void launch_debug_to(int fd);
 
 /*
- * Starts the tool of `run` in the root with this index. 0 as soon as it has a supervisor (or has
- * failed: launch_wait() tells); or -1 with *err, and nothing is left.
+ * Starts the tool of `run` in the root with this index. 0 as soon as there is a launcher, whose
+ * `life` takes orders; or -1 with *err, and nothing is left.
  */
 int launch_start(struct launch *, const struct settings *, const struct rpc_run *run, uint32_t root,
     const struct launch_files *, struct srpc_error *err);

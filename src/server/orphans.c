@@ -12,13 +12,13 @@
 #include "log.h"
 #include "orphans.h"
 
-#define MAX_CHILDREN 8192 /* two for each of the at most 4096 tools */
-#define MAX_SWEEPS   1000
+#define MAX_LAUNCHERS 4096 /* the most that server_max_threads allows */
+#define MAX_SWEEPS    1000
 
 static pthread_rwlock_t spawning;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the children */
-static pid_t children[MAX_CHILDREN];
-static size_t nchildren;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the launchers */
+static pid_t launchers[MAX_LAUNCHERS];
+static size_t nlaunchers;
 
 int
 orphans_init(void)
@@ -45,62 +45,47 @@ orphans_spawn_end(void)
 	pthread_rwlock_unlock(&spawning);
 }
 
-static void
-add(pid_t pid)
-{
-	if (pid != 0 && nchildren < MAX_CHILDREN)
-		children[nchildren++] = pid;
-}
-
-static void
-take_out(pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < nchildren; i++) {
-		if (children[i] == pid) {
-			children[i] = children[--nchildren];
-			return;
-		}
-	}
-}
-
 void
-orphans_adopt(pid_t a, pid_t b)
+orphans_adopt(pid_t launcher)
 {
 	pthread_mutex_lock(&lock);
-	add(a);
-	if (b != a)
-		add(b);
+	if (nlaunchers < MAX_LAUNCHERS)
+		launchers[nlaunchers++] = launcher;
 	pthread_mutex_unlock(&lock);
 }
 
 void
-orphans_disown(pid_t a, pid_t b)
+orphans_disown(pid_t launcher)
 {
-	pthread_mutex_lock(&lock);
-	take_out(a);
-	take_out(b);
-	pthread_mutex_unlock(&lock);
-}
-
-static bool
-is_known(pid_t pid)
-{
-	bool known = false;
 	size_t i;
 
 	pthread_mutex_lock(&lock);
-	for (i = 0; i < nchildren && !known; i++)
-		known = children[i] == pid;
+	for (i = 0; i < nlaunchers && launchers[i] != launcher; i++)
+		continue;
+	if (i < nlaunchers)
+		launchers[i] = launchers[--nlaunchers];
 	pthread_mutex_unlock(&lock);
-	return (known);
 }
 
 static bool
-is_child(pid_t pid)
+is_launcher(pid_t pid)
 {
-	char path[32], text[256], *end;
+	bool found = false;
+	size_t i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < nlaunchers && !found; i++)
+		found = launchers[i] == pid;
+	pthread_mutex_unlock(&lock);
+	return (found);
+}
+
+/* A child of ours in a session that no launcher leads. */
+static bool
+is_orphan(pid_t pid)
+{
+	char path[32], text[256], *next;
+	long parent, session;
 	size_t n;
 	FILE *f;
 
@@ -110,9 +95,13 @@ is_child(pid_t pid)
 	n = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
 	text[n] = '\0';
-	/* `pid (name) state ppid`; the name may hold parentheses. */
-	return ((end = strrchr(text, ')')) != NULL && strlen(end) > strlen(") S ") &&
-		strtol(end + strlen(") S "), NULL, 10) == getpid());
+	/* `pid (name) state parent group session`; the name may hold parentheses. */
+	if ((next = strrchr(text, ')')) == NULL || strlen(next) < sizeof(") S "))
+		return (false);
+	parent = strtol(next + strlen(") S "), &next, 10);
+	(void)strtol(next, &next, 10);
+	session = strtol(next, NULL, 10);
+	return (parent == getpid() && !is_launcher((pid_t)session));
 }
 
 /* One look; true if there was an orphan. */
@@ -128,7 +117,7 @@ sweep(void)
 		return (false);
 	while ((entry = readdir(proc)) != NULL) {
 		pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		if (pid <= 0 || !is_child(pid) || is_known(pid))
+		if (pid <= 0 || !is_orphan(pid))
 			continue;
 		/* A child's pid is its own until we have waited for it. */
 		log_info("orphan pid=%d: its supervisor is gone: SIGKILL", pid);

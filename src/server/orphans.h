@@ -1,6 +1,7 @@
 /*
  * orphans.h: what is left of a tool when its supervisor was killed. The server is a child
- * subreaper, so such processes become its children; all of its own children are known here.
+ * subreaper, so such processes become its children. What belongs there is told by its session: each
+ * launcher leads one, its supervisor stays in it, and the tool has another.
  */
 #ifndef ORPHANS_H
 #define ORPHANS_H
@@ -14,11 +15,11 @@ int orphans_init(void);
 void orphans_spawn_begin(void);
 void orphans_spawn_end(void);
 
-/* Children that somebody waits for; pids of 0 are passed over. */
-void orphans_adopt(pid_t, pid_t);
-void orphans_disown(pid_t, pid_t);
+/* A launcher that somebody waits for. */
+void orphans_adopt(pid_t launcher);
+void orphans_disown(pid_t launcher);
 
-/* Kills and reaps every child that is not known, and what becomes our child by that. */
+/* Kills and reaps every child that belongs to no launcher, and what becomes our child by that. */
 void orphans_sweep(void);
 
 #endif

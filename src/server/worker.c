@@ -103,7 +103,7 @@ run_tool(struct worker_pool *p, struct request *r, struct launch_files *files, i
 
 	orphans_spawn_begin();
 	if ((rc = launch_start(&l, s, &r->run, r->root, files, err)) == 0)
-		orphans_adopt(l.launcher, l.supervisor);
+		orphans_adopt(l.launcher);
 	orphans_spawn_end();
 	close_files(files);
 	if (rc == -1)
@@ -114,7 +114,7 @@ run_tool(struct worker_pool *p, struct request *r, struct launch_files *files, i
 	killer_forget(p->killer, r);
 	debug_say("RunToolServer: run id=%llu completed: wait status %#x",
 	    (unsigned long long)r->id, rc == 0 ? (unsigned int)*status : 0);
-	orphans_disown(l.launcher, l.supervisor);
+	orphans_disown(l.launcher);
 	if (l.orphaned)
 		orphans_sweep();
 	launch_close(&l);

@@ -17,11 +17,11 @@
 #include "harness.h"
 #include "proc.h"
 
-#define DEFAULT_USER  1879052222 /* far from every user that a system hands out */
-#define START_SECONDS 15
-#define STOP_SECONDS  10
-#define END_SECONDS   20
-#define PAUSE_NS      3000000
+#define DEFAULT_USER 1879052222 /* far from every user that a system hands out */
+#define START_MS     15000
+#define STOP_SECONDS 10
+#define END_SECONDS  20
+#define PAUSE_NS     3000000
 
 const char *const mode_names[MODES] = {"isolate=pid", "isolate=none", "testing mode"};
 
@@ -64,6 +64,12 @@ harness_text(const char *fmt, ...)
 	vsnprintf(s, (size_t)len + 1, fmt, ap);
 	va_end(ap);
 	return (s);
+}
+
+const char *
+harness_letters(size_t len)
+{
+	return (memset(harness_alloc(len + 1), 'x', len));
 }
 
 /* Root of a container has no CAP_SYS_ADMIN: no namespaces, but setuid programs and chroot work. */
@@ -260,20 +266,17 @@ server_config(enum mode mode, const char *settings)
 	    prefix, mode_settings[mode], settings == NULL ? "" : settings));
 }
 
-/* The port that it logs; 0 while it has not. */
+/* The port that it logs, once the line is complete; 0 while it has not. */
 static int
 logged_port(const struct server *s)
 {
-	const char *p = server_log(s), *end;
-	int port;
+	const char *line = strstr(server_log(s), "listening on "), *port;
 
-	for (; (p = strstr(p, "listening on ")) != NULL; p++) {
-		if ((end = strchr(p, '\n')) == NULL)
-			return (0);
-		if (sscanf(p, "listening on %*s port %d", &port) == 1)
-			return (port);
-	}
-	return (0);
+	if (line == NULL || strchr(line, '\n') == NULL)
+		return (0);
+	port = strstr(line, " port ");
+	ck_assert_ptr_nonnull(port);
+	return ((int)strtol(port + strlen(" port "), NULL, 10));
 }
 
 void
@@ -293,7 +296,7 @@ server_start(struct server *s)
 	program_start(&s->program);
 	s->program.argv = NULL;
 
-	int64_t end = harness_now() + START_SECONDS * 1000;
+	int64_t end = harness_now() + START_MS;
 	while ((s->port = logged_port(s)) == 0) {
 		ck_assert_msg(!program_wait(&s->program, 0), "the server ended: %s", server_log(s));
 		ck_assert_msg(harness_now() < end, "the server does not listen: %s", server_log(s));

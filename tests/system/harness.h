@@ -39,6 +39,7 @@ uid_t harness_stranger(void);
 
 /* Strings that live until the test ends. */
 char *harness_alloc(size_t);
+const char *harness_letters(size_t len);
 char *harness_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* $RUNTOOL_PREFIX/PATH; PATH in the directory of root 1, seen from outside; a program in it, as a
@@ -57,7 +58,7 @@ void harness_pause(void);  /* a few of them, in a loop that awaits something */
 /* Fails when the condition does not hold within so many seconds. */
 #define ck_assert_within(seconds, condition)                                                     \
 	do {                                                                                     \
-		int64_t end_ = harness_now() + (seconds)*1000;                                   \
+		int64_t end_ = harness_now() + INT64_C(1000) * (seconds);                        \
 		while (!(condition)) {                                                           \
 			ck_assert_msg(                                                           \
 			    harness_now() < end_, "not within %d s: %s", (seconds), #condition); \

@@ -11,7 +11,7 @@
 static pid_t
 entry_pid(const struct dirent *e)
 {
-	return (isdigit((unsigned char)e->d_name[0]) ? (pid_t)atol(e->d_name) : 0);
+	return (isdigit((unsigned char)e->d_name[0]) ? (pid_t)strtol(e->d_name, NULL, 10) : 0);
 }
 
 static bool
@@ -83,6 +83,34 @@ proc_status(pid_t pid, const char *name)
 	}
 	fclose(f);
 	return (value);
+}
+
+long
+proc_number(pid_t pid, const char *name)
+{
+	return (strtol(proc_status(pid, name), NULL, 10));
+}
+
+/* Fields 14 and 15 of /proc/PID/stat; the second one, a name, may contain blanks. */
+unsigned long
+proc_ticks(pid_t pid)
+{
+	char path[64], line[1024] = "", *field, *rest;
+	unsigned long ticks = 0;
+	int n = 3;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return (0);
+	if (fgets(line, sizeof(line), f) == NULL || (field = strrchr(line, ')')) == NULL)
+		field = line;
+	fclose(f);
+	for (field = strtok_r(field + 1, " ", &rest); field != NULL;
+	     field = strtok_r(NULL, " ", &rest), n++)
+		if (n == 14 || n == 15)
+			ticks += strtoul(field, NULL, 10);
+	return (ticks);
 }
 
 static bool

@@ -26,5 +26,9 @@ size_t proc_descriptors(pid_t);
 
 /* The line `name:` of /proc/PID/status without its name and blanks; "" when there is none. */
 const char *proc_status(pid_t, const char *name);
+long proc_number(pid_t, const char *name); /* the number that it begins with */
+
+/* Processor time so far, in ticks of the clock. */
+unsigned long proc_ticks(pid_t);
 
 #endif

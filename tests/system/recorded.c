@@ -6,7 +6,7 @@
 #include "recorded.h"
 
 #define MAX_ENTRIES 256
-#define MAX_FILE    (1024 * 1024)
+#define MAX_FILE    1048576
 
 /* The file's text; strings are unescaped in place, and entries point into it. */
 static char *file;
@@ -106,13 +106,14 @@ uint8_t *
 recorded_hex(const char *digits, size_t *len)
 {
 	uint8_t *out = malloc(strlen(digits) / 2 + 1);
-	unsigned int byte;
+	char pair[3] = "";
 
-	*len = 0;
-	for (; out != NULL && sscanf(digits, " %2x", &byte) == 1; digits += 2) {
-		while (isspace((unsigned char)*digits))
-			digits++;
-		out[(*len)++] = (uint8_t)byte;
+	for (*len = 0; out != NULL; digits += 2) {
+		digits += strspn(digits, " \t\n");
+		if (digits[0] == '\0' || digits[1] == '\0')
+			break;
+		memcpy(pair, digits, 2);
+		out[(*len)++] = (uint8_t)strtoul(pair, NULL, 16);
 	}
 	return (out);
 }

@@ -9,7 +9,7 @@
 #define ANSWER_MS    20000
 #define FINISH_MS    30000
 #define AWAIT_MS     10000
-#define READ_SIZE    (256 * 1024)
+#define READ_SIZE    262144
 #define ANY_LIMIT    SIZE_MAX
 #define SEND_SECONDS 20
 
@@ -307,10 +307,12 @@ decode_reply(struct run *r, bool closed)
 static void
 pump_relay(struct run *r, int i)
 {
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
 	int n;
 
 	if (r->relay[i] == -1) {
-		r->relay[i] = accept4(r->listener[i], NULL, NULL, SOCK_CLOEXEC);
+		r->relay[i] = accept4(r->listener[i], (struct sockaddr *)&from, &len, SOCK_CLOEXEC);
 		ck_assert_int_ne(r->relay[i], -1);
 		return;
 	}

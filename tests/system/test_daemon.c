@@ -73,7 +73,7 @@ pid_in(const char *path)
 	if (read(fd, text, sizeof(text) - 1) == -1)
 		text[0] = '\0';
 	close(fd);
-	return ((pid_t)atol(text));
+	return ((pid_t)strtol(text, NULL, 10));
 }
 
 /* A directory in which the server may make its pid file. */
@@ -171,8 +171,8 @@ START_TEST(a_daemon_is_detached)
 	struct daemon d;
 
 	daemon_start(&d);
-	ck_assert_int_ne(atol(proc_status(d.pid, "NSsid")), getsid(0));
-	ck_assert_int_ne(atol(proc_status(d.pid, "PPid")), getpid());
+	ck_assert_int_ne(proc_number(d.pid, "NSsid"), getsid(0));
+	ck_assert_int_ne(proc_number(d.pid, "PPid"), getpid());
 	daemon_stop(&d);
 }
 END_TEST

@@ -1,4 +1,5 @@
 /* tool_launcher, called as its contract has it: by anybody, with anything. */
+#include <bsd/string.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -433,7 +434,7 @@ START_TEST(a_policy_that_does_not_permit_it_is_a_refusal)
 			taken = 4;
 		}
 		ck_assert_uint_lt(strlen(text) + strlen(part), sizeof(text));
-		strcat(text, part);
+		strlcat(text, part, sizeof(text));
 		in += taken;
 	}
 	c = under_policy(harness_file(text));
@@ -499,8 +500,9 @@ bad_inheritance(void)
 	sigset_t all;
 	int i;
 
-	for (i = 0; i < 50; i++)
-		if (open("/", O_RDONLY | O_DIRECTORY) == -1)
+	/* Not close-on-exec. */
+	for (i = 3; i < 50; i++)
+		if (dup2(0, i + 1) == -1)
 			_exit(126);
 	for (i = 1; i < NSIG; i++)
 		sigaction(i, &sa, NULL);
@@ -564,7 +566,7 @@ START_TEST(testing_mode_drops_privilege_and_needs_no_policy)
 	const char *s;
 	unsigned int u = harness_user();
 
-	if (geteuid() == 0)
+	if (harness_mode() == MODE_PID)
 		c = under_policy(policy_directory(NULL, 0777));
 	c.program.directory = "/";
 	s = state_of(&c, "-t");
@@ -689,8 +691,9 @@ helper_suite(void)
 	testing_add_root(tc, privilege_is_gone_for_good);
 	tcase_add_test(tc, testing_mode_drops_privilege_and_needs_no_policy);
 	testing_add_root(tc, debugging_output_goes_to_its_descriptor);
+	harness_add_admin_loop(tc, a_root_that_only_its_caller_may_read_works, MODE_PID, MODE_NONE);
 	testing_add_root_loop(
-	    tc, a_root_that_only_its_caller_may_read_works, MODE_PID, MODE_TESTING);
+	    tc, a_root_that_only_its_caller_may_read_works, MODE_NONE, MODE_TESTING);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("installed");

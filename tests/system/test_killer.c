@@ -1,7 +1,7 @@
 /* What ends with its client, with its tool, with its server: everything that a tool started. */
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -215,22 +215,26 @@ START_TEST(the_end_of_one_client_leaves_the_others_alone)
 }
 END_TEST
 
-/* The timers of the server's connections, as the kernel shows them: 2 is keep-alive; in ticks. */
+/*
+ * Whether a connection of the server has a keep-alive timer of at most so many seconds: 2, and the
+ * ticks left, in the sixth field of /proc/net/tcp; the second is its address, the fourth 1.
+ */
 static bool
 is_probed(const struct server *s, long seconds)
 {
-	unsigned int port, state, timer;
-	unsigned long when;
-	char line[512];
+	const char *port = harness_text(":%04X", (unsigned int)s->port);
+	char line[512], *field[6], *rest;
 	bool found = false;
 	FILE *f = fopen("/proc/net/tcp", "re");
 
 	ck_assert_ptr_nonnull(f);
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, " %*d: %*x:%x %*x:%*x %x %*x:%*x %x:%lx", &port, &state, &timer,
-			&when) == 4)
-			found |= port == (unsigned int)s->port && state == TCP_ESTABLISHED &&
-				 timer == 2 && (long)when <= seconds * sysconf(_SC_CLK_TCK);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		for (int i = 0; i < 6; i++)
+			field[i] = strtok_r(i == 0 ? line : NULL, " ", &rest);
+		if (field[5] != NULL && strstr(field[1], port) != NULL &&
+		    strcmp(field[3], "01") == 0 && strncmp(field[5], "02:", 3) == 0)
+			found |= strtol(field[5] + 3, NULL, 16) <= seconds * sysconf(_SC_CLK_TCK);
+	}
 	fclose(f);
 	return (found);
 }

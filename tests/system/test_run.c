@@ -554,10 +554,10 @@ START_TEST(launches_take_no_memory)
 
 	server_start_best(&s, NULL);
 	launch_some(&s, WARM_UP);
-	before = atol(proc_status(server_pid(&s), "VmRSS"));
+	before = proc_number(server_pid(&s), "VmRSS");
 	launch_some(&s, LAUNCHES);
-	if (atol(proc_status(server_pid(&s), "VmSize")) < PLAIN_SIZE)
-		ck_assert_int_le(atol(proc_status(server_pid(&s), "VmRSS")), before + LAUNCHES);
+	if (proc_number(server_pid(&s), "VmSize") < PLAIN_SIZE)
+		ck_assert_int_le(proc_number(server_pid(&s), "VmRSS"), before + LAUNCHES);
 	server_stop(&s);
 }
 END_TEST

@@ -279,7 +279,7 @@ END_TEST
 static int
 port_of(int listener)
 {
-	struct sockaddr_in sin;
+	struct sockaddr_in sin = {0};
 	socklen_t len = sizeof(sin);
 
 	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&sin, &len), 0);

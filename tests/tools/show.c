@@ -113,13 +113,20 @@ static void
 show_state(void)
 {
 	mode_t mask = umask(0);
+	int terminal;
+	int tty;
 
 	show_descriptors();
 	show_signals();
 	show_privilege();
 	show_places();
+	if ((terminal = open("/dev/tty", O_RDWR)) != -1)
+		close(terminal);
 	printf("umask %03o\n", (unsigned int)mask);
-	printf("terminal %s\n", open("/dev/tty", O_RDWR) == -1 ? "none" : "has one");
+	tty = open("/dev/tty", O_RDWR);
+	printf("terminal %s\n", tty == -1 ? "none" : "has one");
+	if (tty != -1)
+		close(tty);
 	printf("session %d %d\n", getsid(0) == getsid(getppid()), getpgid(0) == getpid());
 	show_limit("nofile", RLIMIT_NOFILE);
 	show_limit("core", RLIMIT_CORE);

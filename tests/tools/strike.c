@@ -31,7 +31,7 @@ main(int argc, char **argv)
 	if (argc == 1)
 		kill(-1, SIGKILL);
 	for (int i = 1; i < argc; i++)
-		strike((pid_t)atol(argv[i]));
+		strike((pid_t)strtol(argv[i], NULL, 10));
 	printf("struck\n");
 	return (0);
 }

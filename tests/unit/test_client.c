@@ -63,7 +63,7 @@ fake_listen(struct fake *f, const char *address)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST},
 			*ai = NULL;
-	struct sockaddr_in6 at; /* the port stands at the same place as in an IPv4 address */
+	struct sockaddr_in6 at = {0}; /* the port stands at the same place as in an IPv4 address */
 	socklen_t len = sizeof(at);
 	bool bound;
 

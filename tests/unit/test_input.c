@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <bsd/string.h>
 
 #include "../../src/server/input.h"
 #include "scratch.h"
@@ -139,8 +140,7 @@ START_TEST(a_socket_and_a_directory_are_refused)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_ne(fd, -1);
-	ck_assert_uint_lt(strlen(path), sizeof(at.sun_path));
-	strcpy(at.sun_path, path);
+	ck_assert_uint_lt(strlcpy(at.sun_path, path, sizeof(at.sun_path)), sizeof(at.sun_path));
 	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
 	refused(path, "No such device or address");
 	close(fd);

@@ -80,8 +80,15 @@ finish(void)
 
 /* ---- clients ---- */
 
+/* Where a hang-up is seen in the order of what happens. */
 static void
-connect_loopback(int ends[2])
+locally(int ends[2])
+{
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+}
+
+static void
+by_tcp(int ends[2])
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -99,13 +106,13 @@ connect_loopback(int ends[2])
 
 /* A watched request of a client that is connected. */
 static struct job *
-watch(void)
+watch(void (*connected)(int ends[2]))
 {
 	struct job *j = &jobs[njobs];
 	int ends[2];
 
 	ck_assert_uint_lt(njobs, MAX_REQUESTS);
-	connect_loopback(ends);
+	connected(ends);
 	j->client = ends[0];
 	j->r.fd = ends[1];
 	j->r.id = ++njobs;
@@ -119,9 +126,9 @@ watch(void)
 
 /* One whose tool runs. */
 static struct job *
-run(void)
+run(void (*connected)(int ends[2]))
 {
-	struct job *j = watch();
+	struct job *j = watch(connected);
 
 	ck_assert(killer_may_start(killer, &j->r));
 	killer_started(killer, &j->r, j->life);
@@ -171,7 +178,7 @@ not_told(const struct job *j)
 static void
 let_killer_catch_up(void)
 {
-	struct job *j = run();
+	struct job *j = run(locally);
 
 	hang_up(j);
 	told_to_end(j);
@@ -216,7 +223,7 @@ START_TEST(a_tool_whose_client_goes_away_is_told_to_end_and_killed_after_the_gra
 	struct job *j;
 
 	begin(GRACE_MS / 1000);
-	j = run();
+	j = run(by_tcp);
 	start = now_ms();
 	ways[_i](j);
 	told_to_end(j);
@@ -237,7 +244,7 @@ START_TEST(without_grace_it_is_killed_at_once)
 	struct job *j;
 
 	begin(0);
-	j = run();
+	j = run(locally);
 	hang_up(j);
 	told(j, SIGKILL);
 	killer_forget(killer, &j->r);
@@ -251,8 +258,8 @@ START_TEST(each_tool_has_its_own_grace)
 	struct job *first, *second;
 
 	begin(GRACE_MS / 1000);
-	first = run();
-	second = run();
+	first = run(locally);
+	second = run(locally);
 	hang_up(second);
 	told_to_end(second);
 	not_told(first);
@@ -270,7 +277,7 @@ START_TEST(a_client_that_sends_more_is_not_gone)
 	struct job *j;
 
 	begin(LONG_GRACE);
-	j = run();
+	j = run(locally);
 	ck_assert_int_eq(send(j->client, "pipelined", 9, MSG_NOSIGNAL), 9);
 	let_killer_catch_up();
 	not_told(j);
@@ -287,8 +294,8 @@ START_TEST(a_waiting_request_of_a_client_that_goes_away_is_dropped)
 	struct job *gone, *other;
 
 	begin(LONG_GRACE);
-	gone = watch();
-	other = watch();
+	gone = watch(by_tcp);
+	other = watch(locally);
 	ck_assert_int_eq(queue_push(queue, &gone->r), 0);
 	ck_assert_int_eq(queue_push(queue, &other->r), 0);
 	ways[_i](gone);
@@ -312,7 +319,7 @@ START_TEST(a_request_whose_client_goes_away_before_it_starts_may_not_start)
 	struct job *j;
 
 	begin(LONG_GRACE);
-	j = watch();
+	j = watch(locally);
 	ck_assert_int_eq(queue_push(queue, &j->r), 0);
 	ck_assert_ptr_eq(queue_pop(queue), &j->r);
 	ck_assert(killer_may_start(killer, &j->r));
@@ -330,7 +337,7 @@ START_TEST(a_tool_that_starts_though_its_client_is_gone_is_told_at_once)
 	struct job *j;
 
 	begin(GRACE_MS / 1000);
-	j = watch();
+	j = watch(locally);
 	hang_up(j);
 	let_killer_catch_up();
 	killer_started(killer, &j->r, j->life);
@@ -346,10 +353,10 @@ START_TEST(a_client_that_is_gone_before_it_is_watched_is_noticed)
 	int ends[2];
 
 	begin(LONG_GRACE);
-	j = run();
+	j = run(locally);
 	killer_forget(killer, &j->r);
 	hang_up(j);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	locally(ends);
 	close(ends[0]);
 	close(j->r.fd);
 	j->r.fd = ends[1];
@@ -367,7 +374,7 @@ START_TEST(a_forgotten_request_is_not_told_whatever_its_client_does)
 	struct job *j;
 
 	begin(LONG_GRACE);
-	j = run();
+	j = run(locally);
 	killer_forget(killer, &j->r);
 	hang_up(j);
 	let_killer_catch_up();
@@ -384,8 +391,8 @@ START_TEST(a_tool_that_ends_within_its_grace_is_not_killed)
 	struct job *ended, *later;
 
 	begin(GRACE_MS / 1000);
-	ended = run();
-	later = run();
+	ended = run(locally);
+	later = run(locally);
 	hang_up(ended);
 	told_to_end(ended);
 	killer_forget(killer, &ended->r);
@@ -402,7 +409,7 @@ START_TEST(a_supervisor_that_is_gone_does_no_harm)
 	struct job *j;
 
 	begin(GRACE_MS / 1000);
-	j = run();
+	j = run(locally);
 	close(j->supervisor);
 	j->supervisor = -1;
 	hang_up(j);
@@ -431,7 +438,7 @@ START_TEST(when_the_server_ends_every_tool_is_told)
 
 	begin(endings[_i].grace);
 	for (i = 0; i < LENGTH(running); i++)
-		running[i] = run();
+		running[i] = run(locally);
 	start = now_ms();
 	killer_end_all(killer, endings[_i].at_once);
 	for (i = 0; i < LENGTH(running) && !kill; i++)
@@ -454,7 +461,7 @@ START_TEST(a_second_order_to_end_does_not_wait_for_the_grace)
 	struct job *j;
 
 	begin(LONG_GRACE);
-	j = run();
+	j = run(locally);
 	killer_end_all(killer, false);
 	told_to_end(j);
 	killer_end_all(killer, false);
@@ -470,8 +477,8 @@ START_TEST(once_the_server_ends_nothing_starts_and_what_was_starting_ends)
 	struct job *waiting, *starting;
 
 	begin(LONG_GRACE);
-	waiting = watch();
-	starting = watch();
+	waiting = watch(locally);
+	starting = watch(locally);
 	ck_assert(killer_may_start(killer, &starting->r));
 	killer_end_all(killer, false);
 	ck_assert(!killer_may_start(killer, &waiting->r));
@@ -479,7 +486,7 @@ START_TEST(once_the_server_ends_nothing_starts_and_what_was_starting_ends)
 	told_to_end(starting);
 	ck_assert_int_eq(waiting->r.end, END_SHUTDOWN);
 	ck_assert_int_eq(starting->r.end, END_SHUTDOWN);
-	waiting = watch();
+	waiting = watch(locally);
 	ck_assert(!killer_may_start(killer, &waiting->r));
 	finish();
 }
@@ -490,7 +497,7 @@ START_TEST(the_first_reason_to_end_is_the_one_that_is_told)
 	struct job *j;
 
 	begin(LONG_GRACE);
-	j = run();
+	j = run(locally);
 	hang_up(j);
 	told_to_end(j);
 	killer_end_all(killer, true);

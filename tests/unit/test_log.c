@@ -2,6 +2,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <bsd/string.h>
 
 #include "log.h"
 #include "suites.h"
@@ -72,7 +73,7 @@ START_TEST(what_does_not_fit_is_cut_and_says_so_and_no_size_overflows)
 	size_t size;
 
 	while (strlen(src) < MOST)
-		strcat(src, unit);
+		strlcat(src, unit, sizeof(src));
 	for (size = LEAST; size <= MOST; size++) {
 		memset(text, CANARY, sizeof(text));
 		log_quote(text, size, src);

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <bsd/string.h>
 
 #include "../../src/server/settings.h"
 #include "paths.h"
@@ -285,14 +286,15 @@ END_TEST
 START_TEST(a_list_has_64_addresses_at_most)
 {
 	static const char *const names[] = {"listen", "allow"};
-	char list[(MAX_LIST + 1) * 16] = "";
-	int i;
+	char list[(MAX_LIST + 1) * 16];
+	int i, len = 0;
 
 	for (i = 0; i < MAX_LIST; i++)
-		sprintf(list + strlen(list), "%s127.0.0.%d", i > 0 ? " " : "", 10 + i);
+		len += snprintf(
+		    list + len, sizeof(list) - (size_t)len, "%s127.0.0.%d", i > 0 ? " " : "", i);
 	load_one(names[_i], list);
 	ck_assert_uint_eq(_i == 0 ? s.nlisten : s.nallow, MAX_LIST);
-	strcat(list, " 127.1.1.1");
+	strlcat(list, " 127.1.1.1", sizeof(list));
 	refused(names[_i], list, "127.1.1.1: too many addresses");
 }
 END_TEST
@@ -530,7 +532,7 @@ START_TEST(what_is_printed_is_a_file_with_the_same_settings)
 	char before[TEXT_SIZE];
 
 	load_file(configurations[_i]);
-	strcpy(before, print());
+	strlcpy(before, print(), sizeof(before));
 	load_file(as_file(before));
 	ck_assert_str_eq(print(), before);
 }
@@ -720,7 +722,7 @@ START_TEST(the_installed_file_is_right_with_and_without_its_comments)
 	static char text[TEXT_SIZE];
 	char *p;
 
-	strcpy(text, read_text(INSTALLED));
+	strlcpy(text, read_text(INSTALLED), sizeof(text));
 	catch_log();
 	load_file(text);
 	for (p = text; (p = strstr(p, "\n; ")) != NULL; p++)

@@ -1,4 +1,5 @@
-/* fail.c: the one way out of a launch that fails. */
+/* report.c: what the launcher and the supervisor have to say, and the way out of a failed launch.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,11 +12,24 @@ static int err_fd = STDERR_FILENO; /* until -err is known */
 static int life_fd = -1;
 static volatile int failed; /* written by a vfork child, read by its parent */
 
+pid_t report_supervisor;
+
 void
-fail_to(int err, int life)
+report_to(int err, int life)
 {
 	err_fd = err;
 	life_fd = life;
+}
+
+void
+report(enum launcher_kind kind, int value)
+{
+	struct launcher_message m = {
+	    .kind = (int32_t)kind, .value = value, .supervisor = report_supervisor};
+
+	/* A server that is gone shows as the end of file. */
+	if (life_fd != -1)
+		(void)!send(life_fd, &m, sizeof(m), MSG_NOSIGNAL);
 }
 
 int
@@ -27,7 +41,6 @@ fail_status(void)
 void
 fail(enum launcher_status status, int error, const char *fmt, ...)
 {
-	struct launcher_message m = {.kind = LAUNCHER_FAILED, .value = status};
 	char words[LAUNCHER_MAX_WORDS] = "tool_launcher: ";
 	size_t used = strlen(words);
 	va_list ap;
@@ -40,10 +53,9 @@ fail(enum launcher_status status, int error, const char *fmt, ...)
 		snprintf(words + used, sizeof(words) - used, ": %s", strerror(error));
 
 	/* Nothing can be done about an asker that is gone. */
-	if (err_fd != -1 && write(err_fd, words, strlen(words)) == -1)
-		err_fd = -1;
-	if (life_fd != -1 && send(life_fd, &m, sizeof(m), MSG_NOSIGNAL) == -1)
-		life_fd = -1;
+	if (err_fd != -1)
+		(void)!write(err_fd, words, strlen(words));
+	report(LAUNCHER_FAILED, (int)status);
 	failed = (int)status;
 	_exit(status);
 }
