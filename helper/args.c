@@ -7,11 +7,14 @@
 
 #include "helper.h"
 
-/* What is left of the command line. */
+/*
+ * What is left of the command line. The environment's strings move to its front, over switches that
+ * are taken already: so nothing is allocated.
+ */
 struct args {
 	char **next;
 	char **end;
-	size_t nenv;
+	char **env_end;
 };
 
 static char *
@@ -65,14 +68,14 @@ take_isolation(struct launch *l, struct args *a)
 
 /* Exactly as many strings as announced: one that looks like a switch is a string all the same. */
 static void
-take_counted_env(struct launch *l, struct args *a)
+take_counted_env(struct args *a)
 {
 	unsigned long n = take_number(a, "-envc", INT_MAX);
 
 	if (n > (unsigned long)(a->end - a->next))
 		fail(LAUNCHER_MISSING_SWITCH, 0, "-envc %lu: fewer strings follow", n);
 	while (n-- > 0)
-		l->env[a->nenv++] = *a->next++;
+		*a->env_end++ = *a->next++;
 }
 
 /* One switch; false at -cmd, which ends them. */
@@ -106,7 +109,7 @@ take_switch(struct launch *l, struct args *a, bool *in_env)
 		l->stack = take_number(a, s, ULONG_MAX);
 		l->has_stack = true;
 	} else if (strcmp(s, "-envc") == 0) {
-		take_counted_env(l, a);
+		take_counted_env(a);
 	} else if (strcmp(s, "-env") == 0) {
 		*in_env = true;
 	} else if (strcmp(s, "-t") == 0) {
@@ -114,7 +117,7 @@ take_switch(struct launch *l, struct args *a, bool *in_env)
 	} else if (strcmp(s, "-check") == 0) {
 		l->check = true;
 	} else if (was_in_env) {
-		l->env[a->nenv++] = s;
+		*a->env_end++ = s;
 		*in_env = true;
 	} else {
 		fail(LAUNCHER_UNKNOWN_SWITCH, 0, "unknown switch %s (see helper_switches)", s);
@@ -125,15 +128,15 @@ take_switch(struct launch *l, struct args *a, bool *in_env)
 void
 args_parse(struct launch *l, int argc, char **argv)
 {
-	struct args a = {.next = argv + 1, .end = argv + argc};
+	struct args a = {.next = argv + 1, .end = argv + argc, .env_end = argv};
 	bool in_env = false, command = false;
 
 	*l = (struct launch){.err = -1, .dbg = -1, .life = -1, .root_fd = -1, .where_fd = -1};
-	if ((l->env = calloc((size_t)argc + 1, sizeof(*l->env))) == NULL)
-		fail(LAUNCHER_NO_PROCESS, errno, "environment");
 	while (!command && a.next < a.end)
 		command = !take_switch(l, &a, &in_env);
 	l->argv = a.next;
+	l->env = argv;
+	*a.env_end = NULL;
 
 	if (l->err == -1)
 		fail(LAUNCHER_MISSING_SWITCH, 0, "-err is missing");

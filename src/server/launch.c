@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "launch.h"
 #include "log.h"
+#include "spawn.h"
 
 #define MAX_SWITCHES 32 /* of helper_switches, and as many of ours */
 #define BLANKS	     " \t"
@@ -135,41 +135,19 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 	return (0);
 }
 
-/* Keeps a close-on-exec descriptor of ours open in the launcher, under its number. */
-static int
-pass(posix_spawn_file_actions_t *actions, int fd)
+/* The launcher's pid, or -1 with errno. */
+static pid_t
+start(const struct command *c, const struct launch_files *files, int err, int life)
 {
-	return (fd == -1 ? 0 : posix_spawn_file_actions_adddup2(actions, fd, fd));
-}
+	const struct spawn how = {
+	    .argv = c->argv,
+	    .in = files->in,
+	    .out = files->out,
+	    .err = files->err,
+	    .kept = {err, life, debug_fd}
+	 };
 
-/* The launcher as a session leader: see orphans.h. 0, or an errno. */
-static int
-spawn(pid_t *pid, const struct command *c, const struct launch_files *files, int err, int life)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	char *const no_env[] = {NULL};
-	char **argv;
-	int error;
-
-	if ((error = posix_spawn_file_actions_init(&actions)) != 0)
-		return (error);
-	if ((error = posix_spawnattr_init(&attr)) != 0) {
-		posix_spawn_file_actions_destroy(&actions);
-		return (error);
-	}
-	/* Signals are the launcher's business. */
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
-	memcpy(&argv, &c->argv, sizeof(argv)); /* posix_spawn(3) does not write to them */
-	if ((error = posix_spawn_file_actions_adddup2(&actions, files->in, 0)) == 0 &&
-	    (error = posix_spawn_file_actions_adddup2(&actions, files->out, 1)) == 0 &&
-	    (error = posix_spawn_file_actions_adddup2(&actions, files->err, 2)) == 0 &&
-	    (error = pass(&actions, err)) == 0 && (error = pass(&actions, life)) == 0 &&
-	    (error = pass(&actions, debug_fd)) == 0)
-		error = posix_spawn(pid, argv[0], &actions, &attr, argv, no_env);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	return (error);
+	return (spawn_run(&how));
 }
 
 static void
@@ -193,7 +171,7 @@ launch_start(struct launch *l, const struct settings *s, const struct rpc_run *r
 	    command_for_run(&c, s, run, root, words[1], life[1]) == -1)
 		error = errno;
 	else
-		error = spawn(&l->launcher, &c, files, words[1], life[1]);
+		error = (l->launcher = start(&c, files, words[1], life[1])) == -1 ? errno : 0;
 	command_free(&c);
 	close_if_open(&words[1]);
 	close_if_open(&life[1]);
@@ -315,7 +293,7 @@ launch_check(const struct settings *s, char *why, size_t size)
 		add(&c, "-root");
 		add(&c, s->volatile_root);
 		add(&c, "-check");
-		error = spawn(&pid, &c, &files, words[1], -1);
+		error = (pid = start(&c, &files, words[1], -1)) == -1 ? errno : 0;
 	}
 	close_if_open(&words[1]);
 	if (error != 0) {

@@ -80,12 +80,12 @@ is_launcher(pid_t pid)
 	return (found);
 }
 
-/* A child of ours in a session that no launcher leads. */
+/* A child of ours in a process group that no launcher leads. */
 static bool
 is_orphan(pid_t pid)
 {
 	char path[32], text[256], *next;
-	long parent, session;
+	long parent, group;
 	size_t n;
 	FILE *f;
 
@@ -95,13 +95,12 @@ is_orphan(pid_t pid)
 	n = fread(text, 1, sizeof(text) - 1, f);
 	fclose(f);
 	text[n] = '\0';
-	/* `pid (name) state parent group session`; the name may hold parentheses. */
+	/* `pid (name) state parent group`; the name may hold parentheses. */
 	if ((next = strrchr(text, ')')) == NULL || strlen(next) < sizeof(") S "))
 		return (false);
 	parent = strtol(next + strlen(") S "), &next, 10);
-	(void)strtol(next, &next, 10);
-	session = strtol(next, NULL, 10);
-	return (parent == getpid() && !is_launcher((pid_t)session));
+	group = strtol(next, NULL, 10);
+	return (parent == getpid() && !is_launcher((pid_t)group));
 }
 
 /* One look; true if there was an orphan. */

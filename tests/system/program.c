@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -23,7 +24,7 @@ become(const struct program *p)
 		return;
 	if (setgroups(p->group != 0, &p->group) == -1 || setresgid(gid, gid, gid) == -1 ||
 	    setresuid(p->uid, p->uid, p->uid) == -1)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 }
 
 static void
@@ -33,21 +34,22 @@ child(const struct program *p, pid_t parent)
 	int null = open("/dev/null", O_RDWR);
 
 	if (dup2(null, 0) == -1 || dup2(p->out, 1) == -1 || dup2(p->err, 2) == -1)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 	if (p->pass != -1 && dup2(p->pass, 3) == -1)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 	close_range(p->pass == -1 ? 3 : 4, ~0U, 0);
 	if (p->prepare != NULL)
 		p->prepare();
 	become(p);
 	/* A change of user clears it, and the parent may be gone by now. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 	if (p->directory != NULL && chdir(p->directory) == -1)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 	memcpy(&argv, &p->argv, sizeof(argv));
 	execv(argv[0], argv);
-	_exit(127);
+	dprintf(2, "%s: %s\n", argv[0], strerror(errno));
+	_exit(PROGRAM_NOT_RUN);
 }
 
 void

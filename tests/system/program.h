@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+enum { PROGRAM_NOT_RUN = 120 }; /* its exit status when it could not be executed */
+
 struct program {
 	/* What to run. */
 	const char *const *argv; /* the program's path first; NULL-terminated */

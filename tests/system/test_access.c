@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -175,23 +176,33 @@ START_TEST(a_relay_to_an_address_that_is_not_allowed_is_refused)
 }
 END_TEST
 
-/* A listener whose queue is full does not answer at all. */
+#define FILL 4
+
+/* A listener whose queue is full does not answer at all. It is the first of fds[]. */
+static void
+fill_listener(int fds[FILL + 1], struct sockaddr_in *sin)
+{
+	socklen_t len = sizeof(*sin);
+
+	fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(fds[0], (struct sockaddr *)sin, len), 0);
+	ck_assert_int_eq(listen(fds[0], 0), 0);
+	ck_assert_int_eq(getsockname(fds[0], (struct sockaddr *)sin, &len), 0);
+	for (int i = 1; i <= FILL; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		ck_assert(
+		    connect(fds[i], (struct sockaddr *)sin, len) == 0 || errno == EINPROGRESS);
+	}
+}
+
 START_TEST(a_relay_that_does_not_answer_is_given_up)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(sin);
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fill[4];
+	int fds[FILL + 1];
 	struct server s;
 	struct run r;
 
-	ck_assert_int_eq(bind(listener, (struct sockaddr *)&sin, len), 0);
-	ck_assert_int_eq(listen(listener, 0), 0);
-	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&sin, &len), 0);
-	for (int i = 0; i < 4; i++) {
-		fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		ck_assert(
-		    connect(fill[i], (struct sockaddr *)&sin, len) == 0 || errno == EINPROGRESS);
-	}
+	fill_listener(fds, &sin);
 	server_start_best(&s, "relay_timeout = 1\n");
 	ask_for_relay(&s, &r, "127.0.0.1", ntohs(sin.sin_port));
 	run_finish(&r);
@@ -199,11 +210,32 @@ START_TEST(a_relay_that_does_not_answer_is_given_up)
 	ck_assert_int_eq(r.failure.code, SRPC_INTERNAL_TROUBLE);
 	ck_assert_contains(r.failure.message, "TCP failure: Can't connect to 127.0.0.1:");
 	ck_assert_contains(r.failure.message, "timed out");
-	for (int i = 0; i < 4; i++)
-		close(fill[i]);
-	close(listener);
+	for (int i = 0; i <= FILL; i++)
+		close(fds[i]);
 	run_free(&r);
 	server_stop(&s);
+}
+END_TEST
+
+START_TEST(a_relay_that_does_not_answer_does_not_delay_the_end)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fds[FILL + 1];
+	struct server s;
+	struct run r;
+	int64_t start;
+
+	fill_listener(fds, &sin);
+	server_start_best(&s, "relay_timeout = 30\n");
+	ask_for_relay(&s, &r, "127.0.0.1", ntohs(sin.sin_port));
+	ck_assert_within(5, call_cur_tools(&s) == 1);
+	start = harness_now();
+	ck_assert_int_eq(kill(server_pid(&s), SIGINT), 0);
+	server_ends(&s, 0);
+	ck_assert_int_lt(harness_now() - start, 5000);
+	for (int i = 0; i <= FILL; i++)
+		close(fds[i]);
+	run_free(&r);
 }
 END_TEST
 
@@ -317,6 +349,7 @@ access_suite(void)
 	tcase_add_test(tc, a_relay_may_be_at_another_loopback_address);
 	tcase_add_test(tc, a_relay_to_an_address_that_is_not_allowed_is_refused);
 	tcase_add_test(tc, a_relay_that_does_not_answer_is_given_up);
+	tcase_add_test(tc, a_relay_that_does_not_answer_does_not_delay_the_end);
 	harness_add_admin(tc, relays_go_anywhere_if_that_is_configured);
 	harness_add_admin(tc, relays_go_to_any_allowed_address);
 	suite_add_tcase(suite, tc);

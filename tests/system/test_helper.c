@@ -191,7 +191,7 @@ stand_nowhere(void)
 	const char *dir = harness_in_root(harness_text("tmp/%s", harness_unique("gone")));
 
 	if (mkdir(dir, 0777) == -1 || chdir(dir) == -1 || rmdir(dir) == -1)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 }
 
 START_TEST(a_working_directory_that_is_gone_is_status_10)
@@ -231,7 +231,8 @@ START_TEST(the_files_mode_keeps_others_out)
 	struct call c = by_user();
 
 	c.program.uid = harness_stranger();
-	ck_assert_int_eq(CALL(&c, "-err", "3", "-root", root(), "-cmd", "/bin/true"), 127);
+	ck_assert_int_eq(
+	    CALL(&c, "-err", "3", "-root", root(), "-cmd", "/bin/true"), PROGRAM_NOT_RUN);
 	program_free(&c.program);
 }
 END_TEST
@@ -312,7 +313,7 @@ put_policy(void)
 
 	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount(other_policy, over, NULL, MS_BIND, NULL) == -1)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 }
 
 static const char *
@@ -503,7 +504,7 @@ bad_inheritance(void)
 	/* Not close-on-exec. */
 	for (i = 3; i < 50; i++)
 		if (dup2(0, i + 1) == -1)
-			_exit(126);
+			_exit(PROGRAM_NOT_RUN);
 	for (i = 1; i < NSIG; i++)
 		sigaction(i, &sa, NULL);
 	sigfillset(&all);

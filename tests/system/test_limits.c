@@ -19,7 +19,7 @@
 
 #define IDLE_CONNECTIONS 2000
 #define HALF_REQUESTS	 300
-#define ANSWER_MS	 3000 /* what is answered at once is answered within, under a sanitizer, too */
+#define ANSWER_MS	 3000 /* "at once", also under a sanitizer */
 
 /* Tools that run until their clients go: TOOLS of them run, PENDING wait. */
 static void

@@ -64,9 +64,14 @@ START_TEST(an_idle_server_ends_at_once)
 	struct server s;
 	struct rpc_info info;
 	int64_t start;
-	int fd;
+	struct run r = RUN("/bin/true");
+	struct buf request = {0};
+	int fd, half;
 
 	server_start_best(&s, LONG_WAITS);
+	run_encode(&r, &request);
+	half = call_connect(&s);
+	ck_assert(call_send(half, request.data, request.len / 2));
 	fd = call_connect(&s);
 	call_info_on(fd, true, RPC_VERSION, &info);
 	rpc_info_free(&info);
@@ -75,7 +80,11 @@ START_TEST(an_idle_server_ends_at_once)
 	server_ends(&s, 0);
 	ck_assert_int_lt(harness_now() - start, AT_ONCE_MS);
 	ck_assert(call_ended(fd, 1000));
+	ck_assert(call_ended(half, 1000));
 	close(fd);
+	close(half);
+	buf_free(&request);
+	run_free(&r);
 }
 END_TEST
 

@@ -97,6 +97,15 @@ copied_helper(void)
 	return (copy);
 }
 
+START_TEST(a_switch_that_the_helper_does_not_know_is_named)
+{
+	refuses(as_user(),
+	    harness_mode() == MODE_TESTING ? "helper_switches = -t -zzz\n"
+					   : "helper_switches = -zzz\n",
+	    "-zzz");
+}
+END_TEST
+
 START_TEST(a_helper_without_setuid_is_refused)
 {
 	const char *helper = copied_helper();
@@ -110,7 +119,7 @@ static void
 no_new_privileges(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 }
 
 START_TEST(no_new_privs_is_refused)
@@ -130,7 +139,7 @@ mount_nosuid(void)
 	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
 	    mount(dir, dir, NULL, MS_BIND, NULL) == -1 ||
 	    mount(NULL, dir, NULL, MS_BIND | MS_REMOUNT | MS_NOSUID, NULL) == -1)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 }
 
 START_TEST(a_nosuid_mount_is_refused)
@@ -146,7 +155,7 @@ static void
 drop_admin(void)
 {
 	if (prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0) == -1)
-		_exit(126);
+		_exit(PROGRAM_NOT_RUN);
 }
 
 START_TEST(isolation_that_cannot_work_is_refused_with_the_remedy)
@@ -464,6 +473,7 @@ start_suite(void)
 	tcase_add_test(tc, the_wrong_user_is_refused);
 	testing_add_root(tc, root_is_refused);
 	tcase_add_test(tc, a_missing_helper_is_named);
+	tcase_add_test(tc, a_switch_that_the_helper_does_not_know_is_named);
 	testing_add_root(tc, a_helper_without_setuid_is_refused);
 	testing_add_root(tc, no_new_privs_is_refused);
 	harness_add_admin(tc, a_nosuid_mount_is_refused);

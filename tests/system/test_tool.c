@@ -16,7 +16,8 @@ static void
 bad_start(void)
 {
 	struct sigaction sa = {.sa_handler = SIG_IGN};
-	struct rlimit limit = {.rlim_cur = 200, .rlim_max = 3000};
+	struct rlimit files = {.rlim_cur = 200, .rlim_max = 3000};
+	struct rlimit stack = {.rlim_cur = 3145728, .rlim_max = 16777216};
 	sigset_t all;
 	int sig, fd;
 
@@ -25,12 +26,13 @@ bad_start(void)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	umask(077);
-	setrlimit(RLIMIT_NOFILE, &limit);
+	setrlimit(RLIMIT_NOFILE, &files);
+	setrlimit(RLIMIT_STACK, &stack);
 	setenv("SECRET", "of the server", 1);
 	/* Not close-on-exec. */
 	for (fd = 3; fd < 20; fd++)
 		if (dup2(0, fd + 1) == -1)
-			_exit(126);
+			_exit(PROGRAM_NOT_RUN);
 }
 
 /* What `show state` says. */
@@ -79,7 +81,10 @@ END_TEST
 
 START_TEST(a_tool_has_the_limits_that_the_server_was_started_with)
 {
-	ck_assert_contains(state(), "\nnofile 200 3000\n");
+	const char *s = state();
+
+	ck_assert_contains(s, "\nnofile 200 3000\n");
+	ck_assert_contains(s, "\nstack 3145728 16777216\n");
 }
 END_TEST
 

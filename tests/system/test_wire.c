@@ -276,6 +276,68 @@ START_TEST(a_request_may_arrive_byte_by_byte)
 }
 END_TEST
 
+/* Handles without an index; what the original makes of them is whatever was in its memory. */
+static const char *const bad_handles[] = {"000000", "000200", "000401", "010201", "000080"};
+
+START_TEST(a_handle_without_an_index_is_invalid)
+{
+	struct srpc_error failure;
+	struct server s;
+	size_t len;
+	uint8_t *bytes =
+	    recorded_hex(harness_text(START_RUN "24 00000000 " SOCKETS "22 00000020 %s" ZEROS_29
+						"24 00000003 2e5744 " NO_ENV
+						"21 00000001 0000000a " TRUE "00000000 0c",
+			     bad_handles[_i]),
+		&len);
+	int fd;
+
+	server_start_best(&s, NULL);
+	fd = call_connect(&s);
+	call_send(fd, bytes, len);
+	call_failure(fd, &failure);
+	ck_assert_int_eq(failure.code, SRPC_INTERNAL_TROUBLE);
+	ck_assert_contains(failure.message, "Invalid fsroot");
+	close(fd);
+	free(bytes);
+	server_stop(&s);
+}
+END_TEST
+
+/* The second request is there before the first tool has ended; it is neither lost nor taken for a
+ * client that goes. */
+START_TEST(pipelined_runs_are_answered_in_turn)
+{
+	struct server s;
+	struct run a = RUN("/bin/sh", "-c", "sleep 0.2; exit 3"),
+		   b = RUN("/bin/sh", "-c", "exit 4");
+	struct buf hello = {0}, first = {0}, second = {0};
+
+	server_start_best(&s, NULL);
+	a.no_out = a.no_err = b.no_out = b.no_err = true;
+	srpc_put_hello(&hello);
+	run_encode(&a, &first);
+	run_encode(&b, &second);
+	srpc_put_code(&first, SRPC_END_ACK);
+	buf_append(&first, second.data + hello.len, second.len - hello.len);
+	a.conn = call_connect(&s);
+	ck_assert(call_send_buf(a.conn, &first));
+	run_finish(&a);
+	ck_assert(!a.failed);
+	ck_assert_int_eq(a.status, 3);
+	b.conn = a.conn;
+	b.reply = hello;
+	run_finish(&b);
+	ck_assert(!b.failed);
+	ck_assert_int_eq(b.status, 4);
+	a.conn = -1;
+	buf_free(&second);
+	run_free(&a);
+	run_free(&b);
+	server_stop(&s);
+}
+END_TEST
+
 static int
 port_of(int listener)
 {
@@ -440,6 +502,9 @@ wire_suite(void)
 
 	tc = tcase_create("exchanges");
 	tcase_set_timeout(tc, 30);
+	tcase_add_loop_test(tc, a_handle_without_an_index_is_invalid, 0,
+	    (int)(sizeof(bad_handles) / sizeof(bad_handles[0])));
+	tcase_add_test(tc, pipelined_runs_are_answered_in_turn);
 	tcase_add_test(tc, a_request_may_arrive_byte_by_byte);
 	tcase_add_test(tc, the_original_clients_request_runs_its_tool);
 	tcase_add_test(tc, information_and_runs_share_a_connection);

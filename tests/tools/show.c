@@ -129,6 +129,7 @@ show_state(void)
 		close(tty);
 	printf("session %d %d\n", getsid(0) == getsid(getppid()), getpgid(0) == getpid());
 	show_limit("nofile", RLIMIT_NOFILE);
+	show_limit("stack", RLIMIT_STACK);
 	show_limit("core", RLIMIT_CORE);
 }
 
