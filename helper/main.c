@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "helper.h"
@@ -23,15 +24,19 @@ check_descriptors(void)
 			fail(LAUNCHER_BAD_DESCRIPTOR, errno, "descriptor %d", fd);
 }
 
-/* Whatever the caller ignores, the tool does not. Everything stays blocked until the tool runs. */
+/*
+ * Whatever the caller ignores, the tool does not: also what a libc keeps for itself, hence no
+ * signal(3). Everything stays blocked until the tool runs.
+ */
 static void
 reset_signals(void)
 {
+	static const unsigned long dfl[8]; /* the kernel's struct sigaction, larger than it is */
 	sigset_t all;
 	int sig;
 
 	for (sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
+		syscall(SYS_rt_sigaction, sig, dfl, NULL, (NSIG - 1) / 8);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 }

@@ -148,8 +148,8 @@ static const struct keyword {
 	void (*take)(struct policy *, const char *value, int line);
 } keywords[] = {
     {"caller", set_caller},
-    {"groups", add_group },
-    {"roots",  add_root  },
+    {"groups", add_group},
+    {"roots", add_root},
 };
 
 static void

@@ -28,9 +28,7 @@ static void
 set_capabilities(unsigned int low)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[CAP_WORDS] = {
-	    {.effective = low, .permitted = low}
-	};
+	struct __user_cap_data_struct data[CAP_WORDS] = {{.effective = low, .permitted = low}};
 
 	if (syscall(SYS_capset, &head, data) == -1)
 		fail(LAUNCHER_KEPT_PRIVILEGE, errno, "capset (not setuid root? nosuid mount?)");

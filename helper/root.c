@@ -84,23 +84,25 @@ open_root(const char *root, const struct policy *p)
 	return (fd);
 }
 
-/* Resolved as it will be from inside: neither `..` nor a link nor /proc leads out. */
+/* Never leaves the root on its way: not by `..`, an absolute link, or what /proc has for links. */
 static int
 open_below(int root, const char *path)
 {
 	struct open_how how = {
-	    .flags = DIRECTORY, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	    .flags = DIRECTORY, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+	const char *below = path + strspn(path, "/");
 	int tries, fd = -1;
 
-	if (*path == '\0')
-		path = ".";
+	if (*below == '\0')
+		below = ".";
 	for (tries = 0; fd == -1 && tries < MAX_RETRIES; tries++) {
-		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+		fd = (int)syscall(SYS_openat2, root, below, &how, sizeof(how));
 		if (fd == -1 && errno != EAGAIN)
 			break;
 	}
 	if (fd == -1)
-		fail(LAUNCHER_NO_CHDIR, errno, "working directory %s", path);
+		fail(errno == EXDEV ? LAUNCHER_OUTSIDE : LAUNCHER_NO_CHDIR, errno,
+		    "working directory %s%s", path, errno == EXDEV ? " leads out of the root" : "");
 	return (fd);
 }
 

@@ -118,7 +118,7 @@ static _Noreturn void
 keep(struct keeper *k)
 {
 	struct pollfd fds[] = {
-	    {.fd = LIFE,	 .events = POLLIN},
+	    {.fd = LIFE, .events = POLLIN},
 	    {.fd = CHILDREN, .events = POLLIN},
 	};
 

@@ -103,9 +103,9 @@ static const char *
 parse_options(int argc, char *argv[])
 {
 	static const struct option long_options[] = {
-	    {"help",    no_argument, NULL, 'h'},
+	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
-	    {NULL,	   0,	      NULL, 0  },
+	    {NULL, 0, NULL, 0},
 	};
 	const char *config = NULL;
 	int option;

@@ -100,9 +100,9 @@ static void
 parse_options(struct options *o, int argc, char *argv[])
 {
 	static const struct option long_options[] = {
-	    {"help",    no_argument, NULL, 'h'},
+	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
-	    {NULL,	   0,	      NULL, 0  },
+	    {NULL, 0, NULL, 0},
 	};
 	int option;
 

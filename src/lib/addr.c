@@ -69,7 +69,11 @@ addr_parse(const char *text, struct sockaddr_storage *ss)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found;
+	struct in_addr v4;
 
+	/* 10.1 is meant as a network, not as 10.0.0.1. */
+	if (strchr(text, ':') == NULL && inet_pton(AF_INET, text, &v4) != 1)
+		return (-1);
 	if (getaddrinfo(text, NULL, &hints, &found) != 0)
 		return (-1);
 	memset(ss, 0, sizeof(*ss));
@@ -134,7 +138,8 @@ addr_block_parse(const char *text, struct addr_block *block, const char **why)
 	unsigned int i;
 
 	*why = "must be an address or ADDRESS/BITS";
-	strlcpy(host, text, sizeof(host));
+	if (strlcpy(host, text, sizeof(host)) >= sizeof(host))
+		return (-1);
 	host[strcspn(host, "/")] = '\0';
 	if (addr_parse(host, &block->base) == -1)
 		return (-1);

@@ -96,6 +96,7 @@ start_closing(struct conn *c)
 static void
 flush(struct conn *c)
 {
+	uint32_t events;
 	ssize_t n;
 
 	if (c->out.failed) {
@@ -117,7 +118,9 @@ flush(struct conn *c)
 	}
 	if (c->out.len == 0 && c->state == CLOSING)
 		shutdown(c->watch.fd, SHUT_WR);
-	if (loop_change(&c->watch, EPOLLIN | (c->out.len > 0 ? EPOLLOUT : 0)) == -1)
+	/* Who does not take its answers asks no further questions. */
+	events = c->out.len == 0 ? EPOLLIN : c->state == CLOSING ? EPOLLIN | EPOLLOUT : EPOLLOUT;
+	if (loop_change(&c->watch, events) == -1)
 		close_conn(c);
 }
 
@@ -202,6 +205,7 @@ static int
 submit(struct conn *c, struct request *r, struct srpc_error *err)
 {
 	const struct conn_context *x = c->context;
+	int error;
 
 	loop_unwatch(&c->watch);
 	c->state = RUNNING;
@@ -210,11 +214,14 @@ submit(struct conn *c, struct request *r, struct srpc_error *err)
 	if (killer_watch(x->killer, r) == 0) {
 		if (queue_push(x->queue, r) == 0)
 			return (0);
+		error = errno;
 		killer_forget(x->killer, r);
+	} else {
+		error = errno;
 	}
 	srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
-	    errno == EAGAIN	 ? "server too busy"
-	    : errno == ESHUTDOWN ? "server is shutting down"
+	    error == EAGAIN	 ? "server too busy"
+	    : error == ESHUTDOWN ? "server is shutting down"
 				 : "server is out of memory or descriptors");
 	nrunning--;
 	c->state = CALL;

@@ -12,6 +12,12 @@
 static struct pidfh *pidfile;
 static int ready_fd = -1; /* the parent waits at its other end */
 
+static void
+unlock(void)
+{
+	pidfile_remove(pidfile);
+}
+
 void
 daemon_lock(const char *path)
 {
@@ -27,6 +33,8 @@ daemon_lock(const char *path)
 			fatal("%s: the server runs already, as pid %d", path, other);
 		fatal("%s: %s", path, strerror(errno));
 	}
+	/* Also when the start fails yet. */
+	atexit(unlock);
 	/* libbsd leaves it open to children. */
 	fcntl(pidfile_fileno(pidfile), F_SETFD, FD_CLOEXEC);
 }
@@ -73,12 +81,4 @@ daemon_ready(void)
 		fatal("pid file: %s", strerror(errno));
 	if (ready_fd != -1)
 		leave_terminal();
-}
-
-void
-daemon_unlock(void)
-{
-	if (pidfile != NULL)
-		pidfile_remove(pidfile);
-	pidfile = NULL;
 }

@@ -19,7 +19,4 @@ void daemon_detach(void);
 /* The server listens: writes the pid file and, if detached, closes stdin, stdout and stderr. */
 void daemon_ready(void);
 
-/* Removes the pid file. */
-void daemon_unlock(void);
-
 #endif

@@ -16,7 +16,12 @@ static const long kernel_file_systems[] = {
     PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC,
     SMACK_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, RDTGROUP_SUPER_MAGIC, BPF_FS_MAGIC,
     PSTOREFS_MAGIC, EFIVARFS_MAGIC, NSFS_MAGIC, BINFMTFS_MAGIC, DEVPTS_SUPER_MAGIC, DEVMEM_MAGIC,
-    0x62656570, /* configfs: not in linux/magic.h */
+    /* Those that linux/magic.h does not have: */
+    0x62656570, /* configfs */
+    0x6e667364, /* nfsd */
+    0x67596969, /* rpc_pipefs */
+    0x19800202, /* mqueue */
+    0xabba1974, /* xenfs */
     0x65735543, /* fusectl */
 };
 
@@ -47,8 +52,11 @@ input_open(const char *path, char *why, size_t size)
 	const char *bad;
 	int fd;
 
-	if (*path == '\0')
-		return (open("/dev/null", O_RDONLY | O_CLOEXEC));
+	if (*path == '\0') {
+		if ((fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) == -1)
+			strlcpy(why, strerror(errno), size);
+		return (fd);
+	}
 	if (*path != '/') {
 		strlcpy(why, "not a full path name", size);
 		return (-1);

@@ -139,13 +139,11 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 static pid_t
 start(const struct command *c, const struct launch_files *files, int err, int life)
 {
-	const struct spawn how = {
-	    .argv = c->argv,
+	const struct spawn how = {.argv = c->argv,
 	    .in = files->in,
 	    .out = files->out,
 	    .err = files->err,
-	    .kept = {err, life, debug_fd}
-	 };
+	    .kept = {err, life, debug_fd}};
 
 	return (spawn_run(&how));
 }

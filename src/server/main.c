@@ -228,7 +228,6 @@ main(int argc, char **argv)
 
 	serve(&s, listeners, nlisteners);
 
-	daemon_unlock();
 	debug_close();
 	settings_free(&s);
 	log_info("done");

@@ -43,10 +43,10 @@ check_privilege(const struct settings *s)
 		int number;
 		const char *name;
 	} needed[] = {
-	    {CAP_SETUID,	 "CAP_SETUID"    },
-	    {CAP_SETGID,	 "CAP_SETGID"    },
+	    {CAP_SETUID, "CAP_SETUID"},
+	    {CAP_SETGID, "CAP_SETGID"},
 	    {CAP_SYS_CHROOT, "CAP_SYS_CHROOT"},
-	    {CAP_SYS_ADMIN,  "CAP_SYS_ADMIN" },
+	    {CAP_SYS_ADMIN, "CAP_SYS_ADMIN"},
 	};
 	struct statvfs fs;
 	struct stat st;

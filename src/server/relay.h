@@ -2,13 +2,14 @@
 #ifndef RELAY_H
 #define RELAY_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 /*
- * Connects to `to` within `timeout_ms`. A blocking, close-on-exec socket, which the caller closes;
- * or -1 with errno.
+ * Connects to `to` within `timeout_ms`, or as long as `wanted(arg)` says. A blocking, close-on-exec
+ * socket, which the caller closes; or -1 with errno (ECANCELED: not wanted).
  */
-int relay_connect(const struct sockaddr_storage *to, int timeout_ms);
+int relay_connect(
+    const struct sockaddr_storage *to, int timeout_ms, bool (*wanted)(void *), void *arg);
 
 #endif

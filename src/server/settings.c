@@ -91,9 +91,10 @@ static int
 set_string(
     struct settings *s, const struct setting *what, const char *value, char *why, size_t size)
 {
-	char **field = field_of(s, what), *copy;
+	char **field = field_of(s, what), *copy = NULL;
 
-	if ((copy = strdup(value)) == NULL) {
+	/* An empty one is the same as none. */
+	if (*value != '\0' && (copy = strdup(value)) == NULL) {
 		strlcpy(why, strerror(errno), size);
 		return (-1);
 	}

@@ -37,11 +37,27 @@ struct worker_pool {
 	int nthreads;
 };
 
+/* What the waiting for a relay is for. */
+struct waiting {
+	struct worker_pool *pool;
+	struct request *request;
+};
+
+static bool
+still_wanted(void *arg)
+{
+	const struct waiting *w = arg;
+
+	return (killer_may_start(w->pool->killer, w->request));
+}
+
 /* Where the tool's output goes: a connection to the client, or /dev/null. */
 static int
-open_output(const struct settings *s, const struct request *r, const struct sockaddr_in *to,
-    struct srpc_error *err)
+open_output(
+    struct worker_pool *p, struct request *r, const struct sockaddr_in *to, struct srpc_error *err)
 {
+	const struct settings *s = p->settings;
+	struct waiting waiting = {.pool = p, .request = r};
 	struct sockaddr_storage addr = {0};
 	char text[ADDR_TEXT_SIZE];
 	const char *why;
@@ -56,7 +72,8 @@ open_output(const struct settings *s, const struct request *r, const struct sock
 	if (!access_relay(s, &r->client, &addr)) {
 		why = "neither the client's address nor one that `allow` admits: see relay_hosts";
 	} else {
-		if ((fd = relay_connect(&addr, s->relay_timeout * 1000)) != -1)
+		fd = relay_connect(&addr, s->relay_timeout * 1000, still_wanted, &waiting);
+		if (fd != -1)
 			return (fd);
 		why = strerror(errno);
 	}
@@ -65,16 +82,16 @@ open_output(const struct settings *s, const struct request *r, const struct sock
 }
 
 static int
-open_files(const struct settings *s, const struct request *r, struct launch_files *files,
-    struct srpc_error *err)
+open_files(
+    struct worker_pool *p, struct request *r, struct launch_files *files, struct srpc_error *err)
 {
 	char why[WHY_SIZE];
 
 	if ((files->in = input_open(r->run.stdin_file, why, sizeof(why))) == -1)
 		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Can't open stdin file %s (%s)",
 		    r->run.stdin_file, why));
-	if ((files->out = open_output(s, r, &r->run.out, err)) == -1 ||
-	    (files->err = open_output(s, r, &r->run.err, err)) == -1)
+	if ((files->out = open_output(p, r, &r->run.out, err)) == -1 ||
+	    (files->err = open_output(p, r, &r->run.err, err)) == -1)
 		return (-1);
 	return (0);
 }
@@ -131,7 +148,7 @@ run_request(struct worker_pool *p, struct request *r, int *status, struct srpc_e
 	int i, rc;
 
 	snprintf(root, sizeof(root), "%s/%08x", s->volatile_root, r->root);
-	if ((rc = open_files(s, r, &files, err)) == 0) {
+	if ((rc = open_files(p, r, &files, err)) == 0) {
 		stop_before_tool(root);
 		if (killer_may_start(p->killer, r))
 			rc = run_tool(p, r, &files, status, err);

@@ -51,7 +51,7 @@ static const struct goal {
 	double rate;	/* at least, in F's own rate */
 } goals[] = {
     {"isolate=none", 1.35, 0.7},
-    {"isolate=pid",  1.55, 0.6},
+    {"isolate=pid", 1.55, 0.6},
 };
 
 static const char *tool; /* the same file as SERVED_TOOL, by its path on this host */

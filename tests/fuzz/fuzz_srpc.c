@@ -145,9 +145,7 @@ put_sample(struct buf *b, enum target target)
 	static char in[] = "/in", wd[] = ".WD", x[] = "x";
 	const char *env[] = {"A=1", "B=", NULL}, *argv[] = {"/bin/cc", "-c", NULL};
 	const struct rpc_run run = {
-	    .stdin_file = in, .handle = {0, 2, 1},
-		   .directory = wd, .env = env, .argv = argv
-	    };
+	    .stdin_file = in, .handle = {0, 2, 1}, .directory = wd, .env = env, .argv = argv};
 	const struct rpc_run_result result = {.status = 1};
 	const struct rpc_info info = {.sysname = x, .release = x, .version = x, .machine = x};
 

@@ -327,9 +327,7 @@ pump_relay(struct run *r, int i)
 void
 run_pump(struct run *r, int ms)
 {
-	struct pollfd p[3] = {
-	    {.fd = r->replied ? -1 : r->conn, .events = POLLIN}
-	       };
+	struct pollfd p[3] = {{.fd = r->replied ? -1 : r->conn, .events = POLLIN}};
 	int i, n;
 
 	for (i = 0; i < 2; i++) {

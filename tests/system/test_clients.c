@@ -24,9 +24,7 @@ client_prepare(struct client *c, const char *name, const char *const *args)
 {
 	size_t n = 0;
 
-	*c = (struct client){
-	    .program = {.uid = harness_user(), .pass = -1}
-	  };
+	*c = (struct client){.program = {.uid = harness_user(), .pass = -1}};
 	c->argv[n++] = harness_installed(harness_text("bin/%s", name));
 	while (*args != NULL) {
 		ck_assert_uint_lt(n, MAX_ARGS - 1);

@@ -31,9 +31,7 @@ struct call {
 static struct call
 by_user(void)
 {
-	struct call c = {
-	    .program = {.uid = harness_user(), .pass = -1}
-	  };
+	struct call c = {.program = {.uid = harness_user(), .pass = -1}};
 
 	c.program.directory = harness_in_root(".WD");
 	return (c);

@@ -49,11 +49,7 @@ reset(struct run *r)
 static const struct {
 	const char *name;
 	void (*go)(struct run *);
-} ways[] = {
-    {"closed",      close_connection},
-	  {"half-closed", half_close	    },
-    {"reset",	 reset	      }
-};
+} ways[] = {{"closed", close_connection}, {"half-closed", half_close}, {"reset", reset}};
 #define WAYS ((int)(sizeof(ways) / sizeof(ways[0])))
 
 /* Nothing of it is seen, again and again: one look may miss what starts and ends quickly. */

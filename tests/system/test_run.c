@@ -244,10 +244,7 @@ END_TEST
 
 START_TEST(too_long_arguments_are_a_failure_of_the_configuration)
 {
-	static const size_t sizes[][2] = {
-	    {1,	200000},
-		 {30, 120000}
-	     };
+	static const size_t sizes[][2] = {{1, 200000}, {30, 120000}};
 	struct server s;
 	struct run r = RUN_ARGV(long_arguments(sizes[_i][0], sizes[_i][1]));
 

@@ -133,13 +133,13 @@ static const struct {
 	const char *name;
 	int (*grow)(void); /* how many will say that they are ready */
 } shapes[] = {
-    {"plain",    plain	   },
-    {"children", children	 },
-    {"deaf",     deaf	 },
-    {"session",	session   },
-    {"daemon",   daemonised},
-    {"endless",	endless   },
-    {"stopped",	stopped   },
+    {"plain", plain},
+    {"children", children},
+    {"deaf", deaf},
+    {"session", session},
+    {"daemon", daemonised},
+    {"endless", endless},
+    {"stopped", stopped},
 };
 
 int

@@ -255,8 +255,7 @@ static void
 put_some_info(struct buf *b)
 {
 	char sysname[] = "Linux", release[] = "6.1", version[] = "#1 SMP", machine[] = "x86_64";
-	struct rpc_info info = {
-	    .sysname = sysname,
+	struct rpc_info info = {.sysname = sysname,
 	    .release = release,
 	    .version = version,
 	    .machine = machine,
@@ -268,8 +267,7 @@ put_some_info(struct buf *b)
 	    .load = 2.5F,
 	    .cur_pending = 1,
 	    .max_pending = 8,
-	    .unique = {0xee, 0x51}
-	  };
+	    .unique = {0xee, 0x51}};
 
 	rpc_put_info(b, RPC_INFO, RPC_VERSION, &info);
 }
@@ -1077,10 +1075,10 @@ static const struct {
 	size_t len;
 	const char *words;
 } wrong_replies[] = {
-    {"\x24\0\0\0\0",		     5,	"expected item code 30, got 36"},
-    {"\x1e\0\0\0\0\x1e\0\0\0\0\x0c",   11, "expected item code 44, got 12"},
-    {"\xff\0\0\0\x0a\x7f\xff\xff\xff", 9,  "too large"		     },
-    {"\xff\0\0\0\x0a\xff\xff\xff\xff", 9,  "length"			  },
+    {"\x24\0\0\0\0", 5, "expected item code 30, got 36"},
+    {"\x1e\0\0\0\0\x1e\0\0\0\0\x0c", 11, "expected item code 44, got 12"},
+    {"\xff\0\0\0\x0a\x7f\xff\xff\xff", 9, "too large"},
+    {"\xff\0\0\0\x0a\xff\xff\xff\xff", 9, "length"},
 };
 
 static int wrong_reply; /* set before the thread starts */

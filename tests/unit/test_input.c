@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -61,27 +62,27 @@ END_TEST
 static const struct {
 	const char *path, *words;
 } wrong_paths[] = {
-    {"file",		       "not a full path name"		   },
-    {"./file",		     "not a full path name"	     },
-    {"~/file",		     "not a full path name"	     },
-    {"/",			  "Is a directory"			  },
-    {"/proc",		      "Is a directory"		      },
-    {"/no/such/file",	      "No such file or directory"	 },
-    {"/etc/passwd/x",	      "Not a directory"		       },
-    {"/dev/null",		  "not a regular file"		      },
-    {"/dev/zero",		  "not a regular file"		      },
-    {"/dev/tty",		   NULL			       },
-    {"/proc/version",	      "a file of a kernel file system"   },
-    {"/proc/self/environ",	   "a file of a kernel file system"   },
-    {"/proc/self/mem",	       "a file of a kernel file system"   },
-    {"/proc/1/status",	       "a file of a kernel file system"   },
-    {"/proc/self/exe",	       "Too many levels of symbolic links"},
-    {"/proc/self/fd/0",		"Too many levels of symbolic links"},
+    {"file", "not a full path name"},
+    {"./file", "not a full path name"},
+    {"~/file", "not a full path name"},
+    {"/", "Is a directory"},
+    {"/proc", "Is a directory"},
+    {"/no/such/file", "No such file or directory"},
+    {"/etc/passwd/x", "Not a directory"},
+    {"/dev/null", "not a regular file"},
+    {"/dev/zero", "not a regular file"},
+    {"/dev/tty", NULL},
+    {"/proc/version", "a file of a kernel file system"},
+    {"/proc/self/environ", "a file of a kernel file system"},
+    {"/proc/self/mem", "a file of a kernel file system"},
+    {"/proc/1/status", "a file of a kernel file system"},
+    {"/proc/self/exe", "Too many levels of symbolic links"},
+    {"/proc/self/fd/0", "Too many levels of symbolic links"},
     {"/proc/self/root/etc/passwd", "Too many levels of symbolic links"},
-    {"/proc/self/cwd/Makefile",	"Too many levels of symbolic links"},
-    {"/dev/stdin",		   "Too many levels of symbolic links"},
-    {"/dev/fd/0",		  "Too many levels of symbolic links"},
-    {"/sys/kernel/uevent_seqnum",  "a file of a kernel file system"	  },
+    {"/proc/self/cwd/Makefile", "Too many levels of symbolic links"},
+    {"/dev/stdin", "Too many levels of symbolic links"},
+    {"/dev/fd/0", "Too many levels of symbolic links"},
+    {"/sys/kernel/uevent_seqnum", "a file of a kernel file system"},
 };
 
 START_TEST(what_is_no_file_for_clients_is_refused_with_the_reason)
@@ -149,6 +150,19 @@ START_TEST(a_socket_and_a_directory_are_refused)
 }
 END_TEST
 
+START_TEST(without_descriptors_it_fails_with_that_reason)
+{
+	struct rlimit before, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_max = before.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	refused("", "Too many open files");
+	refused("/etc/passwd", "Too many open files");
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+END_TEST
+
 Suite *
 input_suite(void)
 {
@@ -164,6 +178,7 @@ input_suite(void)
 	tcase_add_loop_test(tc, a_link_to_what_is_refused_is_refused, 0, 3);
 	tcase_add_test(tc, the_servers_own_open_files_are_out_of_reach);
 	tcase_add_test(tc, a_fifo_is_refused_without_blocking);
+	tcase_add_test(tc, without_descriptors_it_fails_with_that_reason);
 	tcase_add_test(tc, a_socket_and_a_directory_are_refused);
 	suite_add_tcase(suite, tc);
 	return (suite);

@@ -425,8 +425,8 @@ static const struct {
 	bool at_once;
 } endings[] = {
     {GRACE_MS / 1000, false},
-    {LONG_GRACE,	 true },
-    {0,	       false},
+    {LONG_GRACE, true},
+    {0, false},
 };
 
 START_TEST(when_the_server_ends_every_tool_is_told)

@@ -15,19 +15,19 @@
 static const struct {
 	const char *src, *quoted;
 } plain[] = {
-    {"/usr/bin/cc",	    "/usr/bin/cc"		 },
-    {"a=b;c#d'e",	  "a=b;c#d'e"	     },
-    {"",		  "\"\""		  },
-    {" ",		 "\" \""		 },
-    {"two words",	  "\"two words\""	 },
-    {"\"",		"\"\\\"\""		     },
-    {"say \"hi\"",	   "\"say \\\"hi\\\"\""    },
-    {"back\\slash",	    "back\\\\slash"	   },
+    {"/usr/bin/cc", "/usr/bin/cc"},
+    {"a=b;c#d'e", "a=b;c#d'e"},
+    {"", "\"\""},
+    {" ", "\" \""},
+    {"two words", "\"two words\""},
+    {"\"", "\"\\\"\""},
+    {"say \"hi\"", "\"say \\\"hi\\\"\""},
+    {"back\\slash", "back\\\\slash"},
     {"a\nid=17 client=x", "\"a\\nid=17 client=x\""},
-    {"tab\there",	  "tab\\there"	      },
-    {"\r\b\a\v\f",	   "\\r\\b\\a\\v\\f"	    },
-    {"\x1b[31m",		 "\\^[[31m"		   },
-    {"\x7f",	      "\\^?"		   },
+    {"tab\there", "tab\\there"},
+    {"\r\b\a\v\f", "\\r\\b\\a\\v\\f"},
+    {"\x1b[31m", "\\^[[31m"},
+    {"\x7f", "\\^?"},
 };
 
 START_TEST(a_value_is_quoted_where_it_has_to_be_and_control_characters_always)

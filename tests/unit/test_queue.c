@@ -87,16 +87,16 @@ static const struct {
 	const char *steps;
 	const char *popped; /* their hosts */
 } turns[] = {
-    {"A-",	    "A"     },
-    {"AAA---",	       "AAA"   },
-    {"AB--",	     "AB"	 },
-    {"AABB----",	 "ABAB"  },
-    {"AAAAAAAB-----", "ABAAA" },
-    {"AAABBC------",  "ABCABA"},
-    {"ABC-A-B-C---",  "ABCABC"},
-    {"AAA-BB----",	   "AABAB" },
-    {"AB--AB--",	 "ABAB"  },
-    {"AAB--B-A--",	   "ABABA" },
+    {"A-", "A"},
+    {"AAA---", "AAA"},
+    {"AB--", "AB"},
+    {"AABB----", "ABAB"},
+    {"AAAAAAAB-----", "ABAAA"},
+    {"AAABBC------", "ABCABA"},
+    {"ABC-A-B-C---", "ABCABC"},
+    {"AAA-BB----", "AABAB"},
+    {"AB--AB--", "ABAB"},
+    {"AAB--B-A--", "ABABA"},
 };
 
 START_TEST(hosts_take_turns_and_none_starves)
@@ -151,13 +151,7 @@ END_TEST
 
 static const struct {
 	unsigned int workers, limit;
-} limits[] = {
-    {1, 0},
-    {1, 8},
-    {4, 0},
-    {2, 3},
-    {8, 1}
-};
+} limits[] = {{1, 0}, {1, 8}, {4, 0}, {2, 3}, {8, 1}};
 
 /* However many of them the workers have taken already. */
 START_TEST(beside_what_the_workers_serve_so_many_may_wait)

@@ -311,58 +311,75 @@ static const struct killer {
 	const char *wire, *words;
 } killers[] = {
     {"0a7fffffff"
-     "535250432056312e3400000000000000",	"Request too large"		   },
+     "535250432056312e3400000000000000",
+	"Request too large"},
     {"0affffffff"
-     "535250432056312e3400000000000000",	"Malformed hello length"	},
+     "535250432056312e3400000000000000",
+	"Malformed hello length"},
     {"0a80000000"
-     "535250432056312e3400000000000000",	"Malformed hello length"	},
+     "535250432056312e3400000000000000",
+	"Malformed hello length"},
     {HELLO "24"
 	   "7fffffff"
-	   "00",			  "Request too large"		   },
+	   "00",
+	"Request too large"},
     {HELLO "24"
 	   "ffffffff"
-	   "00",			  "Malformed Text length"	       },
+	   "00",
+	"Malformed Text length"},
     {HELLO "24"
 	   "80000000"
-	   "00",			  "Malformed Text length"	       },
+	   "00",
+	"Malformed Text length"},
     {HELLO START "24"
-		 "7fffffff",	      "Request too large"		   },
+		 "7fffffff",
+	"Request too large"},
     {HELLO START "24"
-		 "ffffffff",	      "Malformed Text length"	       },
+		 "ffffffff",
+	"Malformed Text length"},
     {"ff00000001"
      "7fffffff"
-     "000000000000000000000000",	  "Request too large"		   },
+     "000000000000000000000000",
+	"Request too large"},
     {"ff00000001"
      "ffffffff"
-     "000000000000000000000000",	  "Malformed failure length"	  },
+     "000000000000000000000000",
+	"Malformed failure length"},
     {HELLO START "ff00000001"
-		 "7fffffff",	      "Request too large"		   },
+		 "7fffffff",
+	"Request too large"},
     {HELLO START "ff00000001"
-		 "ffffffff",	      "Malformed failure length"	  },
+		 "ffffffff",
+	"Malformed failure length"},
     {HELLO START "ff00000001"
-		 "80000000",	      "Malformed failure length"	  },
-    {HELLO START STDIN "287fffffff",	     "Malformed socket"	       },
-    {HELLO START STDIN "28ffffffff",	     "Malformed socket"	       },
-    {HELLO START STDIN NULL_3 "227fffffff",    "Request too large"	       },
-    {HELLO START STDIN NULL_3 "22ffffffff",    "Malformed bytes length"	    },
-    {UP_TO_ENV "21ffffffff",		     "Malformed chars_seq count"	},
-    {UP_TO_ENV "2180000000",		     "Malformed chars_seq count"	},
-    {UP_TO_ENV "217fffffff00000000",	     "Request too large"		},
-    {UP_TO_ENV "2100000001ffffffff",	     "Malformed chars_seq length"	 },
-    {UP_TO_ENV "21000000017fffffff",	     "Request too large"		},
+		 "80000000",
+	"Malformed failure length"},
+    {HELLO START STDIN "287fffffff", "Malformed socket"},
+    {HELLO START STDIN "28ffffffff", "Malformed socket"},
+    {HELLO START STDIN NULL_3 "227fffffff", "Request too large"},
+    {HELLO START STDIN NULL_3 "22ffffffff", "Malformed bytes length"},
+    {UP_TO_ENV "21ffffffff", "Malformed chars_seq count"},
+    {UP_TO_ENV "2180000000", "Malformed chars_seq count"},
+    {UP_TO_ENV "217fffffff00000000", "Request too large"},
+    {UP_TO_ENV "2100000001ffffffff", "Malformed chars_seq length"},
+    {UP_TO_ENV "21000000017fffffff", "Request too large"},
     {UP_TO_ENV "210000000100000004"
 	       "61626300"
-	       "7fffffff",		"offset 2147483647 of string 0"},
+	       "7fffffff",
+	"offset 2147483647 of string 0"},
     {UP_TO_ENV "210000000100000004"
 	       "61626300"
-	       "ffffff00",		"offset -256 of string 0"	 },
+	       "ffffff00",
+	"offset -256 of string 0"},
     {UP_TO_ENV NO_ENV "210000000200000004"
 		      "61006200"
-		      "0000000000000004", "offset 4 of string 1"	      },
+		      "0000000000000004",
+	"offset 4 of string 1"},
     {UP_TO_ENV NO_ENV "210000000100000004"
 		      "61626364"
-		      "00000000",	 "offset 0 of string 0"	      },
-    {UP_TO_ENV NO_ENV NO_ENV "0c",		   "Null command"		 },
+		      "00000000",
+	"offset 0 of string 0"},
+    {UP_TO_ENV NO_ENV NO_ENV "0c", "Null command"},
 };
 
 START_TEST(bytes_that_kill_the_original_are_refused)
@@ -581,16 +598,8 @@ codes_of(const struct buf *b, char *out, size_t size)
 START_TEST(a_run_result_goes_round_at_every_version)
 {
 	static const struct rpc_run_result results[] = {
-	    {0,	0,  false},
-		   {1,   0,  false},
-		  {255, 0,  false},
-		   {0,   9,  false},
-		  {0,   11, true }
-	       };
-	static const char *const cores[2][2] = {
-	    {"",	 ""  },
-	      {"2d", "2c"}
-	  };
+	    {0, 0, false}, {1, 0, false}, {255, 0, false}, {0, 9, false}, {0, 11, true}};
+	static const char *const cores[2][2] = {{"", ""}, {"2d", "2c"}};
 	int32_t version = versions[_i];
 	struct rpc_run_result got;
 	char codes[32], expected[32];
@@ -760,13 +769,13 @@ static const struct {
 	const char *hex; /* zeros follow */
 	uint32_t index;
 } handles[] = {
-    {"000201",	       1		},
-    {"00027f",	       0x7f	   },
-    {"00028001",	 0x80	     },
-    {"0002ff7f",	 0x3fff    },
-    {"0002808001",	   0x4000	 },
-    {"0002ffff7f",	   0x1fffff  },
-    {"000280808001",   0x200000  },
+    {"000201", 1},
+    {"00027f", 0x7f},
+    {"00028001", 0x80},
+    {"0002ff7f", 0x3fff},
+    {"0002808001", 0x4000},
+    {"0002ffff7f", 0x1fffff},
+    {"000280808001", 0x200000},
     {"0002f8acd19101", 0x12345678},
     {"0002ffffffff07", 0x7fffffff},
     {"00028080808008", 0x80000000},
@@ -808,12 +817,12 @@ START_TEST(with_several_numbers_the_last_one_counts)
 		const char *hex;
 		uint32_t index;
 	} several[] = {
-	    {"00020105",							 5	  },
-	    {"0002810205",						       5	    },
-	    {"0002f8acd1910107",						 7	  },
-	    {"000205f8acd19101",						 0x12345678},
-	    {"0002000007",						       7	    },
-	    {"0002010101010101010101010101010101010101010101010101010101018001", 0x80	     },
+	    {"00020105", 5},
+	    {"0002810205", 5},
+	    {"0002f8acd1910107", 7},
+	    {"000205f8acd19101", 0x12345678},
+	    {"0002000007", 7},
+	    {"0002010101010101010101010101010101010101010101010101010101018001", 0x80},
 	};
 	uint8_t handle[RPC_HANDLE_SIZE];
 	uint32_t index;

@@ -142,21 +142,21 @@ static const struct number {
 	long long min, max;
 	int preset;
 } numbers[] = {
-    {"SRPC_port",		  FIELD(port),		       0,	  65535,	 21776  },
-    {"server_max_threads",	   FIELD(max_threads),	       1,	  4096,	HOST   },
-    {"server_max_pending",	   FIELD(max_pending),	       0,	  1000000,	   HOST   },
-    {"volatile_root_inode",   FIELD(volatile_root_inode), 0,	   INT32_MAX,  0      },
-    {"cpus",		  FIELD(cpus),		  1,    INT32_MAX,	HOST   },
-    {"cpuMHz",		FIELD(cpu_mhz),	       0,	  INT32_MAX,  HOST	 },
-    {"memKB",		 FIELD(mem_kb),		     0,	INT32_MAX,  HOST   },
-    {"sync_after_tool",	FIELD(sync_after_tool),	0,	   10,	       1	},
-    {"kill_grace",		   FIELD(kill_grace),	      0,	 3600,       10	 },
-    {"drain_timeout",	      FIELD(drain_timeout),	    0,    604800,     0	},
-    {"relay_timeout",	      FIELD(relay_timeout),	    1,    3600,	     10     },
-    {"request_timeout",	FIELD(request_timeout),	1,	   86400,	  30	    },
-    {"max_request_bytes",	  FIELD(max_request_bytes),   1024, 1073741824, 4194304},
-    {"max_interface_version", FIELD(max_version),	  0,    4,		4	 },
-    {"info_read_timeout",	  FIELD(info_read_timeout),   0,    86400,      120	 },
+    {"SRPC_port", FIELD(port), 0, 65535, 21776},
+    {"server_max_threads", FIELD(max_threads), 1, 4096, HOST},
+    {"server_max_pending", FIELD(max_pending), 0, 1000000, HOST},
+    {"volatile_root_inode", FIELD(volatile_root_inode), 0, INT32_MAX, 0},
+    {"cpus", FIELD(cpus), 1, INT32_MAX, HOST},
+    {"cpuMHz", FIELD(cpu_mhz), 0, INT32_MAX, HOST},
+    {"memKB", FIELD(mem_kb), 0, INT32_MAX, HOST},
+    {"sync_after_tool", FIELD(sync_after_tool), 0, 10, 1},
+    {"kill_grace", FIELD(kill_grace), 0, 3600, 10},
+    {"drain_timeout", FIELD(drain_timeout), 0, 604800, 0},
+    {"relay_timeout", FIELD(relay_timeout), 1, 3600, 10},
+    {"request_timeout", FIELD(request_timeout), 1, 86400, 30},
+    {"max_request_bytes", FIELD(max_request_bytes), 1024, 1073741824, 4194304},
+    {"max_interface_version", FIELD(max_version), 0, 4, 4},
+    {"info_read_timeout", FIELD(info_read_timeout), 0, 86400, 120},
 };
 
 static int
@@ -225,29 +225,29 @@ END_TEST
 static const struct {
 	const char *name, *value, *printed;
 } taken[] = {
-    {"isolate",		"pid",			 "pid"			     },
-    {"isolate",		"none",			"none"			      },
-    {"relay_hosts",	    "any",			   "any"				},
-    {"relay_hosts",	    "",			    ""				},
-    {"coredumpsize_limit", "",			       ""				 },
-    {"coredumpsize_limit", "0",				"0"				   },
-    {"coredumpsize_limit", "-1",				 "-1"				     },
-    {"coredumpsize_limit", "9223372036854775807",	  "9223372036854775807"	       },
-    {"listen",	       "",			    ""				},
-    {"listen",	       "127.0.0.1",		    "127.0.0.1"		       },
-    {"listen",	       "127.0.0.1  ::1\t2001:DB8::7", "127.0.0.1 ::1 2001:db8::7"	 },
-    {"allow",	      "",			    ""				},
-    {"allow",	      "127.0.0.0/8 ::1 192.0.2.7",   "127.0.0.0/8 ::1/128 192.0.2.7/32"},
-    {"allow",	      "::ffff:192.0.2.0/120",	      "192.0.2.0/24"		    },
-    {"allow",	      "0.0.0.0/0 ::/0",		"0.0.0.0/0 ::/0"			},
-    {"helper",	       "/opt/a b/tool_launcher",	 "/opt/a b/tool_launcher"		 },
-    {"helper",	       "",			    LIBEXECDIR "/tool_launcher"	      },
-    {"helper_switches",	"-t -d",			 "-t -d"				},
-    {"VolatileRootName",	 "/a;b # c",		     "/a;b # c"			       },
-    {"sysname",		"Plan 9",			  "Plan 9"			  },
-    {"release",		"4",			   "4"			       },
-    {"version",		"#1 SMP",			  "#1 SMP"			  },
-    {"machine",		"vax",			 "vax"			     },
+    {"isolate", "pid", "pid"},
+    {"isolate", "none", "none"},
+    {"relay_hosts", "any", "any"},
+    {"relay_hosts", "", ""},
+    {"coredumpsize_limit", "", ""},
+    {"coredumpsize_limit", "0", "0"},
+    {"coredumpsize_limit", "-1", "-1"},
+    {"coredumpsize_limit", "9223372036854775807", "9223372036854775807"},
+    {"listen", "", ""},
+    {"listen", "127.0.0.1", "127.0.0.1"},
+    {"listen", "127.0.0.1  ::1\t2001:DB8::7", "127.0.0.1 ::1 2001:db8::7"},
+    {"allow", "", ""},
+    {"allow", "127.0.0.0/8 ::1 192.0.2.7", "127.0.0.0/8 ::1/128 192.0.2.7/32"},
+    {"allow", "::ffff:192.0.2.0/120", "192.0.2.0/24"},
+    {"allow", "0.0.0.0/0 ::/0", "0.0.0.0/0 ::/0"},
+    {"helper", "/opt/a b/tool_launcher", "/opt/a b/tool_launcher"},
+    {"helper", "", LIBEXECDIR "/tool_launcher"},
+    {"helper_switches", "-t -d", "-t -d"},
+    {"VolatileRootName", "/a;b # c", "/a;b # c"},
+    {"sysname", "Plan 9", "Plan 9"},
+    {"release", "4", "4"},
+    {"version", "#1 SMP", "#1 SMP"},
+    {"machine", "vax", "vax"},
 };
 
 START_TEST(a_value_is_taken_and_shown_as_it_is_understood)
@@ -262,19 +262,19 @@ END_TEST
 static const struct {
 	const char *name, *value, *words;
 } wrong_values[] = {
-    {"isolate",		"",		    "must be pid or none"				 },
-    {"isolate",		"PID",		       "must be pid or none"				    },
-    {"isolate",		"pid none",	    "must be pid or none"				 },
-    {"relay_hosts",	    "all",		   "must be any, or empty"				  },
-    {"relay_hosts",	    "any 127.0.0.1",	     "must be any, or empty"				    },
-    {"coredumpsize_limit", "unlimited",		WRONG_CORE						  },
-    {"coredumpsize_limit", "9223372036854775808", WRONG_CORE					    },
-    {"listen",	       "localhost",	    "localhost: must be an IPv4 or IPv6 address"		},
-    {"listen",	       "::1 127.0.0.1:80",	   "127.0.0.1:80: must be an IPv4 or IPv6 address"	  },
-    {"listen",	       "127.0.0.0/8",	      "127.0.0.0/8: must be an IPv4 or IPv6 address"	    },
-    {"allow",	      "127.0.0.0/8,::1",	 "127.0.0.0/8,::1: must be an address or ADDRESS/BITS"},
-    {"allow",	      "::1 192.0.2.1/24",	  "192.0.2.1/24: has bits set behind its prefix"	},
-    {"allow",	      "192.0.2.0/33",	      "192.0.2.0/33: must be an address or ADDRESS/BITS"	},
+    {"isolate", "", "must be pid or none"},
+    {"isolate", "PID", "must be pid or none"},
+    {"isolate", "pid none", "must be pid or none"},
+    {"relay_hosts", "all", "must be any, or empty"},
+    {"relay_hosts", "any 127.0.0.1", "must be any, or empty"},
+    {"coredumpsize_limit", "unlimited", WRONG_CORE},
+    {"coredumpsize_limit", "9223372036854775808", WRONG_CORE},
+    {"listen", "localhost", "localhost: must be an IPv4 or IPv6 address"},
+    {"listen", "::1 127.0.0.1:80", "127.0.0.1:80: must be an IPv4 or IPv6 address"},
+    {"listen", "127.0.0.0/8", "127.0.0.0/8: must be an IPv4 or IPv6 address"},
+    {"allow", "127.0.0.0/8,::1", "127.0.0.0/8,::1: must be an address or ADDRESS/BITS"},
+    {"allow", "::1 192.0.2.1/24", "192.0.2.1/24: has bits set behind its prefix"},
+    {"allow", "192.0.2.0/33", "192.0.2.0/33: must be an address or ADDRESS/BITS"},
 };
 
 START_TEST(a_wrong_value_is_told_with_its_place_and_what_is_allowed)
@@ -296,6 +296,27 @@ START_TEST(a_list_has_64_addresses_at_most)
 	ck_assert_uint_eq(_i == 0 ? s.nlisten : s.nallow, MAX_LIST);
 	strlcat(list, " 127.1.1.1", sizeof(list));
 	refused(names[_i], list, "127.1.1.1: too many addresses");
+}
+END_TEST
+
+START_TEST(an_empty_string_is_the_same_as_none)
+{
+	struct settings preset;
+
+	load_file("[Run_Tool]\n");
+	preset = s;
+	s = (struct settings){0};
+	load_file("[Run_Tool]\nhelper =\nhelper_switches =\nVolatileRootName =\nsysname =\n"
+		  "release =\nversion =\nmachine =\n[Repository]\nruntool_user =\n");
+	ck_assert_str_eq(s.helper, preset.helper);
+	ck_assert_str_eq(s.helper_switches, preset.helper_switches);
+	ck_assert_str_eq(s.volatile_root, preset.volatile_root);
+	ck_assert_str_eq(s.sysname, preset.sysname);
+	ck_assert_str_eq(s.release, preset.release);
+	ck_assert_str_eq(s.version, preset.version);
+	ck_assert_str_eq(s.machine, preset.machine);
+	ck_assert_ptr_null(s.runtool_user);
+	settings_free(&preset);
 }
 END_TEST
 
@@ -348,11 +369,11 @@ static const struct {
 	const char *text;
 	int threads, pending;
 } sizes[] = {
-    {"cpus = 5",				       5,    40   },
-    {"cpus = 5\nserver_max_threads = 3",		 3,    24   },
-    {"server_max_threads = 3\nserver_max_pending = 0", 3,	  0	   },
-    {"cpus = 5\nserver_max_pending = 7",		 5,    7    },
-    {"cpus = 100000",				  4096, 32768},
+    {"cpus = 5", 5, 40},
+    {"cpus = 5\nserver_max_threads = 3", 3, 24},
+    {"server_max_threads = 3\nserver_max_pending = 0", 3, 0},
+    {"cpus = 5\nserver_max_pending = 7", 5, 7},
+    {"cpus = 100000", 4096, 32768},
 };
 
 START_TEST(as_many_tools_as_processors_and_eight_times_that_waiting)
@@ -371,12 +392,12 @@ static const struct {
 	bool testing, debug;
 	enum isolation isolate;
 } switches[] = {
-    {"helper_switches = -t",		     true,  false, ISOLATE_NONE},
-    {"helper_switches = -d",		     false, true,  ISOLATE_PID },
-    {"helper_switches = -x\t-d  -t",	     true,  true,	 ISOLATE_NONE},
-    {"helper_switches = -td",		      false, false, ISOLATE_PID },
-    {"helper_switches = -t\nisolate = none", true,  false, ISOLATE_NONE},
-    {"helper_switches = -t\nisolate = pid",  true,  false, ISOLATE_PID },
+    {"helper_switches = -t", true, false, ISOLATE_NONE},
+    {"helper_switches = -d", false, true, ISOLATE_PID},
+    {"helper_switches = -x\t-d  -t", true, true, ISOLATE_NONE},
+    {"helper_switches = -td", false, false, ISOLATE_PID},
+    {"helper_switches = -t\nisolate = none", true, false, ISOLATE_NONE},
+    {"helper_switches = -t\nisolate = pid", true, false, ISOLATE_PID},
 };
 
 START_TEST(testing_mode_does_not_isolate_unless_asked_to)
@@ -442,15 +463,15 @@ END_TEST
 static const struct {
 	const char *option, *words;
 } wrong_options[] = {
-    {"kill_grace",	   "-o kill_grace: must be NAME=VALUE"				      },
-    {"",		"-o : must be NAME=VALUE"					  },
+    {"kill_grace", "-o kill_grace: must be NAME=VALUE"},
+    {"", "-o : must be NAME=VALUE"},
     {"kill_grace=x",
-	"-o kill_grace=x: [Run_Tool]kill_grace = x: must be a number between 0 and 3600"	},
+	"-o kill_grace=x: [Run_Tool]kill_grace = x: must be a number between 0 and 3600"},
     {"kill_grace=3601",
 	"-o kill_grace=3601: [Run_Tool]kill_grace = 3601: must be a number between 0 and 3600"},
-    {"kill_grade=1",    "-o kill_grade=1: [Run_Tool]kill_grade is not known"		 },
-    {"runtool_user=me", "-o runtool_user=me: [Run_Tool]runtool_user is not known"		 },
-    {"=1",	      "-o =1: [Run_Tool] is not known"				   },
+    {"kill_grade=1", "-o kill_grade=1: [Run_Tool]kill_grade is not known"},
+    {"runtool_user=me", "-o runtool_user=me: [Run_Tool]runtool_user is not known"},
+    {"=1", "-o =1: [Run_Tool] is not known"},
 };
 
 START_TEST(a_wrong_option_is_told)
@@ -745,6 +766,7 @@ add_values(TCase *tc)
 	tcase_add_loop_test(tc, a_wrong_value_is_told_with_its_place_and_what_is_allowed, 0,
 	    (int)LENGTH(wrong_values));
 	tcase_add_loop_test(tc, a_list_has_64_addresses_at_most, 0, 2);
+	tcase_add_test(tc, an_empty_string_is_the_same_as_none);
 	tcase_add_test(tc, the_fields_hold_what_the_names_say);
 	tcase_add_test(tc, without_a_file_this_host_is_described);
 	tcase_add_loop_test(

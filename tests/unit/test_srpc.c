@@ -93,36 +93,41 @@ static const struct good {
 	const char *bytes;
 	size_t length;
 } good[] = {
-    {"0a0000000a535250432056312e3400", SRPC_HELLO,	   0,	      0,	 STRING("SRPC V1.4\0")	      },
-    {"0b0000000400000003",		   SRPC_START_CALL, 4,	       3,	  NO_STRING		   },
-    {"0bffffffffffffffff",		   SRPC_START_CALL, -1,		-1,	    NO_STRING		     },
-    {"0b800000007fffffff",		   SRPC_START_CALL, INT32_MIN,  INT32_MAX, NO_STRING		   },
-    {"0c",			     SRPC_END_CALL,	  0,	     0,		NO_STRING			 },
-    {"0d",			     SRPC_END_ACK,	 0,	    0,	       NO_STRING			},
-    {"1e01020304",		     SRPC_INT32,      0x01020304, 0,	      NO_STRING		       },
-    {"1effffffff",		     SRPC_INT32,      -1,	   0,	      NO_STRING		       },
-    {"1e80000000",		     SRPC_INT32,      INT32_MIN,  0,	     NO_STRING		      },
-    {"210000000000000000",		   SRPC_CHARS_SEQ,  0,	      0,	 STRING("")		   },
+    {"0a0000000a535250432056312e3400", SRPC_HELLO, 0, 0, STRING("SRPC V1.4\0")},
+    {"0b0000000400000003", SRPC_START_CALL, 4, 3, NO_STRING},
+    {"0bffffffffffffffff", SRPC_START_CALL, -1, -1, NO_STRING},
+    {"0b800000007fffffff", SRPC_START_CALL, INT32_MIN, INT32_MAX, NO_STRING},
+    {"0c", SRPC_END_CALL, 0, 0, NO_STRING},
+    {"0d", SRPC_END_ACK, 0, 0, NO_STRING},
+    {"1e01020304", SRPC_INT32, 0x01020304, 0, NO_STRING},
+    {"1effffffff", SRPC_INT32, -1, 0, NO_STRING},
+    {"1e80000000", SRPC_INT32, INT32_MIN, 0, NO_STRING},
+    {"210000000000000000", SRPC_CHARS_SEQ, 0, 0, STRING("")},
     {"21000000010000000100"
-     "00000000",		  SRPC_CHARS_SEQ,	1,	   0,	      STRING("\0")		  },
+     "00000000",
+	SRPC_CHARS_SEQ, 1, 0, STRING("\0")},
     {"210000000200000005"
      "6162006300"
-     "0000000000000003",	  SRPC_CHARS_SEQ,	2,	   0,	      STRING("ab\0c\0")	       },
-    {"2200000000",		     SRPC_BYTES,      0,	  0,	     STRING("")		       },
-    {"2200000003ff0001",		 SRPC_BYTES,	     0,		0,	   STRING("\xff\0\1")	     },
-    {"2400000000",		     SRPC_TEXT,	      0,		 0,	    STRING("")		      },
-    {"24000000032e5744",		 SRPC_TEXT,	    0,	       0,	  STRING(".WD")	       },
+     "0000000000000003",
+	SRPC_CHARS_SEQ, 2, 0, STRING("ab\0c\0")},
+    {"2200000000", SRPC_BYTES, 0, 0, STRING("")},
+    {"2200000003ff0001", SRPC_BYTES, 0, 0, STRING("\xff\0\1")},
+    {"2400000000", SRPC_TEXT, 0, 0, STRING("")},
+    {"24000000032e5744", SRPC_TEXT, 0, 0, STRING(".WD")},
     {"2800000006"
-     "7f000001550d",	      SRPC_SOCKET,     0,		0,	   STRING("\x7f\0\0\1\x55\x0d")},
-    {"2c",			     SRPC_TRUE,	      0,		 0,	    NO_STRING		     },
-    {"2d",			     SRPC_FALSE,      0,	  0,	     NO_STRING		      },
+     "7f000001550d",
+	SRPC_SOCKET, 0, 0, STRING("\x7f\0\0\1\x55\x0d")},
+    {"2c", SRPC_TRUE, 0, 0, NO_STRING},
+    {"2d", SRPC_FALSE, 0, 0, NO_STRING},
     {"ff"
      "fffffff9"
      "00000003"
-     "776879",		    SRPC_FAILURE,    -7,	  0,	     STRING("why")		  },
+     "776879",
+	SRPC_FAILURE, -7, 0, STRING("why")},
     {"ff"
      "0000000a"
-     "00000000",		  SRPC_FAILURE,    10,	  0,	     STRING("")		       },
+     "00000000",
+	SRPC_FAILURE, 10, 0, STRING("")},
 };
 
 static uint8_t
@@ -335,36 +340,37 @@ static const struct {
 	int32_t failure;
 	const char *words;
 } malformed[] = {
-    {"0affffffff",	   SRPC_HELLO,     BAD("hello length")	  },
-    {"0a80000000",	   SRPC_HELLO,     BAD("hello length")	  },
-    {"0a7fffffff",	   SRPC_HELLO,     TOO_LARGE		},
-    {"24ffffffff",	   SRPC_TEXT,      BAD("Text length")	},
-    {"2480000000",	   SRPC_TEXT,      BAD("Text length")	},
-    {"247fffffff",	   SRPC_TEXT,      TOO_LARGE	       },
+    {"0affffffff", SRPC_HELLO, BAD("hello length")},
+    {"0a80000000", SRPC_HELLO, BAD("hello length")},
+    {"0a7fffffff", SRPC_HELLO, TOO_LARGE},
+    {"24ffffffff", SRPC_TEXT, BAD("Text length")},
+    {"2480000000", SRPC_TEXT, BAD("Text length")},
+    {"247fffffff", SRPC_TEXT, TOO_LARGE},
     {"240000000261"
-     "00",	    SRPC_TEXT,	   BAD("Text (NUL inside)")},
-    {"240000000100",	     SRPC_TEXT,	BAD("Text (NUL inside)")},
-    {"22ffffffff",	   SRPC_BYTES,     BAD("bytes length")	  },
-    {"2280000000",	   SRPC_BYTES,     BAD("bytes length")	  },
-    {"227fffffff",	   SRPC_BYTES,     TOO_LARGE		},
-    {"ff00000001ffffffff", SRPC_FAILURE,	 BAD("failure length")   },
-    {"ff0000000180000000", SRPC_FAILURE,	 BAD("failure length")   },
-    {"ff000000017fffffff", SRPC_FAILURE,	 TOO_LARGE		  },
-    {"ff000000017fffffff", SRPC_TEXT,      TOO_LARGE	       },
-    {"ff00000001ffffffff", SRPC_TEXT,      BAD("failure length")   },
-    {"2800000005",	   SRPC_SOCKET,	BAD("socket")	     },
-    {"2800000007",	   SRPC_SOCKET,	BAD("socket")	     },
-    {"2800000000",	   SRPC_SOCKET,	BAD("socket")	     },
-    {"28ffffffff",	   SRPC_SOCKET,	BAD("socket")	     },
-    {"287fffffff",	   SRPC_SOCKET,	BAD("socket")	     },
-    {"21ffffffff",	   SRPC_CHARS_SEQ, BAD("chars_seq count")	 },
-    {"2180000000",	   SRPC_CHARS_SEQ, BAD("chars_seq count")	 },
-    {"2100000000ffffffff", SRPC_CHARS_SEQ, BAD("chars_seq length") },
-    {"21000000007fffffff", SRPC_CHARS_SEQ, TOO_LARGE		    },
-    {"217fffffff00000000", SRPC_CHARS_SEQ, TOO_LARGE		    },
-    {"217fffffff7fffffff", SRPC_CHARS_SEQ, TOO_LARGE		    },
-    {"214000000000000001", SRPC_CHARS_SEQ, TOO_LARGE		    },
-    {"210000040000000010", SRPC_CHARS_SEQ, TOO_LARGE		    },
+     "00",
+	SRPC_TEXT, BAD("Text (NUL inside)")},
+    {"240000000100", SRPC_TEXT, BAD("Text (NUL inside)")},
+    {"22ffffffff", SRPC_BYTES, BAD("bytes length")},
+    {"2280000000", SRPC_BYTES, BAD("bytes length")},
+    {"227fffffff", SRPC_BYTES, TOO_LARGE},
+    {"ff00000001ffffffff", SRPC_FAILURE, BAD("failure length")},
+    {"ff0000000180000000", SRPC_FAILURE, BAD("failure length")},
+    {"ff000000017fffffff", SRPC_FAILURE, TOO_LARGE},
+    {"ff000000017fffffff", SRPC_TEXT, TOO_LARGE},
+    {"ff00000001ffffffff", SRPC_TEXT, BAD("failure length")},
+    {"2800000005", SRPC_SOCKET, BAD("socket")},
+    {"2800000007", SRPC_SOCKET, BAD("socket")},
+    {"2800000000", SRPC_SOCKET, BAD("socket")},
+    {"28ffffffff", SRPC_SOCKET, BAD("socket")},
+    {"287fffffff", SRPC_SOCKET, BAD("socket")},
+    {"21ffffffff", SRPC_CHARS_SEQ, BAD("chars_seq count")},
+    {"2180000000", SRPC_CHARS_SEQ, BAD("chars_seq count")},
+    {"2100000000ffffffff", SRPC_CHARS_SEQ, BAD("chars_seq length")},
+    {"21000000007fffffff", SRPC_CHARS_SEQ, TOO_LARGE},
+    {"217fffffff00000000", SRPC_CHARS_SEQ, TOO_LARGE},
+    {"217fffffff7fffffff", SRPC_CHARS_SEQ, TOO_LARGE},
+    {"214000000000000001", SRPC_CHARS_SEQ, TOO_LARGE},
+    {"210000040000000010", SRPC_CHARS_SEQ, TOO_LARGE},
 };
 
 START_TEST(a_malformed_item_is_refused_as_soon_as_it_shows)
@@ -381,50 +387,66 @@ static const struct {
 } offsets[] = {
     {"210000000200000004"
      "62006100"
-     "0000000200000000",	 "a,b"     },
+     "0000000200000000",
+	"a,b"},
     {"210000000200000004"
      "62006100"
-     "0000000000000002",	 "b,a"     },
+     "0000000000000002",
+	"b,a"},
     {"210000000200000004"
      "62006100"
-     "0000000000000000",	 "b,b"     },
+     "0000000000000000",
+	"b,b"},
     {"210000000300000004"
      "61626300"
-     "000000000000000100000002", "abc,bc,c"},
+     "000000000000000100000002",
+	"abc,bc,c"},
     {"210000000100000004"
      "61626300"
-     "00000003",		 ""	  },
+     "00000003",
+	""},
     {"210000000100000005"
      "6100626364"
-     "00000000",		 "a"	   },
+     "00000000",
+	"a"},
     {"210000000000000003"
-     "616263",		   ""	  },
+     "616263",
+	""},
     {"210000000100000004"
      "61626300"
-     "ffffffff",		 NULL	    },
+     "ffffffff",
+	NULL},
     {"210000000100000004"
      "61626300"
-     "80000000",		 NULL	    },
+     "80000000",
+	NULL},
     {"210000000100000004"
      "61626300"
-     "7fffffff",		 NULL	    },
+     "7fffffff",
+	NULL},
     {"210000000100000004"
      "61626300"
-     "00000004",		 NULL	    },
+     "00000004",
+	NULL},
     {"210000000100000004"
      "61626300"
-     "00000400",		 NULL	    },
+     "00000400",
+	NULL},
     {"210000000100000004"
      "61626364"
-     "00000000",		 NULL	    },
+     "00000000",
+	NULL},
     {"210000000100000005"
      "6100626364"
-     "00000002",		 NULL	    },
+     "00000002",
+	NULL},
     {"210000000100000000"
-     "00000000",		 NULL	    },
+     "00000000",
+	NULL},
     {"210000000200000004"
      "61006200"
-     "0000000000000004",	 NULL	    },
+     "0000000000000004",
+	NULL},
 };
 
 START_TEST(every_offset_must_lead_to_a_string)
@@ -471,10 +493,10 @@ START_TEST(an_item_beyond_the_limit_is_refused_from_its_header)
 		const char *header;
 		uint8_t code;
 	} headers[] = {
-	    {"0a00000ffc",	   SRPC_HELLO    },
-	    {"2400000ffc",	   SRPC_TEXT	    },
-	    {"2200000ffc",	   SRPC_BYTES    },
-	    {"ff0000000100000ff8", SRPC_FAILURE  },
+	    {"0a00000ffc", SRPC_HELLO},
+	    {"2400000ffc", SRPC_TEXT},
+	    {"2200000ffc", SRPC_BYTES},
+	    {"ff0000000100000ff8", SRPC_FAILURE},
 	    {"210000000000000ff8", SRPC_CHARS_SEQ},
 	    {"210000000100000ff4", SRPC_CHARS_SEQ},
 	};
