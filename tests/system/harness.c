@@ -250,6 +250,17 @@ harness_teardown(void)
 	}
 }
 
+/* Without privilege the launcher may be one under a sanitizer, where such a build installed it. */
+static const char *
+testing_helper(enum mode mode)
+{
+	const char *helper = harness_installed("libexec/runtool/tool_launcher-sanitized");
+
+	return (mode == MODE_TESTING && access(helper, X_OK) == 0
+		    ? harness_text("helper = %s\n", helper)
+		    : "");
+}
+
 const char *
 server_config(enum mode mode, const char *settings)
 {
@@ -262,8 +273,8 @@ server_config(enum mode mode, const char *settings)
 			     "max_interface_version = 4\n"
 			     "sync_after_tool = 0\n"
 			     "kill_grace = 1\n"
-			     "%s%s",
-	    prefix, mode_settings[mode], settings == NULL ? "" : settings));
+			     "%s%s%s",
+	    prefix, mode_settings[mode], testing_helper(mode), settings == NULL ? "" : settings));
 }
 
 /* The port that it logs, once the line is complete; 0 while it has not. */
