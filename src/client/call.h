@@ -11,7 +11,14 @@
 #include "rpc.h"
 #include "runtool.h"
 
+#define CALL_STREAMS	 2     /* of output: stdout and stderr */
 #define CALL_OUTPUT_SIZE 65536 /* bytes of a tool's output handed on at a time */
+
+/* Where the server connects for one stream of output; kept from call to call. */
+struct listener {
+	int fd; /* -1 before the first */
+	struct sockaddr_in at;
+};
 
 struct runtool {
 	int fd; /* non-blocking; -1 once a call has failed */
@@ -21,6 +28,7 @@ struct runtool {
 	bool heard;   /* so has anything at all, a relay included */
 	bool ipv4;    /* `local` and `peer` are the connection's ends */
 	struct in_addr local, peer;
+	struct listener listeners[CALL_STREAMS];
 	struct buf out;
 	size_t sent; /* of `out` */
 	int send_error;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "call.h"
 #include "connect.h"
@@ -19,6 +20,7 @@ runtool_connect(const char *host, const char *port, int timeout_ms, struct runto
 		error_set(err, RUNTOOL_INTERNAL, "out of memory");
 		return (NULL);
 	}
+	c->listeners[0].fd = c->listeners[1].fd = -1;
 	c->timeout_ms = timeout_ms;
 	c->fd = connect_open(
 	    host, port == NULL ? RUNTOOL_DEFAULT_PORT : port, deadline_in(timeout_ms), err);
@@ -36,9 +38,14 @@ runtool_connect(const char *host, const char *port, int timeout_ms, struct runto
 void
 runtool_close(struct runtool *c)
 {
+	int i;
+
 	if (c == NULL)
 		return;
 	call_hang_up(c);
+	for (i = 0; i < CALL_STREAMS; i++)
+		if (c->listeners[i].fd != -1)
+			close(c->listeners[i].fd);
 	rpc_info_free(&c->info);
 	free(c);
 }

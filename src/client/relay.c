@@ -10,27 +10,53 @@
 
 #define BACKLOG 8
 
+static int
+listener_open(struct listener *l, struct in_addr local)
+{
+	socklen_t len = sizeof(l->at);
+
+	l->at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = local};
+	l->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (l->fd == -1)
+		return (-1);
+	connect_keep_alive(l->fd); /* what it accepts inherits that */
+	if (bind(l->fd, (struct sockaddr *)&l->at, len) == 0 && listen(l->fd, BACKLOG) == 0 &&
+	    getsockname(l->fd, (struct sockaddr *)&l->at, &len) == 0)
+		return (0);
+	close(l->fd);
+	l->fd = -1;
+	return (-1);
+}
+
+/* Whoever came before we asked is not whom we asked. */
+static void
+turn_away_early(const struct listener *l)
+{
+	int fd;
+
+	while ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC)) != -1)
+		close(fd);
+}
+
 int
 relay_open(
-    struct relay *relay, const struct runtool *c, struct sockaddr_in *at, struct runtool_error *err)
+    struct relay *relay, const struct runtool *c, struct listener *l, struct runtool_error *err)
 {
-	socklen_t len = sizeof(*at);
-
-	*at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = c->local};
-	relay->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (relay->fd == -1 || bind(relay->fd, (struct sockaddr *)at, len) == -1 ||
-	    listen(relay->fd, BACKLOG) == -1 ||
-	    getsockname(relay->fd, (struct sockaddr *)at, &len) == -1)
+	if (l->fd != -1)
+		turn_away_early(l);
+	else if (listener_open(l, c->local) == -1)
 		return (error_set(err, RUNTOOL_TRANSPORT, "cannot listen for the tool's %s: %s",
 		    relay->name, strerror(errno)));
+	relay->fd = l->fd;
 	return (0);
 }
 
 void
 relay_close(struct relay *relay)
 {
-	if (relay->fd != -1)
+	if (relay->connected)
 		close(relay->fd);
+	relay->connected = false;
 	relay->fd = -1;
 }
 
@@ -66,8 +92,6 @@ relay_accept(struct relay *relay, struct runtool *c, struct runtool_error *err)
 		close(fd);
 		return (0);
 	}
-	connect_keep_alive(fd);
-	close(relay->fd);
 	relay->fd = fd;
 	relay->connected = true;
 	c->heard = true;

@@ -13,11 +13,11 @@ struct relay {
 };
 
 /*
- * Listens for the connection, `at` an address that leads to us. 0, or -1 with *err; relay_close()
- * wants to be called in either case.
+ * Awaits the connection at `listener`, made at an address that leads to us if it is not open. 0, or
+ * -1 with *err; relay_close() wants to be called in either case, and leaves the listener open.
  */
 int relay_open(
-    struct relay *, const struct runtool *, struct sockaddr_in *at, struct runtool_error *err);
+    struct relay *, const struct runtool *, struct listener *listener, struct runtool_error *err);
 void relay_close(struct relay *);
 
 /* poll(2) says that it is there. 0, or -1 with *err. */

@@ -9,12 +9,12 @@
 
 #define RELAY_WAIT_MS 10000 /* after the results, for a relay that has not come yet */
 
-enum { OUT, ERR, STREAMS }; /* for the caller they are 1 and 2 */
+enum { OUT, ERR }; /* for the caller they are 1 and 2 */
 
 struct run {
 	struct runtool *c;
 	const struct runtool_request *request;
-	struct relay relays[STREAMS];
+	struct relay relays[CALL_STREAMS];
 	struct rpc_run_result result;
 	bool answered;
 	int64_t deadline; /* for relays that have not come when the results have */
@@ -23,6 +23,8 @@ struct run {
 static int
 open_relays(struct run *run, struct rpc_run *call, struct runtool_error *err)
 {
+	int i;
+
 	if (run->request->output == NULL)
 		return (0);
 	if (!run->c->ipv4)
@@ -30,9 +32,12 @@ open_relays(struct run *run, struct rpc_run *call, struct runtool_error *err)
 		    "output cannot be sent over IPv6 in version %d of the interface: "
 		    "name an IPv4 address of the server",
 		    RPC_VERSION));
-	if (relay_open(&run->relays[OUT], run->c, &call->out, err) == -1)
-		return (-1);
-	return (relay_open(&run->relays[ERR], run->c, &call->err, err));
+	for (i = 0; i < CALL_STREAMS; i++)
+		if (relay_open(&run->relays[i], run->c, &run->c->listeners[i], err) == -1)
+			return (-1);
+	call->out = run->c->listeners[OUT].at;
+	call->err = run->c->listeners[ERR].at;
+	return (0);
 }
 
 /* A list of the same strings that rpc_run_free() may free; NULL is an empty one. */
@@ -108,12 +113,12 @@ is_missing(const struct relay *relay)
 static int
 step(struct run *run, struct runtool_error *err)
 {
-	struct pollfd fds[STREAMS + 1], *answer = &fds[STREAMS];
+	struct pollfd fds[CALL_STREAMS + 1], *answer = &fds[CALL_STREAMS];
 	const struct relay *missing = NULL;
 	struct relay *relay;
 	int i, n;
 
-	for (i = 0; i < STREAMS; i++) {
+	for (i = 0; i < CALL_STREAMS; i++) {
 		relay = &run->relays[i];
 		fds[i] = (struct pollfd){.fd = relay->fd, .events = POLLIN};
 		if (missing == NULL && is_missing(relay))
@@ -122,12 +127,12 @@ step(struct run *run, struct runtool_error *err)
 	*answer = call_awaits(run->c);
 	if (run->answered)
 		answer->fd = -1;
-	if ((n = deadline_poll(fds, STREAMS + 1, missing != NULL ? run->deadline : 0)) == -1)
+	if ((n = deadline_poll(fds, CALL_STREAMS + 1, missing != NULL ? run->deadline : 0)) == -1)
 		return (error_set(err, RUNTOOL_INTERNAL, "poll: %s", strerror(errno)));
 	/* The server connects before it starts the tool: after its end nobody comes any more. */
 	if (n == 0)
 		return (relay_fail_missing(missing, err));
-	for (i = 0; i < STREAMS; i++) {
+	for (i = 0; i < CALL_STREAMS; i++) {
 		relay = &run->relays[i];
 		if (fds[i].revents == 0)
 			continue;
