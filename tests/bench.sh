@@ -9,7 +9,7 @@ set -eu
 
 [ $# -ge 2 ] || fail 'usage: bench.sh DIR BENCH [-r ROUNDS]'
 bench=$2
-server_setup "$1"
+server_setup "$1" -l
 shift 2
 
 # As many tools at once as there are clients; else as installed. What sync() costs is the disk's

@@ -10,7 +10,7 @@ fail() {
 	exit 1
 }
 
-# server_setup DIR [-g]: takes over the installation in DIR, makes the tool's root (see mkroot.sh) and
+# server_setup DIR [-g | -l]: takes over the installation in DIR, makes the tool's root (see mkroot.sh) and
 # the configuration. Sets server_uid, and tool_root: where the tool's / is on this host.
 server_setup() {
 	if [ ! -x "$1/sbin/RunToolServer" ] || [ ! -d "$1/etc" ]; then
