@@ -7,6 +7,28 @@
 
 #include "helper.h"
 
+/* What each switch takes, and where it goes. -env, -envc and -cmd take more and stand in the code.
+ */
+enum takes { NOTHING, TEXT, DESCRIPTOR, LIMIT };
+
+static const struct option {
+	const char *name;
+	enum takes takes;
+	size_t field;
+} options[] = {
+    {"-t", NOTHING, offsetof(struct launch, testing)},
+    {"-check", NOTHING, offsetof(struct launch, check)},
+    {"-err", DESCRIPTOR, offsetof(struct launch, err)},
+    {"-life", DESCRIPTOR, offsetof(struct launch, life)},
+    {"-dbg", DESCRIPTOR, offsetof(struct launch, dbg)},
+    {"-root", TEXT, offsetof(struct launch, root)},
+    {"-wd", TEXT, offsetof(struct launch, where)},
+    {"-isolate", TEXT, offsetof(struct launch, isolate)},
+    {"-nofile", LIMIT, offsetof(struct launch, nofile)},
+    {"-stack", LIMIT, offsetof(struct launch, stack)},
+};
+#define NOPTIONS (sizeof(options) / sizeof(*options))
+
 /*
  * What is left of the command line. The environment's strings move to its front, over switches that
  * are taken already: so nothing is allocated.
@@ -43,8 +65,7 @@ take_number(struct args *a, const char *name, unsigned long max)
 static int
 take_descriptor(struct args *a, const char *name)
 {
-	int fd = (int)take_number(a, name, INT_MAX);
-	int copy;
+	int fd = (int)take_number(a, name, INT_MAX), copy;
 
 	if (fcntl(fd, F_GETFD) == -1)
 		fail(LAUNCHER_BAD_DESCRIPTOR, errno, "%s %d", name, fd);
@@ -54,16 +75,31 @@ take_descriptor(struct args *a, const char *name)
 }
 
 static void
-take_isolation(struct launch *l, struct args *a)
+take_option(struct launch *l, const struct option *o, struct args *a)
 {
-	const char *how = take(a, "-isolate");
+	void *field = (char *)l + o->field;
 
-	if (strcmp(how, "pid") == 0)
-		l->pid_space = true;
-	else if (strcmp(how, "none") == 0)
-		l->pid_space = false;
-	else
-		fail(LAUNCHER_UNKNOWN_SWITCH, 0, "-isolate %s: must be pid or none", how);
+	switch (o->takes) {
+	case NOTHING:
+		*(bool *)field = true;
+		break;
+	case TEXT:
+		*(const char **)field = take(a, o->name);
+		break;
+	case DESCRIPTOR:
+		*(int *)field = take_descriptor(a, o->name);
+		report_to(l->err, l->life);
+		break;
+	case LIMIT:
+		*(rlim_t *)field = take_number(a, o->name, ULONG_MAX);
+		break;
+	}
+}
+
+static void
+add_env(struct args *a, char *string)
+{
+	*a->env_end++ = string;
 }
 
 /* Exactly as many strings as announced: one that looks like a switch is a string all the same. */
@@ -75,65 +111,49 @@ take_counted_env(struct args *a)
 	if (n > (unsigned long)(a->end - a->next))
 		fail(LAUNCHER_MISSING_SWITCH, 0, "-envc %lu: fewer strings follow", n);
 	while (n-- > 0)
-		*a->env_end++ = *a->next++;
+		add_env(a, *a->next++);
 }
 
-/* One switch; false at -cmd, which ends them. */
+/* Up to -cmd; true if that came. What follows -env and is no switch is a string of it. */
 static bool
-take_switch(struct launch *l, struct args *a, bool *in_env)
+take_options(struct launch *l, struct args *a)
 {
-	char *s = *a->next++;
-	bool was_in_env = *in_env;
+	bool in_env = false;
+	char *s;
+	size_t i;
 
-	*in_env = false;
-	if (strcmp(s, "-cmd") == 0)
-		return (false);
-	if (strcmp(s, "-err") == 0) {
-		l->err = take_descriptor(a, s);
-		report_to(l->err, l->life);
-	} else if (strcmp(s, "-life") == 0) {
-		l->life = take_descriptor(a, s);
-		report_to(l->err, l->life);
-	} else if (strcmp(s, "-dbg") == 0) {
-		l->dbg = take_descriptor(a, s);
-	} else if (strcmp(s, "-root") == 0) {
-		l->root = take(a, s);
-	} else if (strcmp(s, "-wd") == 0) {
-		l->where = take(a, s);
-	} else if (strcmp(s, "-isolate") == 0) {
-		take_isolation(l, a);
-	} else if (strcmp(s, "-nofile") == 0) {
-		l->nofile = take_number(a, s, ULONG_MAX);
-		l->has_nofile = true;
-	} else if (strcmp(s, "-stack") == 0) {
-		l->stack = take_number(a, s, ULONG_MAX);
-		l->has_stack = true;
-	} else if (strcmp(s, "-envc") == 0) {
-		take_counted_env(a);
-	} else if (strcmp(s, "-env") == 0) {
-		*in_env = true;
-	} else if (strcmp(s, "-t") == 0) {
-		l->testing = true;
-	} else if (strcmp(s, "-check") == 0) {
-		l->check = true;
-	} else if (was_in_env) {
-		*a->env_end++ = s;
-		*in_env = true;
-	} else {
-		fail(LAUNCHER_UNKNOWN_SWITCH, 0, "unknown switch %s (see helper_switches)", s);
+	while (a->next < a->end) {
+		s = *a->next++;
+		if (strcmp(s, "-cmd") == 0)
+			return (true);
+		for (i = 0; i < NOPTIONS && strcmp(s, options[i].name) != 0;)
+			i++;
+		if (i < NOPTIONS) {
+			take_option(l, &options[i], a);
+			in_env = false;
+		} else if (strcmp(s, "-envc") == 0) {
+			take_counted_env(a);
+			in_env = false;
+		} else if (strcmp(s, "-env") == 0) {
+			in_env = true;
+		} else if (in_env) {
+			add_env(a, s);
+		} else {
+			fail(LAUNCHER_UNKNOWN_SWITCH, 0, "unknown switch %s (see helper_switches)",
+			    s);
+		}
 	}
-	return (true);
+	return (false);
 }
 
 void
 args_parse(struct launch *l, int argc, char **argv)
 {
 	struct args a = {.next = argv + 1, .end = argv + argc, .env_end = argv};
-	bool in_env = false, command = false;
+	bool command;
 
 	*l = (struct launch){.err = -1, .dbg = -1, .life = -1, .root_fd = -1, .where_fd = -1};
-	while (!command && a.next < a.end)
-		command = !take_switch(l, &a, &in_env);
+	command = take_options(l, &a);
 	l->argv = a.next;
 	l->env = argv;
 	*a.env_end = NULL;
@@ -142,6 +162,10 @@ args_parse(struct launch *l, int argc, char **argv)
 		fail(LAUNCHER_MISSING_SWITCH, 0, "-err is missing");
 	if (l->root == NULL)
 		fail(LAUNCHER_MISSING_SWITCH, 0, "-root is missing");
+	if (l->isolate != NULL && strcmp(l->isolate, "pid") == 0)
+		l->pid_space = true;
+	else if (l->isolate != NULL && strcmp(l->isolate, "none") != 0)
+		fail(LAUNCHER_UNKNOWN_SWITCH, 0, "-isolate %s: must be pid or none", l->isolate);
 	if (l->pid_space && (l->testing || (l->life == -1 && !l->check)))
 		fail(LAUNCHER_NO_ISOLATION, 0, "-isolate pid needs -life, and cannot go with -t");
 	if (!l->check && (!command || *l->argv == NULL))

@@ -9,20 +9,21 @@
 
 #include "launcher.h"
 
-/* What the command line asks for. Descriptors are -1 where not given. */
+/* What the command line asks for. Descriptors are -1 where not given, strings NULL. */
 struct launch {
-	bool testing;	/* -t: no privilege, no policy, no chroot */
-	bool check;	/* -check: go as far as is possible without a tool */
-	bool pid_space; /* -isolate pid */
-	int err;	/* -err: words for the one who asked */
-	int dbg;	/* -dbg */
-	int life;	/* -life: the server; makes us stay as the tool's supervisor */
-	bool has_nofile, has_stack;
-	rlim_t nofile, stack; /* -nofile, -stack: soft limits for the tool */
-	const char *root;     /* -root */
-	const char *where;    /* -wd: below the root; NULL: the current directory */
-	char **env;	      /* NULL-terminated */
-	char **argv;	      /* NULL-terminated, at least the tool */
+	bool testing;	     /* -t: no privilege, no policy, no chroot */
+	bool check;	     /* -check: go as far as is possible without a tool */
+	bool pid_space;	     /* -isolate pid */
+	const char *isolate; /* -isolate */
+	int err;	     /* -err: words for the one who asked */
+	int dbg;	     /* -dbg */
+	int life;	     /* -life: the server; makes us stay as the tool's supervisor */
+	rlim_t nofile;	     /* -nofile: a soft limit of the tool; 0: as it is */
+	rlim_t stack;	     /* -stack: the same */
+	const char *root;    /* -root */
+	const char *where;   /* -wd: below the root; NULL: the current directory */
+	char **env;	     /* NULL-terminated */
+	char **argv;	     /* NULL-terminated, at least the tool */
 
 	int root_fd; /* the opened root, and the working directory in it */
 	int where_fd;

@@ -65,6 +65,8 @@ set_limit(int resource, rlim_t soft)
 {
 	struct rlimit r;
 
+	if (soft == 0)
+		return;
 	if (getrlimit(resource, &r) == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "getrlimit");
 	r.rlim_cur = soft < r.rlim_max ? soft : r.rlim_max;
@@ -88,10 +90,8 @@ tool_exec(const struct launch *l)
 	setsid();
 	root_enter(l);
 	privilege_drop();
-	if (l->has_nofile)
-		set_limit(RLIMIT_NOFILE, l->nofile);
-	if (l->has_stack)
-		set_limit(RLIMIT_STACK, l->stack);
+	set_limit(RLIMIT_NOFILE, l->nofile);
+	set_limit(RLIMIT_STACK, l->stack);
 	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == -1)
 		fail(LAUNCHER_CLOSE_ON_EXEC, errno, "close_range");
 	if (l->life != -1 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
