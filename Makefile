@@ -102,7 +102,7 @@ $(client_lib): $(call obj,$(client_src))
 
 # The tools are linked with the public library and what reads vesta.cfg; they include runtool.h only.
 $(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(BUILD)/src/client/options.o \
-		$(BUILD)/src/lib/config.o $(client_lib)
+		$(call obj,$(wildcard src/lib/config*.c)) $(client_lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

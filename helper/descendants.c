@@ -1,5 +1,6 @@
 /* descendants.c: the processes below this one, without a cgroup or a PID namespace to hold them. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,17 @@
 
 static pid_t known[MAX_KNOWN];
 static size_t nknown;
+
+int descendants_proc = -1;
+
+void
+descendants_open(void)
+{
+	descendants_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (descendants_proc == -1)
+		fail(LAUNCHER_NO_ISOLATION, errno,
+		    "/proc: cannot find a tool's processes without it");
+}
 
 static bool
 is_known(pid_t pid)
@@ -60,24 +72,41 @@ look_at(int proc, const char *name, int sig)
 	if (pid <= 0 || (dir = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return;
 	parent = parent_of(dir);
-	if (is_known(pid) || parent == getpid() || (parent != 0 && is_known(parent))) {
+	if (!is_known(pid) && (parent == getpid() || (parent != 0 && is_known(parent)))) {
 		syscall(SYS_pidfd_send_signal, dir, sig, NULL, 0);
-		if (nknown < MAX_KNOWN && !is_known(pid))
+		if (nknown < MAX_KNOWN)
 			known[nknown++] = pid;
 	}
 	close(dir);
 }
 
+/* One look at all processes, in the order of their pids. True if it found any of ours. */
+static bool
+look(int sig)
+{
+	size_t before = nknown;
+	struct dirent *entry;
+	DIR *dir;
+	int fd;
+
+	if ((fd = openat(descendants_proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return (false);
+	if ((dir = fdopendir(fd)) == NULL) {
+		close(fd);
+		return (false);
+	}
+	while ((entry = readdir(dir)) != NULL)
+		look_at(fd, entry->d_name, sig);
+	closedir(dir);
+	return (nknown > before);
+}
+
+/* Pids begin anew at their maximum, so a child may come before its parent: seen by the next look.
+ */
 void
 descendants_signal(int sig)
 {
-	struct dirent *entry;
-	DIR *proc;
-
 	nknown = 0;
-	if ((proc = opendir("/proc")) == NULL)
-		return;
-	while ((entry = readdir(proc)) != NULL)
-		look_at(dirfd(proc), entry->d_name, sig);
-	closedir(proc);
+	while (look(sig) && nknown < MAX_KNOWN)
+		continue;
 }

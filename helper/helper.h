@@ -54,14 +54,16 @@ void root_open(struct launch *, const struct policy *);
 void root_check(const struct launch *, const struct policy *); /* root is one of `roots` itself */
 void root_enter(const struct launch *);
 
-/* tool.c: the last steps of the tool's own process. */
-_Noreturn void tool_exec(const struct launch *);
+/* tool.c: the last steps, of the tool's own process. `keeper` is its parent; 0: nobody stays. */
+_Noreturn void tool_exec(const struct launch *, pid_t keeper);
 
 /* supervise.c: starts the tool and stays with it until all of its tree is gone. */
 _Noreturn void supervise(const struct launch *);
 void supervise_check(const struct launch *); /* that the asked isolation works here */
 
-/* descendants.c: signals all processes below this one, found in /proc. */
+/* descendants.c: signals all processes below this one, found in /proc, which is opened before. */
+extern int descendants_proc;
+void descendants_open(void);
 void descendants_signal(int sig);
 
 /*

@@ -32,13 +32,12 @@ static void
 reset_signals(void)
 {
 	static const unsigned long dfl[8]; /* the kernel's struct sigaction, larger than it is */
-	sigset_t all;
+	static const unsigned long all[8] = {~0UL, ~0UL};
 	int sig;
 
 	for (sig = 1; sig < NSIG; sig++)
 		syscall(SYS_rt_sigaction, sig, dfl, NULL, (NSIG - 1) / 8);
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, NULL, (NSIG - 1) / 8);
 }
 
 static void
@@ -84,5 +83,7 @@ main(int argc, char **argv)
 	debug(&l);
 	if (l.life != -1)
 		supervise(&l);
-	tool_exec(&l);
+	root_enter(&l);
+	privilege_drop();
+	tool_exec(&l, 0);
 }

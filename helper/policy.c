@@ -94,22 +94,23 @@ number(const char *s, unsigned long *out)
 	return (errno == 0 && *end == '\0' && *out <= ID_MAX);
 }
 
-/* The third field of the line `name:...` in /etc/passwd or /etc/group; a number is itself. */
+/*
+ * The third field of the line `name:...` in /etc/passwd or /etc/group; a number is itself. Fields
+ * may be empty, so no strtok_r(3).
+ */
 static unsigned long
 id_of(const char *file, const char *name, int line)
 {
-	char *row, *rest, *field, *fields;
+	char *text = names_text, *row, *third;
 	unsigned long id;
 
 	if (number(name, &id))
 		return (id);
 	read_trusted(file, names_text, sizeof(names_text));
-	for (row = strtok_r(names_text, "\n", &rest); row != NULL;
-	     row = strtok_r(NULL, "\n", &rest)) {
-		if ((field = strtok_r(row, ":", &fields)) == NULL || strcmp(field, name) != 0)
+	while ((row = strsep(&text, "\n")) != NULL) {
+		if (strcmp(strsep(&row, ":"), name) != 0 || strsep(&row, ":") == NULL)
 			continue;
-		if (strtok_r(NULL, ":", &fields) != NULL &&
-		    (field = strtok_r(NULL, ":", &fields)) != NULL && number(field, &id))
+		if ((third = strsep(&row, ":")) != NULL && number(third, &id))
 			return (id);
 	}
 	fail(LAUNCHER_REFUSED, 0, POLICY_FILE ":%d: %s is not in %s: use a name there or a number",

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 #define INIT_STACK   65536
 #define LIFE	     0 /* descriptors of the keeper, once the tool runs */
 #define CHILDREN     1
+#define PROC	     2 /* without a namespace */
 #define RESCAN_MS    20
 
 static _Alignas(16) char init_stack[INIT_STACK];
@@ -28,8 +30,8 @@ struct keeper {
 };
 
 /* Every signal is blocked in us from main() on, so that SIGCHLD can be read. */
-static void
-hold(const struct launch *l)
+static int
+open_children(void)
 {
 	sigset_t set;
 	int fd;
@@ -38,21 +40,39 @@ hold(const struct launch *l)
 	sigaddset(&set, SIGCHLD);
 	if ((fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "signalfd");
-	/* The tool's output ends when the tool closes it: we must hold nothing else. */
-	if (dup2(l->life, LIFE) == -1 || dup2(fd, CHILDREN) == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "dup2");
+	return (fd);
+}
+
+/*
+ * The tool's output ends when the tool closes it, and its environment is nobody else's to read in
+ * /proc/PID/cmdline: so we keep neither.
+ */
+static void
+let_go(const struct launch *l, int children)
+{
+	char **env;
+
+	dup2(l->life, LIFE);
+	dup2(children, CHILDREN);
+	if (l->pid_space)
+		close(PROC);
+	else
+		dup2(descendants_proc, PROC);
+	descendants_proc = PROC;
 	report_to(-1, LIFE);
-	syscall(SYS_close_range, 2U, ~0U, 0);
+	syscall(SYS_close_range, PROC + 1U, ~0U, 0);
+	for (env = l->env; *env != NULL; env++)
+		memset(*env, 0, strlen(*env));
 }
 
 static pid_t
 start_tool(const struct launch *l)
 {
-	pid_t tool;
+	pid_t keeper = getpid(), tool;
 
 	/* The child borrows our memory until its exec or its end, and we wait for that. */
-	if ((tool = vfork()) == 0) /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
-		tool_exec(l);	   /* NOLINT(clang-analyzer-unix.Vfork) */
+	if ((tool = vfork()) == 0)    /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+		tool_exec(l, keeper); /* NOLINT(clang-analyzer-unix.Vfork) */
 	if (tool == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "cannot start a process for the tool");
 	if (fail_status() != 0) {
@@ -136,17 +156,24 @@ keep(struct keeper *k)
 	_exit(0);
 }
 
+/*
+ * All that needs privilege is done before the tool's process exists. Whatever fs.suid_dumpable
+ * says, a tool must not trace its keeper; the exec makes the tool itself what it would be anyway.
+ */
 static int
 start_and_keep(void *arg)
 {
 	struct keeper *k = arg;
+	int children = open_children();
 
-	k->tool = start_tool(k->l);
-	hold(k->l);
+	root_enter(k->l);
 	privilege_drop();
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* Without a namespace the keeper must outlive the server, to end the tree. */
 	if (k->l->pid_space)
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	k->tool = start_tool(k->l);
+	let_go(k->l, children);
 	keep(k);
 }
 
@@ -176,6 +203,7 @@ supervise(const struct launch *l)
 		start_init(&k);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "child subreaper");
+	descendants_open();
 	start_and_keep(&k);
 	_exit(LAUNCHER_NO_PROCESS);
 }

@@ -79,7 +79,7 @@ set_limit(int resource, rlim_t soft)
  * PDEATHSIG comes last: every change of credentials clears it.
  */
 void
-tool_exec(const struct launch *l)
+tool_exec(const struct launch *l, pid_t keeper)
 {
 	sigset_t none;
 	bool present;
@@ -88,14 +88,12 @@ tool_exec(const struct launch *l)
 	/* Fails for a group leader, which the tool's process is only when it was not forked here.
 	 */
 	setsid();
-	root_enter(l);
-	privilege_drop();
 	set_limit(RLIMIT_NOFILE, l->nofile);
 	set_limit(RLIMIT_STACK, l->stack);
 	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == -1)
 		fail(LAUNCHER_CLOSE_ON_EXEC, errno, "close_range");
-	if (l->life != -1 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "parent death signal");
+	if (keeper != 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 || getppid() != keeper))
+		fail(LAUNCHER_NO_PROCESS, errno, "the supervisor is gone");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 

@@ -44,11 +44,17 @@ judge(int fd)
 	return (NULL);
 }
 
+static int
+open_as(const char *path, int flags)
+{
+	struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_NO_MAGICLINKS};
+
+	return ((int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)));
+}
+
 int
 input_open(const char *path, char *why, size_t size)
 {
-	struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-	    .resolve = RESOLVE_NO_MAGICLINKS};
 	const char *bad;
 	int fd;
 
@@ -61,16 +67,22 @@ input_open(const char *path, char *why, size_t size)
 		strlcpy(why, "not a full path name", size);
 		return (-1);
 	}
-	if ((fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how))) == -1) {
+	/* Looked at before it is opened: opening alone does something to a FIFO or a device. */
+	if ((fd = open_as(path, O_PATH | O_CLOEXEC)) != -1 && (bad = judge(fd)) != NULL)
+		goto fail;
+	if (fd != -1)
+		close(fd);
+	if ((fd = open_as(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) == -1) {
 		strlcpy(why, strerror(errno), size);
 		return (-1);
 	}
 	bad = judge(fd);
-	/* Not blocking while we opened it: it might have been a FIFO. The tool's does block. */
+	/* It might have been a FIFO by then. The tool's does block. */
 	if (bad == NULL && fcntl(fd, F_SETFL, 0) == -1)
 		bad = strerror(errno);
 	if (bad == NULL)
 		return (fd);
+fail:
 	strlcpy(why, bad, size);
 	close(fd);
 	return (-1);

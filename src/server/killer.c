@@ -16,6 +16,8 @@
 #define MAX_EVENTS 64
 #define WAKE_ID	   0 /* no request has it */
 
+#define LAST_RESORT_MS 2000 /* from SIGKILL's order to SIGKILL of the supervisor */
+
 struct killer {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of all below, and of each request's part that is ours */
@@ -36,7 +38,29 @@ tell(const struct request *r, unsigned char sig)
 	(void)!send(r->life, &sig, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* By way of the supervisor; and where that did not help, the supervisor itself. */
+static void
+order_kill(struct request *r)
+{
+	tell(r, SIGKILL);
+	if (r->killed && r->group > 0) {
+		log_warn("kill id=%llu client=%s: its supervisor does not answer: SIGKILL to it",
+		    (unsigned long long)r->id, r->client_text);
+		kill(-r->group, SIGKILL);
+	}
+	r->killed = true;
+	r->kill_at = clock_ms() + LAST_RESORT_MS;
+}
+
 /* SIGTERM to the tool's tree, and SIGCONT lest a stopped one not hear it. */
+static void
+order_term(struct killer *k, struct request *r)
+{
+	tell(r, SIGTERM);
+	tell(r, SIGCONT);
+	r->kill_at = clock_ms() + k->grace * 1000LL;
+}
+
 static void
 order_end(struct killer *k, struct request *r, enum request_end why, bool at_once)
 {
@@ -44,17 +68,12 @@ order_end(struct killer *k, struct request *r, enum request_end why, bool at_onc
 		r->end = why;
 	if (r->life == -1)
 		return;
-	if (at_once || k->grace == 0) {
-		tell(r, SIGKILL);
-		r->kill_at = 0;
-	} else if (r->kill_at == 0) {
-		tell(r, SIGTERM);
-		tell(r, SIGCONT);
-		r->kill_at = clock_ms() + k->grace * 1000LL;
-	}
-	log_debug("kill id=%llu client=%s %s: %s", (unsigned long long)r->id, r->client_text,
-	    r->kill_at == 0 ? "SIGKILL" : "SIGTERM",
+	log_debug("kill id=%llu client=%s: %s", (unsigned long long)r->id, r->client_text,
 	    why == END_CLIENT_GONE ? "its client is gone" : "the server ends");
+	if (at_once || k->grace == 0)
+		order_kill(r);
+	else if (r->kill_at == 0)
+		order_term(k, r);
 }
 
 static void
@@ -128,8 +147,8 @@ kill_due(struct killer *k)
 		if (r->kill_at == 0)
 			continue;
 		if (r->kill_at <= now)
-			order_end(k, r, r->end, true);
-		else if (next == -1 || r->kill_at - now < next)
+			order_kill(r);
+		if (next == -1 || r->kill_at - now < next)
 			next = r->kill_at - now;
 	}
 	return ((int)next);
@@ -245,10 +264,11 @@ killer_may_start(struct killer *k, struct request *r)
 }
 
 void
-killer_started(struct killer *k, struct request *r, int life)
+killer_started(struct killer *k, struct request *r, int life, pid_t group)
 {
 	pthread_mutex_lock(&k->lock);
 	r->life = life;
+	r->group = group;
 	if (k->ending && r->end == END_NOT)
 		r->end = END_SHUTDOWN;
 	if (r->end != END_NOT) {

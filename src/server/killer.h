@@ -8,6 +8,7 @@
 #define KILLER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct killer;
 struct queue;
@@ -27,10 +28,12 @@ int killer_watch(struct killer *, struct request *);
 bool killer_may_start(struct killer *, struct request *);
 
 /*
- * The request's tool has a supervisor at the other end of `life` (see launcher.h), which stays open
- * until killer_forget(). A tool whose end was ordered before is told at once.
+ * The request's tool has a supervisor at the other end of `life` (see launcher.h), in the process
+ * group `group` (0: not known); both stay valid until killer_forget(). A tool whose end was ordered
+ * before is told at once. A supervisor that does not even obey SIGKILL's order (it is stopped, or
+ * stuck in a file system) is killed itself, with its group.
  */
-void killer_started(struct killer *, struct request *, int life);
+void killer_started(struct killer *, struct request *, int life, pid_t group);
 
 /* The tool and all its tree are gone; the killer does not touch the request, its life or fd again.
  */

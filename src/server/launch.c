@@ -14,7 +14,7 @@
 #include "log.h"
 #include "spawn.h"
 
-#define MAX_SWITCHES 32 /* of helper_switches, and as many of ours */
+#define MAX_SWITCHES 32 /* of helper_switches, each with a value of ours; and as many of ours */
 #define BLANKS	     " \t"
 #define ROOT_SIZE    4096
 #define NUMBER_SIZE  24
@@ -84,14 +84,18 @@ command_new(struct command *c, const struct settings *s, int err, size_t extra)
 
 	*c = (struct command){0};
 	c->switches = strdup(s->helper_switches);
-	c->argv = calloc((size_t)2 * MAX_SWITCHES + extra + 1, sizeof(*c->argv));
+	c->argv = calloc((size_t)3 * MAX_SWITCHES + extra + 1, sizeof(*c->argv));
 	if (c->switches == NULL || c->argv == NULL)
 		return (-1);
 	add(c, s->helper);
 	/* First, so that a wrong switch can be told. */
 	add_number(c, "-err", c->err, (unsigned long)err);
 	word = strtok_r(c->switches, BLANKS, &rest);
-	for (; word != NULL && n < MAX_SWITCHES; word = strtok_r(NULL, BLANKS, &rest), n++) {
+	for (; word != NULL; word = strtok_r(NULL, BLANKS, &rest), n++) {
+		if (n == MAX_SWITCHES) {
+			errno = E2BIG;
+			return (-1);
+		}
 		if (strcmp(word, "-d") != 0)
 			add(c, word);
 		else if (debug_fd != -1)
@@ -246,19 +250,29 @@ wait_for(pid_t pid)
 	return (status);
 }
 
-int
-launch_wait(struct launch *l, const struct settings *s, const struct rpc_run *run, uint32_t root,
-    int *wait_status, struct srpc_error *err)
+void
+launch_wait(struct launch *l)
 {
 	/* Messages wake nobody; the end of file does, with the exits right behind it. */
 	struct pollfd end = {.fd = l->life, .events = 0};
-	int status;
+	ssize_t n;
 
 	while (poll(&end, 1, -1) == -1 && errno == EINTR)
 		continue;
-	if (recv(l->life, &l->outcome, sizeof(l->outcome), MSG_DONTWAIT) != sizeof(l->outcome))
+	/* An order that was not read any more shows as a reset, once, before the message does. */
+	do
+		n = recv(l->life, &l->outcome, sizeof(l->outcome), MSG_DONTWAIT);
+	while (n == -1 && (errno == ECONNRESET || errno == EINTR));
+	if (n != sizeof(l->outcome))
 		l->outcome = (struct launcher_message){0};
-	status = wait_for(l->launcher);
+}
+
+int
+launch_result(struct launch *l, const struct settings *s, const struct rpc_run *run, uint32_t root,
+    int *wait_status, struct srpc_error *err)
+{
+	int status = wait_for(l->launcher);
+
 	if (l->outcome.supervisor != 0)
 		wait_for(l->outcome.supervisor);
 	l->orphaned = l->outcome.kind == 0;

@@ -37,11 +37,17 @@ int launch_start(struct launch *, const struct settings *, const struct rpc_run 
     const struct launch_files *, struct srpc_error *err);
 
 /*
- * Waits until the tool and all its tree are gone (but see `orphaned`). 0 with its wait(2) status;
- * or -1 with *err when it was not launched. launch_close() then ends what launch_start() made.
+ * Waits until the launcher and the supervisor have nothing left to do but to exit. They lead the
+ * process group l->launcher, whose number nobody else gets before launch_result().
  */
-int launch_wait(struct launch *, const struct settings *, const struct rpc_run *run, uint32_t root,
-    int *wait_status, struct srpc_error *err);
+void launch_wait(struct launch *);
+
+/*
+ * The tool and all its tree are gone then (but see `orphaned`). 0 with its wait(2) status; or -1
+ * with *err when it was not launched. launch_close() frees what launch_start() made.
+ */
+int launch_result(struct launch *, const struct settings *, const struct rpc_run *run,
+    uint32_t root, int *wait_status, struct srpc_error *err);
 void launch_close(struct launch *);
 
 /*

@@ -23,6 +23,7 @@
 #define MAX_EVENTS   256
 #define MAX_ACCEPTS  64	   /* at a time, so that others have their turn */
 #define BACK_OFF_MS  1000  /* without accepting, when descriptors or memory ran out */
+#define GIVE_UP_MS   10000 /* from the order to end at once */
 #define SAY_AGAIN_MS 60000 /* between two lines in the log about that */
 
 /* Descriptors that connections must leave: for ourselves, and for each tool that starts. */
@@ -43,8 +44,9 @@ static struct conn_context context;
 static pthread_mutex_t finished_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct request_list finished_list = TAILQ_HEAD_INITIALIZER(finished_list);
 
-static bool draining, killed;
+static bool draining;
 static int64_t drain_until;  /* monotonic milliseconds; 0: no end is set */
+static int64_t give_up_at;   /* the same: exit although something is stuck */
 static int64_t accept_after; /* the same; 0: accepting */
 static int64_t said_at;	     /* that accepting is paused; 0: not yet */
 static rlim_t max_conns;
@@ -233,7 +235,8 @@ static void
 end_tools(bool at_once)
 {
 	drain_until = 0;
-	killed = killed || at_once;
+	if (at_once && give_up_at == 0)
+		give_up_at = clock_ms() + GIVE_UP_MS;
 	killer_end_all(context.killer, at_once);
 }
 
@@ -252,7 +255,7 @@ signals_ready(struct watch *w, uint32_t events)
 	if (draining || info.ssi_signo == SIGINT) {
 		if (!draining)
 			start_draining();
-		if (!killed)
+		if (give_up_at == 0)
 			log_info("shutting down at once");
 		end_tools(true);
 		return;
@@ -328,7 +331,12 @@ check_time(void)
 		resume_accepting();
 	if (until(drain_until) == 0)
 		end_tools(false);
-	return (sooner(conn_check_deadlines(), sooner(until(accept_after), until(drain_until))));
+	/* Tools end with us: their supervisors see the end of file. */
+	if (until(give_up_at) == 0)
+		fatal("%u requests are stuck (in a file system that does not answer?): giving up",
+		    conn_running());
+	return (sooner(sooner(conn_check_deadlines(), until(accept_after)),
+	    sooner(until(drain_until), until(give_up_at))));
 }
 
 void

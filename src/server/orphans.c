@@ -14,6 +14,7 @@
 
 #define MAX_LAUNCHERS 4096 /* the most that server_max_threads allows */
 #define MAX_SWEEPS    1000
+#define SWEEP_US      1000 /* for the killed to end */
 
 static pthread_rwlock_t spawning;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the launchers */
@@ -119,9 +120,9 @@ sweep(void)
 		if (pid <= 0 || !is_orphan(pid))
 			continue;
 		/* A child's pid is its own until we have waited for it. */
-		log_info("orphan pid=%d: its supervisor is gone: SIGKILL", pid);
 		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			log_info("orphan pid=%d: its supervisor is gone: killed", pid);
 		found = true;
 	}
 	closedir(proc);
@@ -135,6 +136,6 @@ orphans_sweep(void)
 
 	pthread_rwlock_wrlock(&spawning);
 	for (i = 0; i < MAX_SWEEPS && sweep(); i++)
-		continue;
+		usleep(SWEEP_US);
 	pthread_rwlock_unlock(&spawning);
 }

@@ -41,7 +41,9 @@ struct request {
 	bool watched;
 	int life;	      /* to the tool's supervisor; -1 while no tool runs */
 	enum request_end end; /* what it was told, if anything */
-	int64_t kill_at;      /* monotonic milliseconds; 0: no SIGKILL is due */
+	pid_t group;	      /* the process group of launcher and supervisor */
+	bool killed;	      /* SIGKILL was ordered */
+	int64_t kill_at;      /* monotonic milliseconds of the next, stronger order; 0: none */
 };
 
 TAILQ_HEAD(request_list, request);

@@ -126,9 +126,10 @@ run_tool(struct worker_pool *p, struct request *r, struct launch_files *files, i
 	if (rc == -1)
 		return (-1);
 
-	killer_started(p->killer, r, l.life);
-	rc = launch_wait(&l, s, &r->run, r->root, status, err);
+	killer_started(p->killer, r, l.life, l.launcher);
+	launch_wait(&l);
 	killer_forget(p->killer, r);
+	rc = launch_result(&l, s, &r->run, r->root, status, err);
 	debug_say("RunToolServer: run id=%llu completed: wait status %#x",
 	    (unsigned long long)r->id, rc == 0 ? (unsigned int)*status : 0);
 	orphans_disown(l.launcher);
@@ -199,7 +200,7 @@ put_reply(struct request *r, int rc, int status, struct srpc_error *err)
 {
 	struct rpc_run_result result = {0};
 
-	if (rc == 0 && r->end == END_SHUTDOWN)
+	if (r->end == END_SHUTDOWN)
 		rc = srpc_fail(err, SRPC_INTERNAL_TROUBLE,
 		    "RunToolServer: the server was shut down while the tool ran");
 	if (rc == -1) {

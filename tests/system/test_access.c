@@ -77,6 +77,16 @@ START_TEST(without_a_rule_loopback_is_served)
 }
 END_TEST
 
+/* Waits for the run, which is one of "echo out". */
+static void
+printed_out(struct run *r)
+{
+	run_finish(r);
+	ck_assert_msg(!r->failed, "failure %d '%s'", r->failure.code, r->failure.message);
+	ck_assert_str_eq(run_out(r), "out\n");
+	run_free(r);
+}
+
 START_TEST(ipv6_clients_are_served)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -90,10 +100,7 @@ START_TEST(ipv6_clients_are_served)
 	ck_assert_int_eq(connect(r.conn, (struct sockaddr *)&to, sizeof(to)), 0);
 	run_encode(&r, &request);
 	ck_assert(call_send_buf(r.conn, &request));
-	run_finish(&r);
-	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
-	ck_assert_str_eq(run_out(&r), "out\n");
-	run_free(&r);
+	printed_out(&r);
 	server_stop(&s);
 }
 END_TEST
@@ -113,22 +120,27 @@ START_TEST(several_addresses_are_listened_on)
 }
 END_TEST
 
+/* A client at 127.0.0.1 gets its output at this address. */
+static void
+relays_to(const struct server *s, const char *ip)
+{
+	struct run r = RUN("/bin/echo", "out");
+	struct buf request = {0};
+
+	r.from = ip;
+	run_encode(&r, &request);
+	r.conn = call_connect_from(s, "127.0.0.1");
+	ck_assert(call_send_buf(r.conn, &request));
+	printed_out(&r);
+}
+
 /* Evaluators send the address that their host name resolves to: on Debian, 127.0.1.1. */
 START_TEST(a_relay_may_be_at_another_loopback_address)
 {
 	struct server s;
-	struct run r = RUN("/bin/echo", "out");
-	struct buf request = {0};
 
 	server_start_best(&s, "allow = 127.0.0.1\n");
-	r.from = "127.0.1.1";
-	run_encode(&r, &request);
-	r.conn = call_connect_from(&s, "127.0.0.1");
-	call_send_buf(r.conn, &request);
-	run_finish(&r);
-	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
-	ck_assert_str_eq(run_out(&r), "out\n");
-	run_free(&r);
+	relays_to(&s, "127.0.1.1");
 	server_stop(&s);
 }
 END_TEST
@@ -291,19 +303,10 @@ END_TEST
 START_TEST(relays_go_anywhere_if_that_is_configured)
 {
 	struct server s;
-	struct run r = RUN("/bin/echo", "out");
-	struct buf request = {0};
 
 	own_network();
 	server_start_best(&s, "allow = 127.0.0.1\nrelay_hosts = any\n");
-	r.from = "192.0.2.2";
-	run_encode(&r, &request);
-	r.conn = call_connect_from(&s, "127.0.0.1");
-	call_send_buf(r.conn, &request);
-	run_finish(&r);
-	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
-	ck_assert_str_eq(run_out(&r), "out\n");
-	run_free(&r);
+	relays_to(&s, "192.0.2.2");
 	server_stop(&s);
 }
 END_TEST
@@ -311,19 +314,10 @@ END_TEST
 START_TEST(relays_go_to_any_allowed_address)
 {
 	struct server s;
-	struct run r = RUN("/bin/echo", "out");
-	struct buf request = {0};
 
 	own_network();
 	server_start_best(&s, "allow = 127.0.0.1 192.0.2.1\n");
-	r.from = "192.0.2.1";
-	run_encode(&r, &request);
-	r.conn = call_connect_from(&s, "127.0.0.1");
-	call_send_buf(r.conn, &request);
-	run_finish(&r);
-	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
-	ck_assert_str_eq(run_out(&r), "out\n");
-	run_free(&r);
+	relays_to(&s, "192.0.2.1");
 	server_stop(&s);
 }
 END_TEST

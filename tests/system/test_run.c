@@ -18,46 +18,50 @@
 #define PERIOD	 251 /* flood's */
 #define MANY	 12  /* server_config(): 4 tools and 8 that wait */
 
-/* Runs `script` by the shell; what its result is stays in *r. */
+/* Does this run alone on a server of its own, with these settings. */
 static void
-run_script(const struct server *s, struct run *r, const char *script)
+run_alone(struct run *r, const char *settings)
 {
-	const char **argv = (const char **)(void *)harness_alloc(4 * sizeof(*argv));
+	struct server s;
 
-	argv[0] = "/bin/sh";
-	argv[1] = "-c";
-	argv[2] = script;
-	*r = RUN_ARGV(argv);
-	run_do(s, r);
+	server_start_best(&s, settings);
+	run_do(&s, r);
+	server_stop(&s);
+}
+
+/* The same for a run that fails with this code, and these words. */
+static void
+fails_alone(struct run *r, int32_t code, const char *words)
+{
+	struct server s;
+
+	server_start_best(&s, NULL);
+	run_fails(&s, r, code);
+	ck_assert_contains(r->failure.message, words);
+	server_stop(&s);
 }
 
 START_TEST(the_exit_status_is_reported)
 {
-	struct server s;
-	struct run r;
+	struct run r = RUN("/bin/sh", "-c", "exit 3");
 
-	server_start_best(&s, NULL);
-	run_script(&s, &r, "exit 3");
+	run_alone(&r, NULL);
 	ck_assert_int_eq(r.status, 3);
 	ck_assert_int_eq(r.signal, 0);
 	ck_assert(!r.core);
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
 START_TEST(the_signal_is_reported)
 {
-	struct server s;
-	struct run r;
+	struct run r = RUN("/bin/sh", "-c", "kill -9 $$");
 
-	server_start_best(&s, NULL);
-	run_script(&s, &r, "kill -9 $$");
+	run_alone(&r, NULL);
 	ck_assert_int_eq(r.status, 0);
 	ck_assert_int_eq(r.signal, SIGKILL);
 	ck_assert(!r.core);
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
@@ -79,12 +83,10 @@ cores_are_files(void)
 
 START_TEST(a_core_dump_is_reported)
 {
-	struct server s;
-	struct run r;
+	struct run r = RUN("/bin/sh", "-c", "kill -6 $$");
 	glob_t cores;
 
-	server_start_best(&s, "coredumpsize_limit = -1\n");
-	run_script(&s, &r, "kill -6 $$");
+	run_alone(&r, "coredumpsize_limit = -1\n");
 	ck_assert_int_eq(r.signal, SIGABRT);
 	ck_assert_int_eq(r.core, cores_are_files());
 	if (glob(harness_in_root(".WD/core*"), 0, NULL, &cores) == 0) {
@@ -93,35 +95,28 @@ START_TEST(a_core_dump_is_reported)
 		globfree(&cores);
 	}
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
 START_TEST(core_dumps_can_be_turned_off)
 {
-	struct server s;
-	struct run r;
+	struct run r = RUN("/bin/sh", "-c", "kill -6 $$");
 
-	server_start_best(&s, "coredumpsize_limit = 0\n");
-	run_script(&s, &r, "kill -6 $$");
+	run_alone(&r, "coredumpsize_limit = 0\n");
 	ck_assert_int_eq(r.signal, SIGABRT);
 	ck_assert(!r.core);
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
 START_TEST(stdout_and_stderr_are_kept_apart)
 {
-	struct server s;
-	struct run r;
+	struct run r = RUN("/bin/sh", "-c", "echo out; echo err >&2; echo out again");
 
-	server_start_best(&s, NULL);
-	run_script(&s, &r, "echo out; echo err >&2; echo out again");
+	run_alone(&r, NULL);
 	ck_assert_str_eq(run_out(&r), "out\nout again\n");
 	ck_assert_str_eq(run_err(&r), "err\n");
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
@@ -142,73 +137,58 @@ END_TEST
 
 START_TEST(output_nobody_wants_is_discarded)
 {
-	struct server s;
 	struct run r = RUN("/bin/sh", "-c", "echo out && echo err >&2");
 
-	server_start_best(&s, NULL);
 	r.no_out = r.no_err = true;
-	run_do(&s, &r);
+	run_alone(&r, NULL);
 	ck_assert_int_eq(r.status, 0);
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
 START_TEST(no_input_is_the_null_device)
 {
-	struct server s;
-	struct run r;
+	struct run r = RUN("/bin/sh", "-c", "cat");
 
-	server_start_best(&s, NULL);
-	run_script(&s, &r, "cat");
+	run_alone(&r, NULL);
 	ck_assert_int_eq(r.status, 0);
 	ck_assert_str_eq(run_out(&r), "");
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
 START_TEST(the_environment_is_the_requests_and_no_more)
 {
-	struct server s;
 	struct run r = RUN(harness_tool(harness_mode(), "show"), "env");
 
 	r.env =
 	    (const char *const[]){"A=1", "-cmd", "no equals sign", "A=2", "", "-env", "B==", NULL};
-	server_start_best(&s, NULL);
-	run_do(&s, &r);
+	run_alone(&r, NULL);
 	ck_assert_str_eq(
 	    run_out(&r), "[A=1]\n[-cmd]\n[no equals sign]\n[A=2]\n[]\n[-env]\n[B==]\n");
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
 START_TEST(an_empty_environment_stays_empty)
 {
-	struct server s;
 	struct run r = RUN(harness_tool(harness_mode(), "show"), "env");
 
-	server_start_best(&s, NULL);
-	run_do(&s, &r);
+	run_alone(&r, NULL);
 	ck_assert_str_eq(run_out(&r), "");
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
 START_TEST(arguments_arrive_as_they_were_sent)
 {
-	struct server s;
 	struct run r = RUN(harness_tool(harness_mode(), "show"), "args", "", "-cmd", " a  b ", "",
 	    "-root", "--", "new\nline", "*", "\xff\x01", "");
 
-	server_start_best(&s, NULL);
-	run_do(&s, &r);
+	run_alone(&r, NULL);
 	ck_assert_str_eq(run_out(&r),
 	    "[]\n[-cmd]\n[ a  b ]\n[]\n[-root]\n[--]\n[new\nline]\n[*]\n[\xff\x01]\n[]\n");
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
@@ -231,28 +211,21 @@ START_TEST(a_megabyte_and_a_half_of_arguments_arrives)
 {
 	static const size_t counts[] = {12, 15000};
 	size_t n = counts[_i], len = 1500000 / n;
-	struct server s;
 	struct run r = RUN_ARGV(long_arguments(n, len));
 
-	server_start_best(&s, NULL);
-	run_do(&s, &r);
+	run_alone(&r, NULL);
 	ck_assert_str_eq(run_out(&r), harness_text("%zu %zu\n", n, n * len));
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
 START_TEST(too_long_arguments_are_a_failure_of_the_configuration)
 {
 	static const size_t sizes[][2] = {{1, 200000}, {30, 120000}};
-	struct server s;
 	struct run r = RUN_ARGV(long_arguments(sizes[_i][0], sizes[_i][1]));
 
-	server_start_best(&s, NULL);
-	run_fails(&s, &r, SRPC_CONFIGURATION_ERROR);
-	ck_assert_contains(r.failure.message, "Argument list too long");
+	fails_alone(&r, SRPC_CONFIGURATION_ERROR, "Argument list too long");
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
@@ -328,17 +301,13 @@ END_TEST
 
 START_TEST(a_missing_root_is_named)
 {
-	struct server s;
 	struct run r = RUN("/bin/true");
 
 	r.root = 0x99;
-	server_start_best(&s, NULL);
-	run_fails(&s, &r, SRPC_INTERNAL_TROUBLE);
-	ck_assert_contains(r.failure.message, "Can't establish working directory");
+	fails_alone(&r, SRPC_INTERNAL_TROUBLE, "Can't establish working directory");
 	ck_assert_contains(r.failure.message, "/00000099");
 	ck_assert_contains(r.failure.message, "No such file or directory");
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
@@ -358,31 +327,25 @@ program_file(const char *name, const char *text, mode_t mode)
 
 START_TEST(a_tool_without_a_slash_is_found_in_its_path)
 {
-	struct server s;
 	struct run r = RUN("sh", "-c", "exit 3");
 
 	r.env = (const char *const[]){"PATH=/none:/etc:/bin", NULL};
-	server_start_best(&s, NULL);
-	run_do(&s, &r);
+	run_alone(&r, NULL);
 	ck_assert_int_eq(r.status, 3);
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
 START_TEST(the_working_directory_comes_before_the_path)
 {
 	const char *name = harness_unique("tool");
-	struct server s;
 	struct run r = RUN(name);
 
 	program_file(harness_text(".WD/%s", name), "#!/bin/sh\necho here\n", 0755);
 	r.env = (const char *const[]){"PATH=/bin", NULL};
-	server_start_best(&s, NULL);
-	run_do(&s, &r);
+	run_alone(&r, NULL);
 	ck_assert_str_eq(run_out(&r), "here\n");
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
@@ -411,15 +374,11 @@ no_tool(int kind)
 
 START_TEST(a_tool_that_cannot_be_executed_is_a_failure)
 {
-	struct server s;
 	struct run r = RUN(no_tool(_i));
 
 	r.env = (const char *const[]){"PATH=/bin", NULL};
-	server_start_best(&s, NULL);
-	run_fails(&s, &r, SRPC_CLIENT_ERROR);
-	ck_assert_contains(r.failure.message, "Execve failure");
+	fails_alone(&r, SRPC_CLIENT_ERROR, "Execve failure");
 	run_free(&r);
-	server_stop(&s);
 }
 END_TEST
 
@@ -507,10 +466,10 @@ END_TEST
 static void
 launch_some(const struct server *s, int n)
 {
-	struct run r;
-
 	while (n-- > 0) {
-		run_script(s, &r, "exit 3");
+		struct run r = RUN("/bin/sh", "-c", "exit 3");
+
+		run_do(s, &r);
 		ck_assert_int_eq(r.status, 3);
 		run_free(&r);
 	}

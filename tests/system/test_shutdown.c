@@ -58,6 +58,25 @@ listens(const struct server *s)
 	return (rc == 0 || error != ECONNREFUSED);
 }
 
+static void
+run_until_ready(const struct server *s, struct run *r)
+{
+	run_start(s, r);
+	run_await(r, "ready");
+}
+
+/* The server ends, and its tool with this tag too: after so many milliseconds. */
+static int64_t
+ends_with_its_tool(struct server *s, int sig, const char *tag)
+{
+	int64_t start = harness_now();
+
+	send_signal(s, sig);
+	server_ends(s, 0);
+	ck_assert(!proc_runs(tag));
+	return (harness_now() - start);
+}
+
 START_TEST(an_idle_server_ends_at_once)
 {
 	static const int signals[] = {SIGTERM, SIGINT};
@@ -95,8 +114,7 @@ START_TEST(a_draining_server_waits_for_its_tools)
 	struct run r = patient(file);
 
 	server_start_mode(&s, (enum mode)_i, LONG_WAITS);
-	run_start(&s, &r);
-	run_await(&r, "ready");
+	run_until_ready(&s, &r);
 	send_signal(&s, SIGTERM);
 	ck_assert_within(5, !listens(&s));
 	make_file(file);
@@ -115,8 +133,7 @@ START_TEST(a_draining_server_takes_no_new_connection)
 	struct run r = patient(file);
 
 	server_start_best(&s, LONG_WAITS);
-	run_start(&s, &r);
-	run_await(&r, "ready");
+	run_until_ready(&s, &r);
 	ck_assert(listens(&s));
 	send_signal(&s, SIGTERM);
 	ck_assert_within(5, !listens(&s));
@@ -133,16 +150,10 @@ START_TEST(without_a_drain_timeout_tools_are_ended)
 	const char *tag = harness_unique("tree");
 	struct server s;
 	struct run r = RUN(harness_tool((enum mode)_i, "tree"), "session", tag);
-	int64_t start;
 
 	server_start_mode(&s, (enum mode)_i, "drain_timeout = 0\nkill_grace = 60\n");
-	run_start(&s, &r);
-	run_await(&r, "ready");
-	start = harness_now();
-	send_signal(&s, SIGTERM);
-	server_ends(&s, 0);
-	ck_assert(!proc_runs(tag));
-	ck_assert_int_lt(harness_now() - start, AT_ONCE_MS);
+	run_until_ready(&s, &r);
+	ck_assert_int_lt(ends_with_its_tool(&s, SIGTERM, tag), AT_ONCE_MS);
 	run_free(&r);
 }
 END_TEST
@@ -153,8 +164,7 @@ START_TEST(the_client_of_an_ended_tool_gets_a_failure)
 	struct run r = RUN(harness_tool(harness_mode(), "tree"), "plain");
 
 	server_start_best(&s, NULL);
-	run_start(&s, &r);
-	run_await(&r, "ready");
+	run_until_ready(&s, &r);
 	send_signal(&s, SIGTERM);
 	run_finish(&r);
 	ck_assert(r.failed);
@@ -172,8 +182,7 @@ START_TEST(a_waiting_request_does_not_start_any_more)
 	struct run waiting = RUN("/bin/sh", "-c", harness_text("echo >%s", mark));
 
 	server_start_best(&s, "server_max_threads = 1\n");
-	run_start(&s, &first);
-	run_await(&first, "ready");
+	run_until_ready(&s, &first);
 	run_start(&s, &waiting);
 	ck_assert_within(5, call_cur_pending(&s) == 1);
 	send_signal(&s, SIGTERM);
@@ -191,17 +200,13 @@ START_TEST(after_the_drain_timeout_tools_are_ended)
 	const char *tag = harness_unique("tree");
 	struct server s;
 	struct run r = RUN(harness_tool(harness_mode(), "tree"), "plain", tag);
-	int64_t start;
+	int64_t took;
 
 	server_start_best(&s, "drain_timeout = 1\n");
-	run_start(&s, &r);
-	run_await(&r, "ready");
-	start = harness_now();
-	send_signal(&s, SIGTERM);
-	server_ends(&s, 0);
-	ck_assert(!proc_runs(tag));
-	ck_assert_int_ge(harness_now() - start, 900);
-	ck_assert_int_lt(harness_now() - start, 1000 + AT_ONCE_MS);
+	run_until_ready(&s, &r);
+	took = ends_with_its_tool(&s, SIGTERM, tag);
+	ck_assert_int_ge(took, 900);
+	ck_assert_int_lt(took, 1000 + AT_ONCE_MS);
 	run_free(&r);
 }
 END_TEST
@@ -213,11 +218,8 @@ START_TEST(tools_that_ignore_sigterm_are_ended_after_the_grace)
 	struct run r = RUN(harness_tool((enum mode)_i, "tree"), "deaf", tag);
 
 	server_start_mode(&s, (enum mode)_i, NULL);
-	run_start(&s, &r);
-	run_await(&r, "ready");
-	send_signal(&s, SIGTERM);
-	server_ends(&s, 0);
-	ck_assert(!proc_runs(tag));
+	run_until_ready(&s, &r);
+	ends_with_its_tool(&s, SIGTERM, tag);
 	run_free(&r);
 }
 END_TEST
@@ -229,18 +231,12 @@ START_TEST(the_second_sigterm_or_a_sigint_ends_everything_at_once)
 	const char *tag = harness_unique("tree");
 	struct server s;
 	struct run r = RUN(harness_tool((enum mode)(_i / 2), "tree"), "deaf", tag);
-	int64_t start;
 
 	server_start_mode(&s, (enum mode)(_i / 2), LONG_WAITS);
-	run_start(&s, &r);
-	run_await(&r, "ready");
+	run_until_ready(&s, &r);
 	send_signal(&s, SIGTERM);
 	ck_assert_within(5, !listens(&s));
-	start = harness_now();
-	send_signal(&s, second[_i % 2]);
-	server_ends(&s, 0);
-	ck_assert(!proc_runs(tag));
-	ck_assert_int_lt(harness_now() - start, AT_ONCE_MS);
+	ck_assert_int_lt(ends_with_its_tool(&s, second[_i % 2], tag), AT_ONCE_MS);
 	run_free(&r);
 }
 END_TEST
@@ -250,16 +246,10 @@ START_TEST(a_first_sigint_ends_everything_at_once)
 	const char *tag = harness_unique("tree");
 	struct server s;
 	struct run r = RUN(harness_tool(harness_mode(), "tree"), "deaf", tag);
-	int64_t start;
 
 	server_start_best(&s, LONG_WAITS);
-	run_start(&s, &r);
-	run_await(&r, "ready");
-	start = harness_now();
-	send_signal(&s, SIGINT);
-	server_ends(&s, 0);
-	ck_assert(!proc_runs(tag));
-	ck_assert_int_lt(harness_now() - start, AT_ONCE_MS);
+	run_until_ready(&s, &r);
+	ck_assert_int_lt(ends_with_its_tool(&s, SIGINT, tag), AT_ONCE_MS);
 	run_free(&r);
 }
 END_TEST

@@ -10,17 +10,27 @@
 
 #define MAX_OPEN 16
 
-static char dir[256];
+static char base[256]; /* of all tests of a case */
+static char dir[272];  /* of this one */
 
 static void
-make(void)
+make_base(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
 	ck_assert_int_lt(
-	    snprintf(dir, sizeof(dir), "%s/runtool-unit.XXXXXX", tmp != NULL ? tmp : "/tmp"),
-	    (int)sizeof(dir));
+	    snprintf(base, sizeof(base), "%s/runtool-unit.XXXXXX", tmp != NULL ? tmp : "/tmp"),
+	    (int)sizeof(base));
+	ck_assert_ptr_nonnull(mkdtemp(base));
+	ck_assert_int_eq(chmod(base, 0755), 0);
+}
+
+static void
+make(void)
+{
+	snprintf(dir, sizeof(dir), "%s/XXXXXX", base);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chmod(dir, 0755), 0);
 }
 
 static int
@@ -33,15 +43,16 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 }
 
 static void
-clear(void)
+remove_base(void)
 {
-	nftw(dir, remove_one, MAX_OPEN, FTW_DEPTH | FTW_PHYS);
+	nftw(base, remove_one, MAX_OPEN, FTW_DEPTH | FTW_PHYS);
 }
 
 void
 scratch_use(TCase *tc)
 {
-	tcase_add_unchecked_fixture(tc, make, clear);
+	tcase_add_unchecked_fixture(tc, make_base, remove_base);
+	tcase_add_checked_fixture(tc, make, NULL);
 }
 
 const char *
@@ -56,13 +67,19 @@ scratch_path(const char *name)
 }
 
 const char *
-scratch_put(const char *name, const char *text)
+scratch_put_bytes(const char *name, const void *data, size_t len)
 {
 	const char *path = scratch_path(name);
 	FILE *f = fopen(path, "we");
 
 	ck_assert_msg(f != NULL, "%s", path);
-	ck_assert_uint_eq(fwrite(text, 1, strlen(text), f), strlen(text));
+	ck_assert_uint_eq(fwrite(data, 1, len, f), len);
 	ck_assert_int_eq(fclose(f), 0);
 	return (path);
+}
+
+const char *
+scratch_put(const char *name, const char *text)
+{
+	return (scratch_put_bytes(name, text, strlen(text)));
 }

@@ -1,12 +1,13 @@
-/* scratch.h: a directory for the files of a test. */
+/* scratch.h: a directory for the files of a test, which others may read too. */
 #ifndef SCRATCH_H
 #define SCRATCH_H
 
 #include <check.h>
+#include <stddef.h>
 
 /*
- * Makes the directory before the tests of this case, which share it, and removes it and all that is
- * in it after them, also where one of them dies.
+ * Makes a directory for each test of this case, and removes them and all that is in them after the
+ * last, also where a test dies.
  */
 void scratch_use(TCase *);
 
@@ -15,5 +16,6 @@ const char *scratch_path(const char *name);
 
 /* Writes the file; returns its full name, as scratch_path() does. */
 const char *scratch_put(const char *name, const char *text);
+const char *scratch_put_bytes(const char *name, const void *data, size_t len);
 
 #endif

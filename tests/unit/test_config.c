@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,50 +11,19 @@
 
 #include "config.h"
 #include "paths.h"
+#include "scratch.h"
 #include "suites.h"
 
 #define NOBODY	  65534
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
-static char base[64]; /* of all tests */
-static char dir[96];  /* of this one */
 static int home = -1; /* where the program was started */
 static struct config *config;
 static char err[512];
 
 static void
-make_base(void)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	ck_assert_int_lt(
-	    snprintf(base, sizeof(base), "%s/test_config.XXXXXX", tmp != NULL ? tmp : "/tmp"),
-	    (int)sizeof(base));
-	ck_assert_ptr_nonnull(mkdtemp(base));
-	ck_assert_int_eq(chmod(base, 0755), 0);
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return (remove(path));
-}
-
-static void
-remove_base(void)
-{
-	nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static void
 setup(void)
 {
-	snprintf(dir, sizeof(dir), "%s/XXXXXX", base);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	ck_assert_int_eq(chmod(dir, 0755), 0);
 	home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ne(home, -1);
 }
@@ -69,39 +37,10 @@ teardown(void)
 	close(home);
 }
 
-/* The full name of a file in the test's directory; good until the second call after this one. */
-static const char *
-in_dir(const char *name)
-{
-	static char paths[2][PATH_MAX];
-	static unsigned int turn;
-	char *path = paths[turn++ % 2];
-
-	snprintf(path, PATH_MAX, "%s/%s", dir, name);
-	return (path);
-}
-
-static void
-put_bytes(const char *name, const void *data, size_t len)
-{
-	FILE *f;
-
-	f = fopen(in_dir(name), "w");
-	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fwrite(data, 1, len, f), len);
-	ck_assert_int_eq(fclose(f), 0);
-}
-
-static void
-put(const char *name, const char *text)
-{
-	put_bytes(name, text, strlen(text));
-}
-
 static void
 put_dir(const char *name)
 {
-	ck_assert_int_eq(mkdir(in_dir(name), 0755), 0);
+	ck_assert_int_eq(mkdir(scratch_path(name), 0755), 0);
 }
 
 static void
@@ -109,7 +48,7 @@ load(const char *name)
 {
 	err[0] = '\0';
 	config_free(config);
-	config = config_load(in_dir(name), err, sizeof(err));
+	config = config_load(scratch_path(name), err, sizeof(err));
 	ck_assert_msg(config != NULL, "%s", err);
 }
 
@@ -119,8 +58,8 @@ refused(const char *name, const char *where, int line, const char *words)
 {
 	char start[PATH_MAX + 256];
 
-	snprintf(start, sizeof(start), "%s:%d: %s", in_dir(where), line, words);
-	ck_assert_ptr_null(config_load(in_dir(name), err, sizeof(err)));
+	snprintf(start, sizeof(start), "%s:%d: %s", scratch_path(where), line, words);
+	ck_assert_ptr_null(config_load(scratch_path(name), err, sizeof(err)));
 	ck_assert_msg(
 	    strncmp(err, start, strlen(start)) == 0, "'%s' does not begin with '%s'", err, start);
 }
@@ -141,7 +80,7 @@ check_at(size_t i, const char *value, const char *file, int line)
 
 	ck_assert_ptr_nonnull(v);
 	ck_assert_str_eq(v->value, value);
-	ck_assert_str_eq(v->file, in_dir(file));
+	ck_assert_str_eq(v->file, scratch_path(file));
 	ck_assert_int_eq(v->line, line);
 }
 
@@ -192,7 +131,7 @@ static const struct {
 
 START_TEST(a_legal_line_means_what_it_says)
 {
-	put("a", legal[_i].text);
+	scratch_put("a", legal[_i].text);
 	load("a");
 	check(legal[_i].section, legal[_i].name, legal[_i].value);
 }
@@ -223,14 +162,14 @@ static const struct {
 
 START_TEST(an_illegal_line_is_an_error_with_file_and_line)
 {
-	put("a", illegal[_i].text);
+	scratch_put("a", illegal[_i].text);
 	refused("a", "a", illegal[_i].line, illegal[_i].words);
 }
 END_TEST
 
 START_TEST(an_empty_file_sets_nothing)
 {
-	put("a", _i == 0 ? "" : "; nothing\n\n // here");
+	scratch_put("a", _i == 0 ? "" : "; nothing\n\n // here");
 	load("a");
 	ck_assert_ptr_null(config_at(config, 0));
 	ck_assert_ptr_null(config_get(config, "S", "n"));
@@ -239,7 +178,7 @@ END_TEST
 
 START_TEST(sections_and_names_are_looked_up_exactly)
 {
-	put("a", "[S]\nn = v\n");
+	scratch_put("a", "[S]\nn = v\n");
 	load("a");
 	ck_assert_ptr_null(config_get(config, "s", "n"));
 	ck_assert_ptr_null(config_get(config, "S", "N"));
@@ -251,7 +190,7 @@ END_TEST
 
 START_TEST(the_last_value_wins_and_all_are_there_in_order)
 {
-	put("a", "[S]\nn = 1\nm = 2\n\n[T]\nn = 3\n[S]\nn = 4\n");
+	scratch_put("a", "[S]\nn = 1\nm = 2\n\n[T]\nn = 3\n[S]\nn = 4\n");
 	load("a");
 	check("S", "n", "4");
 	check("S", "m", "2");
@@ -304,7 +243,7 @@ round_trip(size_t section_len, size_t name_len, size_t value_len)
 	char *value = fill(value_len), *text;
 
 	ck_assert_int_ne(asprintf(&text, "[%s]\n%s = %s\nafter = 1\n", section, name, value), -1);
-	put("a", text);
+	scratch_put("a", text);
 	load("a");
 	check(section, name, value);
 	check(section, "after", "1");
@@ -339,7 +278,7 @@ START_TEST(every_byte_but_nul_and_newline_survives_in_a_value)
 		if (c != '\n')
 			*t++ = *e++ = (char)c;
 	*t++ = *e++ = 'x';
-	put("a", text);
+	scratch_put("a", text);
 	load("a");
 	check("S", "n", expected);
 }
@@ -349,11 +288,11 @@ START_TEST(a_nul_byte_is_refused_where_it_stands)
 {
 	static const char text[] = "[S]\nn = v\nm = a\0b\n";
 
-	put_bytes("a", text, sizeof(text) - 1);
+	scratch_put_bytes("a", text, sizeof(text) - 1);
 	refused("a", "a", 3, "a NUL byte: this is no text file");
-	put_bytes("a", "\0", 1);
+	scratch_put_bytes("a", "\0", 1);
 	refused("a", "a", 1, "a NUL byte: this is no text file");
-	put_bytes("a", "[S]\nn = v\n\0", 11);
+	scratch_put_bytes("a", "[S]\nn = v\n\0", 11);
 	refused("a", "a", 3, "a NUL byte: this is no text file");
 }
 END_TEST
@@ -362,10 +301,10 @@ START_TEST(words_that_do_not_fit_are_cut)
 {
 	char small[24], expected[16];
 
-	put("a", "words\n");
+	scratch_put("a", "words\n");
 	memset(small, 'c', sizeof(small));
-	ck_assert_ptr_null(config_load(in_dir("a"), small, 16));
-	snprintf(expected, sizeof(expected), "%.15s", in_dir("a"));
+	ck_assert_ptr_null(config_load(scratch_path("a"), small, 16));
+	snprintf(expected, sizeof(expected), "%.15s", scratch_path("a"));
 	ck_assert_str_eq(small, expected);
 	ck_assert_int_eq(small[16], 'c');
 }
@@ -375,8 +314,8 @@ END_TEST
 
 START_TEST(an_include_is_read_in_place)
 {
-	put("a", "[S]\nn = 1\n[include b]\n[S]\nm = 3\n");
-	put("b", "[S]\nn = 2\nm = 2\n");
+	scratch_put("a", "[S]\nn = 1\n[include b]\n[S]\nm = 3\n");
+	scratch_put("b", "[S]\nn = 2\nm = 2\n");
 	load("a");
 	check("S", "n", "2");
 	check("S", "m", "3");
@@ -391,16 +330,16 @@ START_TEST(relative_names_start_where_the_including_file_is)
 {
 	put_dir("d");
 	put_dir("d/e");
-	put("a", "[ include   d/b.cfg ]\n");
-	put("d/b.cfg", "[include e/c.cfg]\n[include ../d.cfg]\n");
-	put("d/e/c.cfg", "[S]\nc = 1\n");
-	put("d.cfg", "[S]\nd = 1\n");
+	scratch_put("a", "[ include   d/b.cfg ]\n");
+	scratch_put("d/b.cfg", "[include e/c.cfg]\n[include ../d.cfg]\n");
+	scratch_put("d/e/c.cfg", "[S]\nc = 1\n");
+	scratch_put("d.cfg", "[S]\nd = 1\n");
 	load("a");
 	check_at(0, "1", "d/e/c.cfg", 2);
 	check_at(1, "1", "d/../d.cfg", 2);
 
 	/* From the current directory, too, and with an absolute name. */
-	ck_assert_int_eq(chdir(dir), 0);
+	ck_assert_int_eq(chdir(scratch_path(".")), 0);
 	config_free(config);
 	config = config_load("a", err, sizeof(err));
 	ck_assert_msg(config != NULL, "%s", err);
@@ -415,34 +354,35 @@ START_TEST(an_include_may_have_any_name)
 	size_t i;
 
 	for (i = 0; i < LENGTH(names); i++) {
-		put(names[i], "[S]\nn = found\n");
-		snprintf(text, sizeof(text), "[include %s]\n", i % 2 ? names[i] : in_dir(names[i]));
-		put("main", text);
+		scratch_put(names[i], "[S]\nn = found\n");
+		snprintf(text, sizeof(text), "[include %s]\n",
+		    i % 2 ? names[i] : scratch_path(names[i]));
+		scratch_put("main", text);
 		load("main");
 		check("S", "n", "found");
-		ck_assert_int_eq(unlink(in_dir(names[i])), 0);
+		ck_assert_int_eq(unlink(scratch_path(names[i])), 0);
 	}
 }
 END_TEST
 
 START_TEST(after_an_include_a_new_section_line_is_needed)
 {
-	put("b", "[S]\nn = 1\n");
-	put("empty", "");
+	scratch_put("b", "[S]\nn = 1\n");
+	scratch_put("empty", "");
 	put_dir("none");
-	put("a", "[S]\n[include b]\nm = 1\n");
+	scratch_put("a", "[S]\n[include b]\nm = 1\n");
 	refused("a", "a", 3, "in no section: write [section] before it");
-	put("a", "[S]\n[include empty]\nm = 1\n");
+	scratch_put("a", "[S]\n[include empty]\nm = 1\n");
 	refused("a", "a", 3, "in no section: write [section] before it");
-	put("a", "[S]\n[include none]\nm = 1\n");
+	scratch_put("a", "[S]\n[include none]\nm = 1\n");
 	refused("a", "a", 3, "in no section: write [section] before it");
 }
 END_TEST
 
 START_TEST(an_included_file_begins_in_no_section)
 {
-	put("a", "[S]\n[include b]\n");
-	put("b", "\nn = 1\n");
+	scratch_put("a", "[S]\n[include b]\n");
+	scratch_put("b", "\nn = 1\n");
 	refused("a", "b", 2, "in no section: write [section] before it");
 }
 END_TEST
@@ -451,13 +391,13 @@ START_TEST(an_include_that_cannot_be_read_is_an_error_of_its_line)
 {
 	char words[PATH_MAX + 64];
 
-	put("a", "\n[include missing]\n");
+	scratch_put("a", "\n[include missing]\n");
 	snprintf(words, sizeof(words), "%s: cannot be read: No such file or directory",
-	    in_dir("missing"));
+	    scratch_path("missing"));
 	refused("a", "a", 2, words);
-	put("b", "");
-	put("a", "\n\n[include b/c]\n");
-	snprintf(words, sizeof(words), "%s: cannot be read: Not a directory", in_dir("b/c"));
+	scratch_put("b", "");
+	scratch_put("a", "\n\n[include b/c]\n");
+	snprintf(words, sizeof(words), "%s: cannot be read: Not a directory", scratch_path("b/c"));
 	refused("a", "a", 3, words);
 }
 END_TEST
@@ -472,10 +412,10 @@ chain(int last)
 	for (i = 0; i < last; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
 		snprintf(text, sizeof(text), "[include f%d]\n", i + 1);
-		put(name, text);
+		scratch_put(name, text);
 	}
 	snprintf(name, sizeof(name), "f%d", last);
-	put(name, "[S]\nn = found\n");
+	scratch_put(name, "[S]\nn = found\n");
 }
 
 START_TEST(includes_nest_10_deep_and_no_deeper)
@@ -490,10 +430,10 @@ END_TEST
 
 START_TEST(a_circle_of_includes_ends_in_an_error)
 {
-	put("a", "[S]\nn = v\n[include b]\n");
-	put("b", "\n[include a]\n");
+	scratch_put("a", "[S]\nn = v\n[include b]\n");
+	scratch_put("b", "\n[include a]\n");
 	refused("a", "a", 3, "[include b]: more than 10 deep");
-	put("a", "[include a]\n");
+	scratch_put("a", "[include a]\n");
 	refused("a", "a", 1, "[include a]: more than 10 deep");
 }
 END_TEST
@@ -508,16 +448,16 @@ START_TEST(includes_that_multiply_end_in_an_error)
 		snprintf(name, sizeof(name), "f%d", i);
 		snprintf(text, sizeof(text), "[include f%d]\n[include f%d]\n[include f%d]\n", i + 1,
 		    i + 1, i + 1);
-		put(name, text);
+		scratch_put(name, text);
 	}
-	ck_assert_ptr_null(config_load(in_dir("f0"), err, sizeof(err)));
+	ck_assert_ptr_null(config_load(scratch_path("f0"), err, sizeof(err)));
 	ck_assert_ptr_nonnull(strstr(err, "more than 10000 files"));
 }
 END_TEST
 
 START_TEST(an_endless_file_is_refused)
 {
-	put("a", "[S]\n[include /dev/zero]\n");
+	scratch_put("a", "[S]\n[include /dev/zero]\n");
 	refused("a", "a", 2, "/dev/zero: the files have more than 67108864 bytes together");
 }
 END_TEST
@@ -536,9 +476,9 @@ START_TEST(a_directory_is_read_in_the_order_of_its_numbers)
 	for (i = LENGTH(order); i-- > 0;) {
 		snprintf(name, sizeof(name), "d/%s", order[i]);
 		snprintf(text, sizeof(text), "[S]\nn = %s\n", order[i]);
-		put(name, text);
+		scratch_put(name, text);
 	}
-	put("a", "[include d]\n");
+	scratch_put("a", "[include d]\n");
 	load("a");
 	for (i = 0; i < LENGTH(order); i++)
 		ck_assert_str_eq(config_at(config, i)->value, order[i]);
@@ -552,12 +492,12 @@ START_TEST(a_directory_is_read_with_all_below_it)
 	put_dir("d/2");
 	put_dir("d/2/x");
 	put_dir("d/3");
-	put("d/1", "[S]\nn = 1\n");
-	put("d/2/b", "[S]\nn = 2\n");
-	put("d/2/x/y", "[S]\nn = 3\n");
-	put("d/4", "[S]\nn = 4\n");
-	put("d/.hidden", "[S]\nn = 0\n");
-	put("a", "[include d]\n[include d/]\n");
+	scratch_put("d/1", "[S]\nn = 1\n");
+	scratch_put("d/2/b", "[S]\nn = 2\n");
+	scratch_put("d/2/x/y", "[S]\nn = 3\n");
+	scratch_put("d/4", "[S]\nn = 4\n");
+	scratch_put("d/.hidden", "[S]\nn = 0\n");
+	scratch_put("a", "[include d]\n[include d/]\n");
 	load("a");
 	check_at(0, "0", "d/.hidden", 2);
 	check_at(1, "1", "d/1", 2);
@@ -572,9 +512,9 @@ END_TEST
 START_TEST(each_file_of_a_directory_needs_a_section)
 {
 	put_dir("d");
-	put("d/1", "[S]\nn = 1\n");
-	put("d/2", "n = 2\n");
-	put("a", "[include d]\n");
+	scratch_put("d/1", "[S]\nn = 1\n");
+	scratch_put("d/2", "n = 2\n");
+	scratch_put("a", "[include d]\n");
 	refused("a", "d/2", 1, "in no section: write [section] before it");
 }
 END_TEST
@@ -585,11 +525,11 @@ START_TEST(a_directory_does_not_make_includes_deeper)
 	put_dir("d/e");
 	put_dir("d/e/f");
 	chain(9);
-	put("f9", "[include d]\n");
-	put("d/e/f/x", "[S]\nn = found\n");
+	scratch_put("f9", "[include d]\n");
+	scratch_put("d/e/f/x", "[S]\nn = found\n");
 	load("f0");
 	check("S", "n", "found");
-	put("d/e/f/x", "[include ../../../f9]\n");
+	scratch_put("d/e/f/x", "[include ../../../f9]\n");
 	refused("f0", "d/e/f/x", 1, "[include ../../../f9]: more than 10 deep");
 }
 END_TEST
@@ -598,10 +538,10 @@ START_TEST(links_are_followed_and_what_is_no_file_is_passed_over)
 {
 	put_dir("d");
 	put_dir("e");
-	put("e/x", "[S]\nn = found\n");
-	ck_assert_int_eq(symlink("../e", in_dir("d/link")), 0);
-	ck_assert_int_eq(mkfifo(in_dir("d/fifo"), 0600), 0);
-	put("a", "[include d]\n");
+	scratch_put("e/x", "[S]\nn = found\n");
+	ck_assert_int_eq(symlink("../e", scratch_path("d/link")), 0);
+	ck_assert_int_eq(mkfifo(scratch_path("d/fifo"), 0600), 0);
+	scratch_put("a", "[include d]\n");
 	load("a");
 	check_at(0, "found", "d/link/x", 2);
 }
@@ -612,13 +552,13 @@ START_TEST(links_that_lead_nowhere_or_in_a_circle_are_errors)
 	char words[PATH_MAX + 64];
 
 	put_dir("d");
-	put("a", "[include d]\n");
-	ck_assert_int_eq(symlink("nowhere", in_dir("d/x")), 0);
-	snprintf(words, sizeof(words), "%s: cannot be read: No such file", in_dir("d/x"));
+	scratch_put("a", "[include d]\n");
+	ck_assert_int_eq(symlink("nowhere", scratch_path("d/x")), 0);
+	snprintf(words, sizeof(words), "%s: cannot be read: No such file", scratch_path("d/x"));
 	refused("a", "a", 1, words);
 
-	ck_assert_int_eq(unlink(in_dir("d/x")), 0);
-	ck_assert_int_eq(symlink(".", in_dir("d/x")), 0);
+	ck_assert_int_eq(unlink(scratch_path("d/x")), 0);
+	ck_assert_int_eq(symlink(".", scratch_path("d/x")), 0);
 	refused("a", "a", 1, "");
 	ck_assert_ptr_nonnull(strstr(err, "cannot be read: Too many levels of symbolic links"));
 }
@@ -630,17 +570,20 @@ START_TEST(a_file_that_is_not_there_is_named)
 {
 	char words[PATH_MAX + 64];
 
-	snprintf(
-	    words, sizeof(words), "%s: cannot be read: No such file or directory", in_dir("a"));
-	ck_assert_ptr_null(config_load(in_dir("a"), err, sizeof(err)));
+	snprintf(words, sizeof(words), "%s: cannot be read: No such file or directory",
+	    scratch_path("a"));
+	ck_assert_ptr_null(config_load(scratch_path("a"), err, sizeof(err)));
 	ck_assert_str_eq(err, words);
 }
 END_TEST
 
 START_TEST(a_directory_is_no_file)
 {
-	char words[2 * PATH_MAX];
+	char words[2 * PATH_MAX + 64];
+	const char *dir;
 
+	put_dir("d");
+	dir = scratch_path("d");
 	snprintf(words, sizeof(words), "%s: is a directory: name a file (it may [include %s])", dir,
 	    dir);
 	ck_assert_ptr_null(config_load(dir, err, sizeof(err)));
@@ -653,14 +596,14 @@ START_TEST(a_file_without_permission_is_named)
 	char words[PATH_MAX + 64];
 	uid_t uid = geteuid();
 
-	put("a", "[include b]\n");
-	put("b", "[S]\nn = v\n");
-	ck_assert_int_eq(chmod(in_dir("b"), 0), 0);
+	scratch_put("a", "[include b]\n");
+	scratch_put("b", "[S]\nn = v\n");
+	ck_assert_int_eq(chmod(scratch_path("b"), 0), 0);
 	if (uid == 0)
 		ck_assert_int_eq(seteuid(NOBODY), 0);
-	snprintf(words, sizeof(words), "%s: cannot be read: Permission denied", in_dir("b"));
+	snprintf(words, sizeof(words), "%s: cannot be read: Permission denied", scratch_path("b"));
 	refused("a", "a", 1, words);
-	ck_assert_ptr_null(config_load(in_dir("b"), err, sizeof(err)));
+	ck_assert_ptr_null(config_load(scratch_path("b"), err, sizeof(err)));
 	ck_assert_str_eq(err, words);
 	ck_assert_int_eq(seteuid(uid), 0);
 }
@@ -702,10 +645,10 @@ START_TEST(no_descriptor_stays_open)
 
 	put_dir("d");
 	put_dir("d/e");
-	put("d/1", "[include e]\n[S]\nn = v\n");
-	put("a", "[include d]\n");
+	scratch_put("d/1", "[include e]\n[S]\nn = v\n");
+	scratch_put("a", "[include d]\n");
 	load("a");
-	put("d/e/2", "words\n");
+	scratch_put("d/e/2", "words\n");
 	refused("a", "d/e/2", 1, "neither");
 	ck_assert_int_eq(descriptors(), before);
 }
@@ -719,8 +662,8 @@ nowhere(void)
 {
 	put_dir("cwd");
 	put_dir("home");
-	ck_assert_int_eq(chdir(in_dir("cwd")), 0);
-	ck_assert_int_eq(setenv("HOME", in_dir("home"), 1), 0);
+	ck_assert_int_eq(chdir(scratch_path("cwd")), 0);
+	ck_assert_int_eq(setenv("HOME", scratch_path("home"), 1), 0);
 	ck_assert_int_eq(unsetenv("VESTACONFIG"), 0);
 }
 
@@ -738,9 +681,9 @@ found(const char *option, const char *expected, bool expected_in_cwd)
 START_TEST(the_first_file_in_the_search_order_is_found)
 {
 	nowhere();
-	put("home/vesta.cfg", "");
-	found(NULL, in_dir("home/vesta.cfg"), false);
-	put("cwd/vesta.cfg", "");
+	scratch_put("home/vesta.cfg", "");
+	found(NULL, scratch_path("home/vesta.cfg"), false);
+	scratch_put("cwd/vesta.cfg", "");
 	found(NULL, "./vesta.cfg", true);
 	ck_assert_int_eq(setenv("VESTACONFIG", "", 1), 0);
 	found(NULL, "./vesta.cfg", true);
@@ -778,7 +721,7 @@ START_TEST(a_path_that_does_not_fit_is_an_error)
 	ck_assert_str_eq(path, "1234567");
 	ck_assert_int_eq(config_find("12345678", path, sizeof(path), &in_cwd), -1);
 	ck_assert_int_eq(errno, ENAMETOOLONG);
-	put("cwd/vesta.cfg", "");
+	scratch_put("cwd/vesta.cfg", "");
 	ck_assert_int_eq(config_find(NULL, path, sizeof(path), &in_cwd), -1);
 	ck_assert_int_eq(errno, ENAMETOOLONG);
 }
@@ -789,7 +732,7 @@ add_case(Suite *suite, const char *name, void (*add)(TCase *))
 {
 	TCase *tc = tcase_create(name);
 
-	tcase_add_unchecked_fixture(tc, make_base, remove_base);
+	scratch_use(tc);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	add(tc);

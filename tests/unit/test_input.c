@@ -143,7 +143,7 @@ START_TEST(a_socket_and_a_directory_are_refused)
 	ck_assert_int_ne(fd, -1);
 	ck_assert_uint_lt(strlcpy(at.sun_path, path, sizeof(at.sun_path)), sizeof(at.sun_path));
 	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
-	refused(path, "No such device or address");
+	refused(path, "not a regular file");
 	close(fd);
 	ck_assert_int_eq(mkdir(scratch_path("dir"), 0700), 0);
 	refused(scratch_path("dir"), "Is a directory");

@@ -131,7 +131,7 @@ run(void (*connected)(int ends[2]))
 	struct job *j = watch(connected);
 
 	ck_assert(killer_may_start(killer, &j->r));
-	killer_started(killer, &j->r, j->life);
+	killer_started(killer, &j->r, j->life, 0);
 	return (j);
 }
 
@@ -340,7 +340,7 @@ START_TEST(a_tool_that_starts_though_its_client_is_gone_is_told_at_once)
 	j = watch(locally);
 	hang_up(j);
 	let_killer_catch_up();
-	killer_started(killer, &j->r, j->life);
+	killer_started(killer, &j->r, j->life, 0);
 	told_to_end(j);
 	told(j, SIGKILL);
 	finish();
@@ -361,7 +361,7 @@ START_TEST(a_client_that_is_gone_before_it_is_watched_is_noticed)
 	close(j->r.fd);
 	j->r.fd = ends[1];
 	ck_assert_int_eq(killer_watch(killer, &j->r), 0);
-	killer_started(killer, &j->r, j->life);
+	killer_started(killer, &j->r, j->life, 0);
 	told_to_end(j);
 	finish();
 }
@@ -482,7 +482,7 @@ START_TEST(once_the_server_ends_nothing_starts_and_what_was_starting_ends)
 	ck_assert(killer_may_start(killer, &starting->r));
 	killer_end_all(killer, false);
 	ck_assert(!killer_may_start(killer, &waiting->r));
-	killer_started(killer, &starting->r, starting->life);
+	killer_started(killer, &starting->r, starting->life, 0);
 	told_to_end(starting);
 	ck_assert_int_eq(waiting->r.end, END_SHUTDOWN);
 	ck_assert_int_eq(starting->r.end, END_SHUTDOWN);

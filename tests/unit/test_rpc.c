@@ -6,6 +6,7 @@
 
 #include "rpc.h"
 #include "suites.h"
+#include "wire.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 #define LIMIT	  4194304
@@ -16,48 +17,12 @@ static const int32_t versions[] = {-1, 0, 1, 2, 3, 4, 5};
 
 static struct srpc_error err;
 
-/* Received bytes, of their exact size, so that a step too far is seen by sanitizers. */
-static uint8_t *received;
-
-static void
-teardown(void)
-{
-	free(received);
-	received = NULL;
-}
-
 static void
 receive(struct srpc_reader *r, const uint8_t *data, size_t len)
 {
-	free(received);
-	received = malloc(len > 0 ? len : 1);
-	ck_assert_ptr_nonnull(received);
-	memcpy(received, data, len);
-	r->data = received;
+	r->data = wire_received(data, len);
 	r->len = len;
 	r->limit = LIMIT;
-}
-
-static uint8_t
-digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *d = strchr(digits, c);
-
-	ck_assert(c != '\0' && d != NULL);
-	return ((uint8_t)(d - digits));
-}
-
-static size_t
-from_hex(const char *hex, uint8_t *out, size_t size)
-{
-	size_t n;
-
-	for (n = 0; hex[2 * n] != '\0' && hex[2 * n] != '"'; n++) {
-		ck_assert_uint_lt(n, size);
-		out[n] = (uint8_t)(digit(hex[2 * n]) << 4 | digit(hex[2 * n + 1]));
-	}
-	return (n);
 }
 
 /* ---- a server's side of a stream, up to what it cannot decode -------------------------------- */
@@ -262,7 +227,7 @@ check_recorded(const char *line)
 	const char *failure = strstr(line, "[\"failure\", ");
 	bool half_closed = strstr(line, "\"half-close\"") != NULL;
 	uint8_t sent[MAX_WIRE];
-	size_t len = from_hex(value_of(line, "\"sent\": \""), sent, sizeof(sent));
+	size_t len = wire_from_hex(value_of(line, "\"sent\": \""), sent, sizeof(sent));
 	struct stream s = whole(sent, len);
 
 	if (failure != NULL)
@@ -385,7 +350,7 @@ static const struct killer {
 START_TEST(bytes_that_kill_the_original_are_refused)
 {
 	uint8_t wire[256];
-	size_t len = from_hex(killers[_i].wire, wire, sizeof(wire));
+	size_t len = wire_from_hex(killers[_i].wire, wire, sizeof(wire));
 	struct stream s = whole(wire, len);
 
 	ck_assert_int_eq(s.rc, -1);
@@ -786,7 +751,7 @@ static void
 make_handle(uint8_t handle[RPC_HANDLE_SIZE], const char *hex)
 {
 	memset(handle, 0, RPC_HANDLE_SIZE);
-	from_hex(hex, handle, RPC_HANDLE_SIZE);
+	wire_from_hex(hex, handle, RPC_HANDLE_SIZE);
 }
 
 START_TEST(an_index_is_read_from_its_handle)
@@ -857,7 +822,6 @@ add_case(Suite *suite, const char *name)
 {
 	TCase *tc = tcase_create(name);
 
-	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
 	return (tc);

@@ -8,6 +8,7 @@
 
 #include "srpc.h"
 #include "suites.h"
+#include "wire.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 #define LIMIT	  4096
@@ -16,48 +17,14 @@
 static const uint8_t used_codes[] = {SRPC_HELLO, SRPC_START_CALL, SRPC_END_CALL, SRPC_END_ACK,
     SRPC_INT32, SRPC_CHARS_SEQ, SRPC_BYTES, SRPC_TEXT, SRPC_SOCKET, SRPC_TRUE, SRPC_FAILURE};
 
-/* What a reader reads: of its exact size, so that a step too far is seen by sanitizers. */
-static uint8_t *data;
 static struct srpc_error err;
 static struct srpc_item item;
-
-static void
-teardown(void)
-{
-	free(data);
-	data = NULL;
-}
 
 static struct srpc_reader
 reader(const void *bytes, size_t len)
 {
-	free(data);
-	data = malloc(len > 0 ? len : 1);
-	ck_assert_ptr_nonnull(data);
-	memcpy(data, bytes, len);
-	return ((struct srpc_reader){.data = data, .len = len, .limit = LIMIT});
-}
-
-static uint8_t
-digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *d = strchr(digits, c);
-
-	ck_assert(c != '\0' && d != NULL);
-	return ((uint8_t)(d - digits));
-}
-
-static size_t
-from_hex(const char *hex, uint8_t *out)
-{
-	size_t n;
-
-	for (n = 0; hex[2 * n] != '\0'; n++) {
-		ck_assert_uint_lt(n, MAX_WIRE);
-		out[n] = (uint8_t)(digit(hex[2 * n]) << 4 | digit(hex[2 * n + 1]));
-	}
-	return (n);
+	return (
+	    (struct srpc_reader){.data = wire_received(bytes, len), .len = len, .limit = LIMIT});
 }
 
 static struct srpc_reader
@@ -65,7 +32,7 @@ hex_reader(const char *hex)
 {
 	uint8_t bytes[MAX_WIRE];
 
-	return (reader(bytes, from_hex(hex, bytes)));
+	return (reader(bytes, wire_from_hex(hex, bytes, sizeof(bytes))));
 }
 
 static void
@@ -208,7 +175,7 @@ put(struct buf *b, const struct good *g)
 START_TEST(values_encode_to_the_items_bytes)
 {
 	uint8_t wire[MAX_WIRE];
-	size_t len = from_hex(good[_i].wire, wire);
+	size_t len = wire_from_hex(good[_i].wire, wire, sizeof(wire));
 	struct buf b = {0};
 
 	put(&b, &good[_i]);
@@ -223,7 +190,7 @@ START_TEST(a_part_of_an_item_asks_for_more_and_moves_nothing)
 {
 	const struct good *g = &good[_i];
 	uint8_t wire[MAX_WIRE];
-	size_t len = from_hex(g->wire, wire), n;
+	size_t len = wire_from_hex(g->wire, wire, sizeof(wire)), n;
 
 	for (n = 0; n < len; n++) {
 		struct srpc_reader r = reader(wire, n);
@@ -238,7 +205,7 @@ START_TEST(an_item_is_taken_from_where_the_reader_stands)
 {
 	const struct good *g = &good[_i];
 	uint8_t wire[3 * MAX_WIRE];
-	size_t len = from_hex(g->wire, wire + 3);
+	size_t len = wire_from_hex(g->wire, wire + 3, MAX_WIRE);
 	struct srpc_reader r;
 
 	memset(wire, 0xee, 3);
@@ -508,7 +475,7 @@ START_TEST(an_item_beyond_the_limit_is_refused_from_its_header)
 		r = hex_reader(headers[i].header);
 		fails(&r, headers[i].code, TOO_LARGE);
 		/* A byte less fits. */
-		len = from_hex(headers[i].header, bytes);
+		len = wire_from_hex(headers[i].header, bytes, sizeof(bytes));
 		bytes[len - 1]--;
 		r = reader(bytes, len);
 		ck_assert_int_eq(srpc_next(&r, headers[i].code, &item, &err), SRPC_MORE);
@@ -636,7 +603,6 @@ add_case(Suite *suite, const char *name)
 {
 	TCase *tc = tcase_create(name);
 
-	tcase_add_checked_fixture(tc, NULL, teardown);
 	suite_add_tcase(suite, tc);
 	return (tc);
 }
