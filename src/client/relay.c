@@ -32,9 +32,11 @@ listener_open(struct listener *l, struct in_addr local)
 static void
 turn_away_early(const struct listener *l)
 {
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
 	int fd;
 
-	while ((fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC)) != -1)
+	while ((fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC)) != -1)
 		close(fd);
 }
 
