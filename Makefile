@@ -194,6 +194,8 @@ uninstall:
 # What tests, demo and bench install for themselves: as root below a directory that only root can
 # write, since it holds a setuid program.
 private = $(if $(is_root),/var/lib/runtool-$(1),$(CURDIR)/build/$(1)-root)
+# One run at a time, also of another clone: the path is compiled in, so that it is the same each time.
+lock = mkdir -p build; exec 9>$(if $(is_root),/run/runtool-$(1).lock,build/$(1).lock); flock 9;
 test_gid := 1879052222
 
 unit_bin   := $(BUILD)/tests/unit/unit
@@ -215,11 +217,9 @@ $(BUILD)/tests/tools/%: tests/tools/%.c
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 -O2 -g $(WARNINGS) -D_GNU_SOURCE -static -pthread -o $@ $<
 
-# One prefix at a time: its path is compiled in, so that it is the same in every run.
 .PHONY: check
 check: deps
-	@mkdir -p build
-	@exec 9>$(CURDIR)/build/check.lock; flock 9; \
+	@$(call lock,check) \
 	$(MAKE) BUILD=$(or $(CHECK_BUILD),build/check) PREFIX=$(call private,check) SYSCONFDIR=$(call private,check)/etc run-checks
 
 .PHONY: run-checks
@@ -256,9 +256,9 @@ fuzz: $(fuzz_bin)
 
 .PHONY: demo
 demo: deps
-	@rm -rf $(call private,demo)
-	@$(MAKE) BUILD=build/demo PREFIX=$(call private,demo) SYSCONFDIR=$(call private,demo)/etc install >/dev/null
-	@tests/demo.sh $(call private,demo)
+	@$(call lock,demo) rm -rf $(call private,demo); \
+	$(MAKE) BUILD=build/demo PREFIX=$(call private,demo) SYSCONFDIR=$(call private,demo)/etc install >/dev/null && \
+	tests/demo.sh $(call private,demo)
 
 bench_bin := $(BUILD)/tests/bench/bench
 $(bench_bin): $(call obj,$(bench_src)) $(client_lib)
@@ -266,8 +266,8 @@ $(bench_bin): $(call obj,$(bench_src)) $(client_lib)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbsd
 .PHONY: bench run-bench
 bench: deps
-	@rm -rf $(call private,bench)
-	@$(MAKE) BUILD=build/bench PREFIX=$(call private,bench) SYSCONFDIR=$(call private,bench)/etc run-bench
+	@$(call lock,bench) rm -rf $(call private,bench); \
+	$(MAKE) BUILD=build/bench PREFIX=$(call private,bench) SYSCONFDIR=$(call private,bench)/etc run-bench
 run-bench: $(bench_bin)
 	@$(MAKE) install >/dev/null
 	@tests/bench.sh $(PREFIX) $(bench_bin)
