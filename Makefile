@@ -26,7 +26,7 @@ CC       ?= cc
 SANITIZE ?=
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
             -Wformat=2 -Wvla -Werror
-HARDEN   := -fstack-protector-strong -fPIE
+HARDEN   := -fstack-protector-strong -fPIE -ffile-prefix-map=$(CURDIR)=.
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc/lib -I$(BUILD)
 OPTIMIZE ?= -O2 -D_FORTIFY_SOURCE=2
 CFLAGS   += -std=gnu17 -g $(OPTIMIZE) $(WARNINGS) $(HARDEN) -pthread
@@ -67,7 +67,7 @@ all: $(programs)
 .PHONY: help
 help:
 	@echo 'all       the programs, in $(BUILD)/ (default)'
-	@echo 'deps      install what is needed to build and test (Debian packages, as root)'
+	@echo 'deps      install what is needed to build and test (Debian packages, as root); deps-all: and to lint'
 	@echo 'demo      compile a C program through a server of its own, in a root of its own'
 	@echo 'check     all tests (as root: with the real setuid helper)'
 	@echo 'asan tsan all tests under the sanitizers'
@@ -158,17 +158,18 @@ install: all
 	@# An existing configuration is the administrator's.
 	@for f in vesta.cfg tool_launcher.conf; do \
 	    if [ -e $(call dest,$(SYSCONFDIR))/$$f ]; then echo "kept: $(call dest,$(SYSCONFDIR))/$$f"; \
-	    else install -m 644 etc/$$f $(call dest,$(SYSCONFDIR))/$$f; fi; done
+	    else $(call put_file,etc/$$f,$(call dest,$(SYSCONFDIR))/$$f,644); fi; done
 	@$(install_helper)
 
 # The paths in a file of etc/ become the installed ones.
-put_file = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' $(1) > $(2) && chmod $(3) $(2)
+put_file = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+    -e 's|/usr/local/libexec/runtool|$(LIBEXECDIR)|g' $(1) > $(2) && chmod $(3) $(2)
 
 # Setuid last, once owner and group are right.
 define install_helper
 h=$(call dest,$(LIBEXECDIR))/tool_launcher; rm -f $$h; install -m 755 $(helper) $$h; \
 if [ "$$(id -u)" != 0 ]; then \
-    echo "left to do, as root: chown root:$(USER_NAME) $$h && chmod 4750 $$h; chown root $(SYSCONFDIR)/tool_launcher.conf"; \
+    echo "left to do, as root: chown root:$(USER_NAME) $$h && chmod 4750 $$h; chown root $(call dest,$(SYSCONFDIR)) $(call dest,$(SYSCONFDIR))/tool_launcher.conf, and every directory above"; \
 elif getent group $(USER_NAME) >/dev/null; then \
     chown root:$(USER_NAME) $$h && chmod 4750 $$h; \
 else \
@@ -187,7 +188,7 @@ uninstall:
 	    $(call dest,$(LIBDIR))/sysusers.d/vruntool.conf
 	for f in man/*; do rm -f $(call dest,$(MANDIR))/man$${f##*.}/$${f##*/}; done
 	rmdir $(call dest,$(LIBEXECDIR)) 2>/dev/null || true
-	@echo 'kept: $(call dest,$(SYSCONFDIR))/vesta.cfg, $(call dest,$(SYSCONFDIR))/tool_launcher.conf'
+	@echo 'kept: $(call dest,$(SYSCONFDIR))/vesta.cfg, $(call dest,$(SYSCONFDIR))/tool_launcher.conf, the user $(USER_NAME) and its roots; a server that runs goes on'
 
 # ---- tests -----------------------------------------------------------------------------------
 
@@ -219,7 +220,7 @@ $(BUILD)/tests/tools/%: tests/tools/%.c
 
 .PHONY: check
 check: deps
-	@$(call lock,check) \
+	@umask 022; $(call lock,check) \
 	$(MAKE) BUILD=$(or $(CHECK_BUILD),build/check) PREFIX=$(call private,check) SYSCONFDIR=$(call private,check)/etc run-checks
 
 .PHONY: run-checks
@@ -256,7 +257,7 @@ fuzz: $(fuzz_bin)
 
 .PHONY: demo
 demo: deps
-	@$(call lock,demo) rm -rf $(call private,demo); \
+	@umask 022; $(call lock,demo) rm -rf $(call private,demo); \
 	$(MAKE) BUILD=build/demo PREFIX=$(call private,demo) SYSCONFDIR=$(call private,demo)/etc install >/dev/null && \
 	tests/demo.sh $(call private,demo)
 
@@ -266,7 +267,7 @@ $(bench_bin): $(call obj,$(bench_src)) $(client_lib)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbsd
 .PHONY: bench run-bench
 bench: deps
-	@$(call lock,bench) rm -rf $(call private,bench); \
+	@umask 022; $(call lock,bench) rm -rf $(call private,bench); \
 	$(MAKE) BUILD=build/bench PREFIX=$(call private,bench) SYSCONFDIR=$(call private,bench)/etc run-bench
 run-bench: $(bench_bin)
 	@$(MAKE) install >/dev/null
@@ -300,16 +301,21 @@ lint-tidy: | build/paths.h
 
 # ---- dependencies ----------------------------------------------------------------------------
 
-packages := gcc clang make libc6-dev libbsd-dev libinih-dev check musl-tools pkg-config \
-            clang-tidy clang-format cppcheck mandoc shellcheck libclang-rt-14-dev \
-            iproute2 util-linux procps
-.PHONY: deps
+packages := gcc make libc6-dev libbsd-dev libinih-dev check musl-tools util-linux
+lint_packages := clang clang-tidy clang-format libclang-rt-14-dev cppcheck mandoc shellcheck
+missing = for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf ' %s' $$p; done
+.PHONY: deps deps-all
 deps:
-	@missing=; for p in $(packages); do \
-	    dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
-	if [ -z "$$missing" ]; then exit 0; fi; \
-	if [ "$$(id -u)" != 0 ]; then echo "missing; as root: apt-get install$$missing" >&2; exit 1; fi; \
-	apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install$$missing >/dev/null
+	@$(call install_packages,$(packages))
+deps-all:
+	@$(call install_packages,$(packages) $(lint_packages))
+define install_packages
+missing=$$($(call missing,$(1))); \
+if [ -z "$$missing" ]; then exit 0; fi; \
+if [ "$$(id -u)" != 0 ]; then echo "missing; as root: apt-get install$$missing" >&2; exit 1; fi; \
+echo "installing:$$missing"; \
+apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $$missing >/dev/null
+endef
 
 .PHONY: clean
 clean:

@@ -3,6 +3,7 @@
 # to. Otherwise: in testing mode, without chroot.
 # shellcheck shell=sh disable=SC2034 # variables for those who source it
 
+umask 022 # what is made here is for the server's user too
 server_wait=100 # tenths of a second that a server may take to listen, or to end
 
 fail() {

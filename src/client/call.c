@@ -68,7 +68,7 @@ receive(struct runtool *c, struct runtool_error *err)
 		errno = c->send_error;
 	return (error_set(err, RUNTOOL_TRANSPORT, "the server closed the connection%s%s%s",
 	    errno == 0 ? "" : ": ", errno == 0 ? "" : strerror(errno),
-	    c->heard ? "" : " (and said nothing: does its `allow' name this host?)"));
+	    c->heard ? "" : " (and said nothing: does its `allow` name this host?)"));
 }
 
 struct pollfd

@@ -1,6 +1,7 @@
 /* RunToolServer: reads its options, makes sure that it can serve, and serves. */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,18 +41,23 @@ struct options {
 };
 
 static _Noreturn void
-usage(void)
+usage(FILE *out, int status)
 {
-	fprintf(stderr, "usage: RunToolServer [-dfnV] [-c file] [-o name=value]... [-p pidfile]\n");
-	exit(1);
+	fprintf(out, "usage: RunToolServer [-dfhnV] [-c file] [-o name=value]... [-p pidfile]\n");
+	exit(status);
 }
 
 static void
 parse_options(struct options *o, int argc, char **argv)
 {
+	static const struct option long_options[] = {
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
 	int c;
 
-	while ((c = getopt(argc, argv, "c:dfno:p:V")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:dfhno:p:V", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->config = optarg;
@@ -62,6 +68,8 @@ parse_options(struct options *o, int argc, char **argv)
 		case 'f':
 			o->foreground = true;
 			break;
+		case 'h':
+			usage(stdout, 0);
 		case 'n':
 			o->check = true;
 			break;
@@ -77,11 +85,11 @@ parse_options(struct options *o, int argc, char **argv)
 			printf("RunToolServer " VERSION "\n");
 			exit(0);
 		default:
-			usage();
+			usage(stderr, 1);
 		}
 	}
 	if (optind != argc)
-		usage();
+		usage(stderr, 1);
 }
 
 /* Without any vesta.cfg the defaults and -o have to do. */
