@@ -43,12 +43,11 @@ static void
 order_kill(struct request *r)
 {
 	tell(r, SIGKILL);
-	if (r->killed && r->group > 0) {
+	if (r->kills > 0 && r->group > 0)
+		kill(-r->group, SIGKILL);
+	if (r->kills++ == 1)
 		log_warn("kill id=%llu client=%s: its supervisor does not answer: SIGKILL to it",
 		    (unsigned long long)r->id, r->client_text);
-		kill(-r->group, SIGKILL);
-	}
-	r->killed = true;
 	r->kill_at = clock_ms() + LAST_RESORT_MS;
 }
 

@@ -14,10 +14,10 @@
 #include "log.h"
 #include "spawn.h"
 
-#define MAX_SWITCHES 32 /* of helper_switches, each with a value of ours; and as many of ours */
-#define BLANKS	     " \t"
-#define ROOT_SIZE    4096
-#define NUMBER_SIZE  24
+#define OWN_WORDS   32 /* at most, beside helper_switches, environment and command */
+#define BLANKS	    " \t"
+#define ROOT_SIZE   4096
+#define NUMBER_SIZE 24
 
 static unsigned long nofile, stack; /* soft limits of the tools */
 static int debug_fd = -1;
@@ -80,22 +80,18 @@ static int
 command_new(struct command *c, const struct settings *s, int err, size_t extra)
 {
 	char *word, *rest;
-	size_t n = 0;
 
 	*c = (struct command){0};
 	c->switches = strdup(s->helper_switches);
-	c->argv = calloc((size_t)3 * MAX_SWITCHES + extra + 1, sizeof(*c->argv));
+	c->argv =
+	    calloc(OWN_WORDS + (size_t)2 * SETTINGS_MAX_SWITCHES + extra + 1, sizeof(*c->argv));
 	if (c->switches == NULL || c->argv == NULL)
 		return (-1);
 	add(c, s->helper);
 	/* First, so that a wrong switch can be told. */
 	add_number(c, "-err", c->err, (unsigned long)err);
 	word = strtok_r(c->switches, BLANKS, &rest);
-	for (; word != NULL; word = strtok_r(NULL, BLANKS, &rest), n++) {
-		if (n == MAX_SWITCHES) {
-			errno = E2BIG;
-			return (-1);
-		}
+	for (; word != NULL; word = strtok_r(NULL, BLANKS, &rest)) {
 		if (strcmp(word, "-d") != 0)
 			add(c, word);
 		else if (debug_fd != -1)
@@ -275,7 +271,7 @@ launch_result(struct launch *l, const struct settings *s, const struct rpc_run *
 
 	if (l->outcome.supervisor != 0)
 		wait_for(l->outcome.supervisor);
-	l->orphaned = l->outcome.kind == 0;
+	l->orphaned = l->outcome.kind == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) == 0);
 	if (l->outcome.kind != LAUNCHER_ENDED)
 		return (say_why(l, s, run, root, status, err));
 	*wait_status = l->outcome.value;

@@ -42,7 +42,7 @@ struct request {
 	int life;	      /* to the tool's supervisor; -1 while no tool runs */
 	enum request_end end; /* what it was told, if anything */
 	pid_t group;	      /* the process group of launcher and supervisor */
-	bool killed;	      /* SIGKILL was ordered */
+	unsigned int kills;   /* how often SIGKILL was ordered */
 	int64_t kill_at;      /* monotonic milliseconds of the next, stronger order; 0: none */
 };
 

@@ -291,6 +291,7 @@ static void
 look_at_switches(struct settings *s)
 {
 	char *copy, *word, *rest;
+	int n = 0;
 
 	if ((copy = strdup(s->helper_switches)) == NULL)
 		fatal("memory: %s", strerror(errno));
@@ -300,6 +301,9 @@ look_at_switches(struct settings *s)
 			s->testing = true;
 		else if (strcmp(word, "-d") == 0)
 			s->helper_debug = true;
+		if (++n > SETTINGS_MAX_SWITCHES)
+			fatal("[" RUN_TOOL "]helper_switches = %s: must be at most %d words",
+			    s->helper_switches, SETTINGS_MAX_SWITCHES);
 	}
 	free(copy);
 }

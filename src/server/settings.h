@@ -12,6 +12,8 @@
 #include "addr.h"
 #include "config.h"
 
+#define SETTINGS_MAX_SWITCHES 32 /* words in helper_switches */
+
 enum isolation { ISOLATE_NONE, ISOLATE_PID };
 
 /* Zero-initialised, filled once at start, const from then on. */

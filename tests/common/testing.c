@@ -14,7 +14,10 @@ testing_add_if(TCase *tc, const TTest *test, int start, int end, bool can, const
 		tcase_add_loop_test(tc, test, start, end);
 		return;
 	}
-	printf("skipped (needs %s): %s\n", needs, test->name);
+	printf("skipped (needs %s): %s", needs, test->name);
+	if (end - start > 1)
+		printf(" (%d times)", end - start);
+	printf("\n");
 	skipped += end - start;
 }
 

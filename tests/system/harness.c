@@ -2,10 +2,12 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -77,6 +79,49 @@ static bool
 is_admin(void)
 {
 	return (geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1);
+}
+
+static bool
+own_mounts(void)
+{
+	return (
+	    unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+}
+
+void
+harness_own_mounts(void)
+{
+	if (own_mounts())
+		return;
+	fprintf(stderr, "a mount namespace of its own: %s\n", strerror(errno));
+	_exit(PROGRAM_NOT_RUN);
+}
+
+/* In a plain chroot "/" is no mount point, and what is mounted there is seen outside. */
+static bool
+can_own_mounts(void)
+{
+	int status = 1;
+	pid_t pid;
+
+	if (!is_admin() || (pid = fork()) == -1)
+		return (false);
+	if (pid == 0)
+		_exit(own_mounts() ? 0 : 1);
+	return (waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+void
+harness_add_mounts_loop(TCase *tc, const TTest *test, int start, int end)
+{
+	testing_add_if(tc, test, start, end, can_own_mounts(),
+	    "root with CAP_SYS_ADMIN, and / to be a mount point");
+}
+
+void
+harness_add_mounts(TCase *tc, const TTest *test)
+{
+	harness_add_mounts_loop(tc, test, 0, 1);
 }
 
 enum mode

@@ -27,11 +27,16 @@ enum mode harness_mode(void);
 void harness_add_modes(TCase *, const TTest *, int times);
 void harness_add_admin(TCase *, const TTest *);
 void harness_add_admin_loop(TCase *, const TTest *, int start, int end);
+void harness_add_mounts(TCase *, const TTest *); /* mounts in a namespace of its own */
+void harness_add_mounts_loop(TCase *, const TTest *, int start, int end);
 void harness_add_ipv6(TCase *, const TTest *);
 
 /* Makes the policy, root 1 and a work directory below $RUNTOOL_PREFIX; and removes them. */
 int harness_setup(void);
 void harness_teardown(void);
+
+/* In a child that is about to execute: its mounts are its own from here on, or it ends. */
+void harness_own_mounts(void);
 
 /* Who runs the server, and somebody whom it does not know. */
 uid_t harness_user(void);

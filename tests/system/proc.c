@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -116,6 +117,7 @@ proc_ticks(pid_t pid)
 static bool
 program_is_below(pid_t pid, const char *directory)
 {
+	struct stat running, named;
 	char path[64], exe[4096];
 	ssize_t n;
 
@@ -123,7 +125,12 @@ program_is_below(pid_t pid, const char *directory)
 	if ((n = readlink(path, exe, sizeof(exe) - 1)) == -1)
 		return (false);
 	exe[n] = '\0';
-	return (strncmp(exe, directory, strlen(directory)) == 0);
+	if (strncmp(exe, directory, strlen(directory)) != 0)
+		return (false);
+	/* A process outside of our root may have a program of that name there. */
+	return (stat(exe, &named) == -1 ||
+		(stat(path, &running) == 0 && running.st_dev == named.st_dev &&
+		    running.st_ino == named.st_ino));
 }
 
 size_t

@@ -2,12 +2,14 @@
 #include <bsd/string.h>
 #include <elf.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -309,8 +311,8 @@ put_policy(void)
 	bool dir = stat(other_policy, &st) == 0 && S_ISDIR(st.st_mode);
 	const char *over = harness_installed(dir ? "etc" : POLICY);
 
-	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount(other_policy, over, NULL, MS_BIND, NULL) == -1)
+	harness_own_mounts();
+	if (mount(other_policy, over, NULL, MS_BIND, NULL) == -1)
 		_exit(PROGRAM_NOT_RUN);
 }
 
@@ -463,6 +465,35 @@ START_TEST(a_caller_may_be_named)
 }
 END_TEST
 
+static const char *other_users; /* an /etc/passwd */
+
+static void
+put_users(void)
+{
+	put_policy();
+	if (mount(other_users, "/etc/passwd", NULL, MS_BIND, NULL) == -1)
+		_exit(PROGRAM_NOT_RUN);
+}
+
+/* Without a password the fourth field, the group's number, is still not the user's. */
+START_TEST(a_named_caller_without_a_password_is_the_right_one)
+{
+	uid_t uid = harness_user(), gid = harness_stranger();
+	struct call right = under_policy(harness_file(
+			harness_text("caller runner\nroots %s\n", harness_installed("roots")))),
+		    wrong = right;
+
+	other_users = harness_file(harness_text("root::0:0:root:/root:/bin/sh\n\n"
+						"runner::%u:%u::/:\n",
+	    uid, gid));
+	right.program.prepare = wrong.program.prepare = put_users;
+	right.program.gid = wrong.program.gid = uid;
+	wrong.program.uid = gid;
+	STATUS(&right, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
+	REFUSED(&wrong, "-err", "3", "-root", root());
+}
+END_TEST
+
 /* What `show state` says when the helper starts it. */
 static const char *
 state_of(struct call *c, const char *first)
@@ -610,6 +641,72 @@ START_TEST(a_root_that_only_its_caller_may_read_works)
 }
 END_TEST
 
+static rlim_t few;
+
+static void
+few_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		_exit(PROGRAM_NOT_RUN);
+	limit.rlim_cur = few;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		_exit(PROGRAM_NOT_RUN);
+}
+
+/* Whether a tool that prints "ran" was launched, with so few descriptors, as the server is told. */
+static bool
+is_launched(struct call *c)
+{
+	const char *argv[] = {harness_installed("libexec/runtool/tool_launcher"), "-err", "2",
+	    "-life", "3", "-isolate", "none", "-nofile", "64", "-root", root(), "-cmd", "/bin/show",
+	    "args", "ran", NULL};
+	struct launcher_message m = {0};
+	int life[2], status;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, life), 0);
+	c->program.argv = argv;
+	c->program.pass = life[1];
+	c->program.prepare = few_descriptors;
+	status = program_run(&c->program);
+	(void)!recv(life[0], &m, sizeof(m), MSG_DONTWAIT);
+	close(life[0]);
+	close(life[1]);
+	ck_assert_int_ne(status, PROGRAM_NOT_RUN);
+	ck_assert(m.kind == LAUNCHER_ENDED || status != 0);
+	return (m.kind == LAUNCHER_ENDED);
+}
+
+/* Wherever the descriptors run out. A tool may be dead before it prints, but its file was opened.
+ */
+START_TEST(a_launch_that_failed_has_run_nothing)
+{
+	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	bool launched = false, failed = false, executed;
+	char event[4096];
+	struct call c;
+
+	ck_assert_int_ne(inotify_add_watch(watch, harness_in_root("bin/show"), IN_OPEN), -1);
+	for (few = 4; few <= 16; few++) {
+		c = by_user();
+		if (is_launched(&c))
+			launched = true;
+		else
+			failed = true;
+		executed = read(watch, event, sizeof(event)) > 0;
+		ck_assert_msg(executed == launched, "%llu descriptors: %s: %s",
+		    (unsigned long long)few,
+		    executed ? "executed, but is said to have failed" : "not executed",
+		    program_err(&c.program));
+		ck_assert_str_eq(program_out(&c.program), launched ? "[ran]\n" : "");
+		program_free(&c.program);
+	}
+	ck_assert(launched && failed);
+	close(watch);
+}
+END_TEST
+
 START_TEST(the_installed_helper_has_no_interpreter)
 {
 	int fd = open(harness_installed("libexec/runtool/tool_launcher"), O_RDONLY | O_CLOEXEC);
@@ -670,17 +767,18 @@ helper_suite(void)
 
 	tc = tcase_create("policy");
 	tcase_set_timeout(tc, 60);
-	harness_add_admin(tc, the_same_policy_elsewhere_is_as_good);
-	harness_add_admin_loop(tc, a_policy_that_others_can_write_is_refused, 0, 3);
-	harness_add_admin(tc, a_policy_that_is_not_roots_is_refused);
-	harness_add_admin_loop(tc, a_policy_in_a_directory_that_others_can_write_is_refused, 0, 3);
-	harness_add_admin(tc, a_policy_in_somebodys_directory_is_refused);
-	harness_add_admin(tc, a_missing_policy_is_a_refusal);
-	harness_add_admin_loop(tc, a_policy_that_does_not_permit_it_is_a_refusal, 0,
+	harness_add_mounts(tc, the_same_policy_elsewhere_is_as_good);
+	harness_add_mounts_loop(tc, a_policy_that_others_can_write_is_refused, 0, 3);
+	harness_add_mounts(tc, a_policy_that_is_not_roots_is_refused);
+	harness_add_mounts_loop(tc, a_policy_in_a_directory_that_others_can_write_is_refused, 0, 3);
+	harness_add_mounts(tc, a_policy_in_somebodys_directory_is_refused);
+	harness_add_mounts(tc, a_missing_policy_is_a_refusal);
+	harness_add_mounts_loop(tc, a_policy_that_does_not_permit_it_is_a_refusal, 0,
 	    (int)(sizeof(bad_policies) / sizeof(bad_policies[0])));
-	harness_add_admin(tc, a_policy_is_freely_laid_out);
-	harness_add_admin(tc, a_caller_may_be_named);
-	harness_add_admin(tc, a_tool_keeps_only_the_policys_groups);
+	harness_add_mounts(tc, a_policy_is_freely_laid_out);
+	harness_add_mounts(tc, a_caller_may_be_named);
+	harness_add_mounts(tc, a_named_caller_without_a_password_is_the_right_one);
+	harness_add_mounts(tc, a_tool_keeps_only_the_policys_groups);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("tool");
@@ -690,6 +788,7 @@ helper_suite(void)
 	testing_add_root(tc, privilege_is_gone_for_good);
 	tcase_add_test(tc, testing_mode_drops_privilege_and_needs_no_policy);
 	testing_add_root(tc, debugging_output_goes_to_its_descriptor);
+	testing_add_root(tc, a_launch_that_failed_has_run_nothing);
 	harness_add_admin_loop(tc, a_root_that_only_its_caller_may_read_works, MODE_PID, MODE_NONE);
 	testing_add_root_loop(
 	    tc, a_root_that_only_its_caller_may_read_works, MODE_NONE, MODE_TESTING);

@@ -11,7 +11,7 @@
 #include "run.h"
 #include "suites.h"
 
-#define SOON_MS	   6000 /* the tests' kill_grace is one second */
+#define SOON_MS	   6000 /* the tests' kill_grace is one second; a last resort has two more */
 #define LONG_GRACE "kill_grace = 60\n"
 #define SIGHTINGS  10 /* so often must nothing be seen of processes that come and go */
 
@@ -320,6 +320,45 @@ START_TEST(a_tool_that_kills_its_launcher_harms_nobody_else)
 }
 END_TEST
 
+#define STOP_LAUNCHER "kill -STOP $PPID; exec /bin/tree children $0" /* which says `ready` */
+
+START_TEST(a_tool_that_stops_its_launcher_ends_with_its_client_all_the_same)
+{
+	const char *tag = harness_unique("tree");
+	struct server s;
+	struct run r = RUN("/bin/sh", "-c", STOP_LAUNCHER, tag);
+	struct run next = RUN("/bin/sh", "-c", "exit 3");
+
+	server_start_mode(&s, MODE_NONE, NULL);
+	run_start(&s, &r);
+	run_await(&r, "ready");
+	ways[_i].go(&r);
+	ck_assert_msg(gone_within(tag, SOON_MS), "connection %s: it runs on", ways[_i].name);
+	ck_assert_within(5, call_cur_tools(&s) == 0);
+	ck_assert_contains(server_log(&s), "its supervisor does not answer");
+	run_do(&s, &next);
+	ck_assert_int_eq(next.status, 3);
+	run_free(&r);
+	run_free(&next);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(a_tool_that_stops_its_launcher_does_not_hold_up_the_servers_end)
+{
+	const char *tag = harness_unique("tree");
+	struct server s;
+	struct run r = RUN("/bin/sh", "-c", STOP_LAUNCHER, tag);
+
+	server_start_mode(&s, MODE_NONE, NULL);
+	run_start(&s, &r);
+	run_await(&r, "ready");
+	server_stop(&s);
+	ck_assert(!proc_runs(tag));
+	run_free(&r);
+}
+END_TEST
+
 Suite *
 killer_suite(void)
 {
@@ -341,6 +380,9 @@ killer_suite(void)
 	tcase_add_test(tc, a_tool_without_output_runs_on);
 	harness_add_admin(tc, a_tool_cannot_kill_its_launcher);
 	testing_add_root(tc, a_tool_that_kills_its_launcher_harms_nobody_else);
+	testing_add_root_loop(
+	    tc, a_tool_that_stops_its_launcher_ends_with_its_client_all_the_same, 0, WAYS);
+	testing_add_root(tc, a_tool_that_stops_its_launcher_does_not_hold_up_the_servers_end);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("server");

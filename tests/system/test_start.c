@@ -1,7 +1,6 @@
 /* How a server starts, and the reasons for which it does not. */
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <linux/capability.h>
@@ -136,8 +135,8 @@ mount_nosuid(void)
 {
 	const char *dir = harness_installed("libexec");
 
-	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount(dir, dir, NULL, MS_BIND, NULL) == -1 ||
+	harness_own_mounts();
+	if (mount(dir, dir, NULL, MS_BIND, NULL) == -1 ||
 	    mount(NULL, dir, NULL, MS_BIND | MS_REMOUNT | MS_NOSUID, NULL) == -1)
 		_exit(PROGRAM_NOT_RUN);
 }
@@ -451,6 +450,40 @@ START_TEST(the_helpers_debugging_output_goes_to_the_standard_output)
 }
 END_TEST
 
+#define MOST_SWITCHES 32 /* of helper_switches */
+
+/* A line of so many words, each of which stands for two; in testing mode the first one is needed.
+ */
+static const char *
+many_switches(int n)
+{
+	const char *line = "helper_switches =";
+
+	for (int i = 0; i < n; i++)
+		line = harness_text(
+		    "%s %s", line, i == 0 && harness_mode() == MODE_TESTING ? "-t" : "-d");
+	return (harness_text("%s\n", line));
+}
+
+START_TEST(as_many_switches_as_there_may_be_work)
+{
+	struct server s;
+	struct run r = RUN("/bin/sh", "-c", "exit 3");
+
+	server_start_best(&s, many_switches(MOST_SWITCHES));
+	run_do(&s, &r);
+	ck_assert_int_eq(r.status, 3);
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(too_many_switches_are_refused)
+{
+	refuses(as_user(), many_switches(MOST_SWITCHES + 1), "must be at most 32 words");
+}
+END_TEST
+
 START_TEST(who_is_let_in_is_said_at_start)
 {
 	struct server s;
@@ -474,9 +507,10 @@ start_suite(void)
 	testing_add_root(tc, root_is_refused);
 	tcase_add_test(tc, a_missing_helper_is_named);
 	tcase_add_test(tc, a_switch_that_the_helper_does_not_know_is_named);
+	tcase_add_test(tc, too_many_switches_are_refused);
 	testing_add_root(tc, a_helper_without_setuid_is_refused);
 	testing_add_root(tc, no_new_privs_is_refused);
-	harness_add_admin(tc, a_nosuid_mount_is_refused);
+	harness_add_mounts(tc, a_nosuid_mount_is_refused);
 	harness_add_admin(tc, isolation_that_cannot_work_is_refused_with_the_remedy);
 	harness_add_admin(tc, without_that_capability_isolate_none_works);
 	tcase_add_test(tc, a_missing_volatile_root_is_named);
@@ -506,6 +540,7 @@ start_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, stopping_before_tools_without_a_terminal_is_said_and_passed_over);
 	tcase_add_test(tc, the_helpers_debugging_output_goes_to_the_standard_output);
+	tcase_add_test(tc, as_many_switches_as_there_may_be_work);
 	tcase_add_test(tc, who_is_let_in_is_said_at_start);
 	suite_add_tcase(suite, tc);
 	return (suite);

@@ -1,6 +1,7 @@
 /* What a tool finds when it starts: the state of its process, from inside. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -184,6 +185,70 @@ START_TEST(a_tool_cannot_reach_the_server_or_another_tool)
 }
 END_TEST
 
+/* The launchers among the processes with this tag: how many of them, and the last one. */
+static size_t
+launchers(const char *tag, pid_t *last)
+{
+	static const char name[] = "tool_launcher";
+	pid_t pids[16];
+	size_t n = proc_tagged(tag, pids, 16), found = 0;
+
+	ck_assert_uint_le(n, 16);
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(proc_status(pids[i], "Name"), name, strlen(name)) != 0)
+			continue;
+		*last = pids[i];
+		found++;
+	}
+	return (found);
+}
+
+/* A command line in /proc is everybody's to read, an environment is not. */
+START_TEST(a_launcher_does_not_show_its_tools_environment)
+{
+	const char *tag = harness_unique("tree"), *secret = harness_unique("secret");
+	const char *env[] = {"A=1", harness_text("B=%s", secret), "C=3", NULL};
+	struct server s;
+	struct run r = RUN(harness_tool((enum mode)_i, "tree"), "plain", tag);
+	pid_t launcher = 0;
+
+	r.env = env;
+	server_start_mode(&s, (enum mode)_i, NULL);
+	run_start(&s, &r);
+	run_await(&r, "ready");
+	/* It tidies up while the tool starts. */
+	ck_assert_within(5, !proc_runs(secret));
+	ck_assert_uint_eq(launchers(tag, &launcher), 1);
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+/* The files of an undumpable process in /proc are root's. */
+START_TEST(a_launcher_has_no_privilege_and_cannot_be_looked_into)
+{
+	static const char *const capabilities[] = {"CapInh", "CapPrm", "CapEff", "CapAmb"};
+	const char *tag = harness_unique("tree");
+	struct server s;
+	struct run r = RUN(harness_tool(MODE_PID, "tree"), "plain", tag);
+	struct stat st;
+	pid_t init = 0;
+
+	server_start_mode(&s, MODE_PID, NULL);
+	run_start(&s, &r);
+	run_await(&r, "ready");
+	ck_assert_within(5, launchers(tag, &init) == 1);
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
+		ck_assert_str_eq(proc_status(init, capabilities[i]), "0000000000000000");
+	ck_assert_str_eq(proc_status(init, "NoNewPrivs"), "1");
+	ck_assert_int_eq(proc_number(init, "Uid"), harness_user());
+	ck_assert_int_eq(stat(harness_text("/proc/%d/environ", (int)init), &st), 0);
+	ck_assert_uint_eq(st.st_uid, 0);
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
 /* The launcher of a tool is its parent; process 1 of its namespace. */
 START_TEST(a_tool_cannot_trace_its_launcher)
 {
@@ -223,6 +288,55 @@ START_TEST(kill_minus_1_reaches_nothing_outside_the_tools_tree)
 }
 END_TEST
 
+/* With 1 here, a process that gave up privilege can be traced, unless it objects. */
+#define DUMPABLE "/proc/sys/fs/suid_dumpable"
+
+static char dumpable_before[16];
+
+static bool
+put_dumpable(const char *value)
+{
+	FILE *f = fopen(DUMPABLE, "we");
+	bool put = f != NULL && fputs(value, f) >= 0;
+
+	return ((f != NULL && fclose(f) == 0) && put);
+}
+
+static void
+set_dumpable(void)
+{
+	FILE *f = fopen(DUMPABLE, "re");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(dumpable_before, sizeof(dumpable_before), f));
+	fclose(f);
+	ck_assert(put_dumpable("1"));
+}
+
+static void
+restore_dumpable(void)
+{
+	ck_assert(put_dumpable(dumpable_before));
+}
+
+/* Also where a setuid program is dumpable; a container has no say in that. */
+static void
+add_dumpable(Suite *suite)
+{
+	TCase *tc;
+
+	if (harness_mode() != MODE_PID || access(DUMPABLE, W_OK) == -1)
+		return;
+	tc = tcase_create("suid_dumpable");
+	tcase_set_timeout(tc, 60);
+	/* In the process that starts the tests: it is put back also when one of them dies. */
+	tcase_add_unchecked_fixture(tc, set_dumpable, restore_dumpable);
+	tcase_add_test(tc, a_launcher_has_no_privilege_and_cannot_be_looked_into);
+	tcase_add_test(tc, a_tool_cannot_trace_its_launcher);
+	tcase_add_test(tc, a_tool_cannot_reach_the_server_or_another_tool);
+	suite_add_tcase(suite, tc);
+}
+
 Suite *
 tool_suite(void)
 {
@@ -245,7 +359,10 @@ tool_suite(void)
 	tcase_set_timeout(tc, 60);
 	harness_add_admin(tc, a_tool_cannot_reach_the_server_or_another_tool);
 	harness_add_admin(tc, a_tool_cannot_trace_its_launcher);
+	harness_add_admin(tc, a_launcher_has_no_privilege_and_cannot_be_looked_into);
 	harness_add_admin(tc, kill_minus_1_reaches_nothing_outside_the_tools_tree);
+	harness_add_modes(tc, a_launcher_does_not_show_its_tools_environment, 1);
 	suite_add_tcase(suite, tc);
+	add_dumpable(suite);
 	return (suite);
 }

@@ -2,12 +2,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <bsd/string.h>
 
@@ -134,6 +139,58 @@ START_TEST(a_fifo_is_refused_without_blocking)
 }
 END_TEST
 
+/* A process that does nothing but open this for writing. */
+static pid_t
+writer(const char *fifo)
+{
+	pid_t parent = getpid(), pid = fork();
+	int fd;
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
+			_exit(1);
+		fd = open(fifo, O_WRONLY | O_CLOEXEC);
+		_exit(fd == -1 ? 1 : 0);
+	}
+	return (pid);
+}
+
+/* A process that is woken up is not asleep any more, even before it runs. */
+static bool
+is_asleep(pid_t pid)
+{
+	char path[64], line[512] = "";
+	const char *name_end;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	ck_assert_ptr_nonnull(f = fopen(path, "re"));
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	fclose(f);
+	ck_assert_ptr_nonnull(name_end = strrchr(line, ')'));
+	return (strncmp(name_end, ") S", 3) == 0);
+}
+
+/* To open one, if only for a moment, lets a writer go on: into nothing. */
+START_TEST(a_fifo_is_refused_without_a_writer_noticing)
+{
+	const char *fifo = scratch_path("fifo-of-another");
+	pid_t pid;
+
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	pid = writer(fifo);
+	while (!is_asleep(pid)) /* the test's time limit is its bound */
+		poll(NULL, 0, 1);
+	refused(fifo, "not a regular file");
+	ck_assert(is_asleep(pid));
+	ck_assert_int_eq(open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC), -1);
+	ck_assert_int_eq(errno, ENXIO);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
 START_TEST(a_socket_and_a_directory_are_refused)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -178,6 +235,7 @@ input_suite(void)
 	tcase_add_loop_test(tc, a_link_to_what_is_refused_is_refused, 0, 3);
 	tcase_add_test(tc, the_servers_own_open_files_are_out_of_reach);
 	tcase_add_test(tc, a_fifo_is_refused_without_blocking);
+	tcase_add_test(tc, a_fifo_is_refused_without_a_writer_noticing);
 	tcase_add_test(tc, without_descriptors_it_fails_with_that_reason);
 	tcase_add_test(tc, a_socket_and_a_directory_are_refused);
 	suite_add_tcase(suite, tc);

@@ -5,7 +5,10 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,15 +127,21 @@ watch(void (*connected)(int ends[2]))
 	return (j);
 }
 
-/* One whose tool runs. */
+/* One whose tool runs, kept by this process group. */
 static struct job *
-run(void (*connected)(int ends[2]))
+run_in(void (*connected)(int ends[2]), pid_t group)
 {
 	struct job *j = watch(connected);
 
 	ck_assert(killer_may_start(killer, &j->r));
-	killer_started(killer, &j->r, j->life, 0);
+	killer_started(killer, &j->r, j->life, group);
 	return (j);
+}
+
+static struct job *
+run(void (*connected)(int ends[2]))
+{
+	return (run_in(connected, 0));
 }
 
 /* ---- what supervisors are told ---- */
@@ -282,6 +291,100 @@ START_TEST(a_client_that_sends_more_is_not_gone)
 	let_killer_catch_up();
 	not_told(j);
 	ck_assert(killer_may_start(killer, &j->r));
+	finish();
+}
+END_TEST
+
+/* ---- supervisors that do not obey ---- */
+
+/* A process group of its own, which does nothing. */
+static pid_t
+supervisor(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	ck_assert_int_eq(setpgid(pid, pid), 0);
+	return (pid);
+}
+
+static void
+killed(pid_t pid)
+{
+	siginfo_t info;
+	int64_t end;
+
+	for (end = now_ms() + EVENT_MS; now_ms() < end; poll(NULL, 0, 10)) {
+		info = (siginfo_t){0};
+		ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG), 0);
+		if (info.si_pid != pid)
+			continue;
+		ck_assert_int_eq(info.si_code, CLD_KILLED);
+		ck_assert_int_eq(info.si_status, SIGKILL);
+		return;
+	}
+	ck_abort_msg("the supervisor lives on");
+}
+
+/* As killed(), and the log says why. */
+static void
+killed_with_a_word(pid_t pid)
+{
+	int before = dup(STDERR_FILENO), file = memfd_create("log", MFD_CLOEXEC);
+	char text[256] = "";
+
+	ck_assert(before != -1 && file != -1 && dup2(file, STDERR_FILENO) != -1);
+	killed(pid);
+	ck_assert_int_ne(dup2(before, STDERR_FILENO), -1);
+	ck_assert_int_gt(pread(file, text, sizeof(text) - 1, 0), 0);
+	ck_assert_ptr_nonnull(strstr(text, "its supervisor does not answer"));
+	close(before);
+	close(file);
+}
+
+/* The one that obeys was told before the other. */
+START_TEST(a_supervisor_that_does_not_obey_is_killed_and_one_that_does_is_not)
+{
+	pid_t good = supervisor(), bad = supervisor();
+	struct job *obeys, *stuck;
+
+	begin(0);
+	obeys = run_in(locally, good);
+	stuck = run_in(locally, bad);
+	hang_up(obeys);
+	told(obeys, SIGKILL);
+	killer_forget(killer, &obeys->r);
+	hang_up(stuck);
+	told(stuck, SIGKILL);
+	ck_assert_int_eq(waitpid(bad, NULL, WNOHANG), 0);
+	killed_with_a_word(bad);
+	killer_forget(killer, &stuck->r);
+	ck_assert_int_eq(waitpid(good, NULL, WNOHANG), 0);
+	not_told(obeys);
+	ck_assert_int_eq(kill(good, SIGKILL), 0);
+	killed(good);
+	finish();
+}
+END_TEST
+
+/* Group 0 would be this process's own. */
+START_TEST(a_supervisor_that_is_not_known_is_told_again_and_nobody_is_killed)
+{
+	struct job *j;
+
+	begin(0);
+	j = run_in(locally, 0);
+	hang_up(j);
+	told(j, SIGKILL);
+	told(j, SIGKILL);
+	killer_forget(killer, &j->r);
+	not_told(j);
 	finish();
 }
 END_TEST
@@ -521,6 +624,8 @@ killer_suite(void)
 	tcase_add_test(tc, without_grace_it_is_killed_at_once);
 	tcase_add_test(tc, each_tool_has_its_own_grace);
 	tcase_add_test(tc, a_client_that_sends_more_is_not_gone);
+	tcase_add_test(tc, a_supervisor_that_does_not_obey_is_killed_and_one_that_does_is_not);
+	tcase_add_test(tc, a_supervisor_that_is_not_known_is_told_again_and_nobody_is_killed);
 	tcase_add_loop_test(
 	    tc, a_waiting_request_of_a_client_that_goes_away_is_dropped, 0, (int)LENGTH(ways));
 	tcase_add_test(tc, a_request_whose_client_goes_away_before_it_starts_may_not_start);
