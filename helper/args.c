@@ -7,7 +7,8 @@
 
 #include "helper.h"
 
-/* What each switch takes, and where it goes. -env, -envc and -cmd take more and stand in the code.
+/*
+ * What each switch takes, and where it goes. -env, -envc and -cmd take more and stand in the code.
  */
 enum takes { NOTHING, TEXT, DESCRIPTOR, LIMIT };
 

@@ -101,7 +101,8 @@ look(int sig)
 	return (nknown > before);
 }
 
-/* Pids begin anew at their maximum, so a child may come before its parent: seen by the next look.
+/*
+ * Pids begin anew at their maximum, so a child may come before its parent: seen by the next look.
  */
 void
 descendants_signal(int sig)

@@ -34,7 +34,8 @@ check_trusted(int fd, const char *path, const char *part)
 		    "%s: %s must belong to root and be writable by nobody else", path, part);
 }
 
-/* Opens a file that nobody but root can have put or changed there: every step of its path counts.
+/*
+ * Opens a file that nobody but root can have put or changed there: every step of its path counts.
  */
 static int
 open_trusted(const char *path)

@@ -1,4 +1,5 @@
-/* report.c: what the launcher and the supervisor have to say, and the way out of a failed launch.
+/*
+ * report.c: what the launcher and the supervisor have to say, and the way out of a failed launch.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -58,8 +58,7 @@ exec_tool(const struct launch *l, bool *present)
 	return (errno);
 }
 
-/* Soft limits that the server raised for itself, or that the kernel lowered for a setuid program.
- */
+/* Soft limits that the server raised for itself, or the kernel lowered for a setuid program. */
 static void
 set_limit(int resource, rlim_t soft)
 {
@@ -85,8 +84,7 @@ tool_exec(const struct launch *l, pid_t keeper)
 	bool present;
 	int error;
 
-	/* Fails for a group leader, which the tool's process is only when it was not forked here.
-	 */
+	/* Fails for a group leader, which only a process is that was not forked here. */
 	setsid();
 	set_limit(RLIMIT_NOFILE, l->nofile);
 	set_limit(RLIMIT_STACK, l->stack);

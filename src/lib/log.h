@@ -13,7 +13,8 @@ void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Says `fmt` on stderr (and in the log) and exits 1: at start-up, or when an invariant is broken.
+/*
+ * Says `fmt` on stderr (and in the log) and exits 1: at start-up, or when an invariant is broken.
  */
 _Noreturn void fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -35,7 +35,8 @@ bool killer_may_start(struct killer *, struct request *);
  */
 void killer_started(struct killer *, struct request *, int life, pid_t group);
 
-/* The tool and all its tree are gone; the killer does not touch the request, its life or fd again.
+/*
+ * The tool and all its tree are gone; the killer does not touch the request, its life or fd again.
  */
 void killer_forget(struct killer *, struct request *);
 

@@ -1,4 +1,5 @@
-/* preflight.h: whether this server can run tools here: each fault found now is none at 3 o'clock.
+/*
+ * preflight.h: whether this server can run tools here: each fault found now is none at 3 o'clock.
  */
 #ifndef PREFLIGHT_H
 #define PREFLIGHT_H

@@ -32,7 +32,8 @@ void queue_done(struct queue *);
 /* Takes a request out again, for a client that is gone. True if it was still waiting. */
 bool queue_remove(struct queue *, struct request *);
 
-/* No more requests: queue_push() refuses, and what waits is handed out here (NULL: none is left).
+/*
+ * No more requests: queue_push() refuses, and what waits is handed out here (NULL: none is left).
  */
 void queue_close(struct queue *);
 struct request *queue_flush(struct queue *);

@@ -87,7 +87,8 @@ struct server {
 	int port;
 };
 
-/* The text of a vesta.cfg for a server in this mode; loopback only, any port, 4 tools, 8 pending.
+/*
+ * The text of a vesta.cfg for a server in this mode; loopback only, any port, 4 tools, 8 pending.
  */
 const char *server_config(enum mode, const char *settings);
 

@@ -13,7 +13,8 @@
 size_t proc_tagged(const char *tag, pid_t *pids, size_t max);
 bool proc_runs(const char *tag);
 
-/* Processes whose program lies below this directory; those that may not be looked at do not count.
+/*
+ * Processes whose program lies below this directory; those that may not be looked at do not count.
  */
 size_t proc_below(const char *directory);
 

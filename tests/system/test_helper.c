@@ -678,7 +678,8 @@ is_launched(struct call *c)
 	return (m.kind == LAUNCHER_ENDED);
 }
 
-/* Wherever the descriptors run out. A tool may be dead before it prints, but its file was opened.
+/*
+ * Wherever the descriptors run out. A tool may be dead before it prints, but its file was opened.
  */
 START_TEST(a_launch_that_failed_has_run_nothing)
 {

@@ -452,7 +452,8 @@ END_TEST
 
 #define MOST_SWITCHES 32 /* of helper_switches */
 
-/* A line of so many words, each of which stands for two; in testing mode the first one is needed.
+/*
+ * A line of so many words, each of which stands for two; in testing mode the first one is needed.
  */
 static const char *
 many_switches(int n)

@@ -1,4 +1,5 @@
-/* Addresses and blocks of them: what is taken for one, how it is written, and what a block holds.
+/*
+ * Addresses and blocks of them: what is taken for one, how it is written, and what a block holds.
  */
 #include <netinet/in.h>
 #include <string.h>

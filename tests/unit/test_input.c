@@ -1,4 +1,5 @@
-/* A tool's standard input: only a file of a file system that holds files, whatever a client names.
+/*
+ * A tool's standard input: only a file of a file system that holds files, whatever a client names.
  */
 #include <errno.h>
 #include <fcntl.h>

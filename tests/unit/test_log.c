@@ -1,4 +1,5 @@
-/* log_quote(): what a client sent becomes one harmless word of a line, of a length that is known.
+/*
+ * log_quote(): what a client sent becomes one harmless word of a line, of a length that is known.
  */
 #include <stdio.h>
 #include <string.h>

@@ -21,7 +21,8 @@ static struct request requests[MAX_REQUESTS];
 static size_t made;
 static struct queue *q;
 
-/* The next request; hosts are called by capital letters, and each connection has a port of its own.
+/*
+ * The next request; hosts are called by capital letters, and each connection has a port of its own.
  */
 static struct request *
 request_from(char host)

@@ -1,4 +1,5 @@
-/* The server's settings: what is allowed, what is in force otherwise, and that all is documented.
+/*
+ * The server's settings: what is allowed, what is in force otherwise, and that all is documented.
  */
 #include <ctype.h>
 #include <errno.h>
