@@ -38,6 +38,7 @@ struct conn {
 	bool drain;	 /* close once the reply is out */
 	int32_t proc, version;
 	unsigned int step; /* of the call's arguments */
+	size_t start;	   /* in `in`: of the call's arguments */
 	size_t pos;	   /* in `in`: what is decoded of the call */
 	struct buf in, out;
 	int64_t deadline; /* monotonic milliseconds; 0: none */
@@ -163,7 +164,7 @@ detach_call(struct conn *c, struct request *r)
 }
 
 static struct request *
-make_request(struct conn *c, size_t start, struct srpc_error *err)
+make_request(struct conn *c, struct srpc_error *err)
 {
 	struct srpc_reader in;
 	struct request *r;
@@ -179,7 +180,7 @@ make_request(struct conn *c, size_t start, struct srpc_error *err)
 	r->version = c->version;
 	memcpy(r->client_text, c->client_text, sizeof(r->client_text));
 	in = (struct srpc_reader){
-	    .data = r->raw.data, .len = r->raw.len, .pos = start, .limit = r->raw.len};
+	    .data = r->raw.data, .len = r->raw.len, .pos = c->start, .limit = r->raw.len};
 	if (rpc_get_run(&in, &r->run, err) == -1)
 		goto fail;
 	if (rpc_handle_index(r->run.handle, &r->root) == -1) {
@@ -231,7 +232,7 @@ submit(struct conn *c, struct request *r, struct srpc_error *err)
 }
 
 static void
-start_run(struct conn *c, size_t start)
+start_run(struct conn *c)
 {
 	struct srpc_error err;
 	struct request *r;
@@ -239,17 +240,18 @@ start_run(struct conn *c, size_t start)
 	flush(c);
 	if (c->state == CLOSED)
 		return;
-	if ((r = make_request(c, start, &err)) == NULL) {
+	if ((r = make_request(c, &err)) == NULL) {
 		fail_call(c, &err);
 		return;
 	}
-	if (submit(c, r, &err) == -1) {
+	if (submit(c, r, &err) == 0)
+		return;
+	if (c->state != CLOSED) {
 		c->out = r->reply;
 		r->reply = (struct buf){0};
-		request_free(r);
-		if (c->state != CLOSED)
-			fail_call(c, &err);
+		fail_call(c, &err);
 	}
+	request_free(r);
 }
 
 static void
@@ -316,7 +318,7 @@ take_start(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 		    err, SRPC_VERSION_SKEW, "RunToolServer: Unsupported interface version"));
 	if (!rpc_known(c->proc))
 		return (srpc_fail(err, SRPC_VERSION_SKEW, "Unknown proc_id"));
-	c->pos = in->pos;
+	c->start = c->pos = in->pos;
 	c->step = 0;
 	c->state = CALL;
 	return (SRPC_OK);
@@ -325,7 +327,6 @@ take_start(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 static int
 take_arguments(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 {
-	size_t start = c->in.data[0] == SRPC_START_CALL ? 9 : 0;
 	int rc;
 
 	in->pos = c->pos;
@@ -336,7 +337,7 @@ take_arguments(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 	if (c->proc == RPC_INFO || c->proc == RPC_INFO_OLD)
 		answer_info(c);
 	else
-		start_run(c, start);
+		start_run(c);
 	return (SRPC_OK);
 }
 
