@@ -16,7 +16,6 @@
 
 #define OWN_WORDS   32 /* at most, beside helper_switches, environment and command */
 #define BLANKS	    " \t"
-#define ROOT_SIZE   4096
 #define NUMBER_SIZE 24
 
 static unsigned long nofile, stack; /* soft limits of the tools */
@@ -48,7 +47,6 @@ struct command {
 	char *switches; /* a copy of helper_switches, cut into words */
 	char err[NUMBER_SIZE], life[NUMBER_SIZE], dbg[NUMBER_SIZE], nofile[NUMBER_SIZE],
 	    stack[NUMBER_SIZE], nenv[NUMBER_SIZE];
-	char root[ROOT_SIZE];
 };
 
 static void
@@ -111,19 +109,18 @@ command_free(struct command *c)
 
 static int
 command_for_run(struct command *c, const struct settings *s, const struct rpc_run *run,
-    uint32_t root, int err, int life)
+    const char *root, int err, int life)
 {
 	const char *const *env = run->env, *const *arg = run->argv;
 	size_t nenv = count(env);
 
 	if (command_new(c, s, err, nenv + count(arg)) == -1)
 		return (-1);
-	snprintf(c->root, sizeof(c->root), "%s/%08x", s->volatile_root, root);
 	add_number(c, "-life", c->life, (unsigned long)life);
 	add_number(c, "-nofile", c->nofile, nofile);
 	add_number(c, "-stack", c->stack, stack);
 	add(c, "-root");
-	add(c, c->root);
+	add(c, root);
 	add(c, "-wd");
 	add(c, run->directory);
 	add_number(c, "-envc", c->nenv, nenv);
@@ -157,8 +154,8 @@ close_if_open(int *fd)
 }
 
 int
-launch_start(struct launch *l, const struct settings *s, const struct rpc_run *run, uint32_t root,
-    const struct launch_files *files, struct srpc_error *err)
+launch_start(struct launch *l, const struct settings *s, const struct rpc_run *run,
+    const char *root, const struct launch_files *files, struct srpc_error *err)
 {
 	int words[2] = {-1, -1}, life[2] = {-1, -1}, error = 0;
 	struct command c = {0};
@@ -214,8 +211,8 @@ failure_code(int status)
 }
 
 static int
-say_why(const struct launch *l, const struct settings *s, const struct rpc_run *run, uint32_t root,
-    int status, struct srpc_error *err)
+say_why(const struct launch *l, const struct rpc_run *run, const char *root, int status,
+    struct srpc_error *err)
 {
 	char words[LAUNCHER_MAX_WORDS];
 
@@ -231,8 +228,7 @@ say_why(const struct launch *l, const struct settings *s, const struct rpc_run *
 		status = WEXITSTATUS(status);
 	if (status == LAUNCHER_BAD_ROOT || status == LAUNCHER_NO_CHDIR)
 		return (srpc_fail(err, failure_code(status),
-		    "Can't establish working directory %s/%08x/%s (%s)", s->volatile_root, root,
-		    run->directory, words));
+		    "Can't establish working directory %s/%s (%s)", root, run->directory, words));
 	return (srpc_fail(err, failure_code(status), "%s", words));
 }
 
@@ -264,8 +260,8 @@ launch_wait(struct launch *l)
 }
 
 int
-launch_result(struct launch *l, const struct settings *s, const struct rpc_run *run, uint32_t root,
-    int *wait_status, struct srpc_error *err)
+launch_result(struct launch *l, const struct rpc_run *run, const char *root, int *wait_status,
+    struct srpc_error *err)
 {
 	int status = wait_for(l->launcher);
 
@@ -273,7 +269,7 @@ launch_result(struct launch *l, const struct settings *s, const struct rpc_run *
 		wait_for(l->outcome.supervisor);
 	l->orphaned = l->outcome.kind == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) == 0);
 	if (l->outcome.kind != LAUNCHER_ENDED)
-		return (say_why(l, s, run, root, status, err));
+		return (say_why(l, run, root, status, err));
 	*wait_status = l->outcome.value;
 	return (0);
 }

@@ -3,7 +3,6 @@
 #define LAUNCH_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "launcher.h"
@@ -30,11 +29,11 @@ void launch_keep_limits(void);
 void launch_debug_to(int fd);
 
 /*
- * Starts the tool of `run` in the root with this index. 0 as soon as there is a launcher, whose
+ * Starts the tool of `run` in `root`, an absolute path. 0 as soon as there is a launcher, whose
  * `life` takes orders; or -1 with *err, and nothing is left.
  */
-int launch_start(struct launch *, const struct settings *, const struct rpc_run *run, uint32_t root,
-    const struct launch_files *, struct srpc_error *err);
+int launch_start(struct launch *, const struct settings *, const struct rpc_run *run,
+    const char *root, const struct launch_files *, struct srpc_error *err);
 
 /*
  * Waits until the launcher and the supervisor have nothing left to do but to exit. They lead the
@@ -46,8 +45,8 @@ void launch_wait(struct launch *);
  * The tool and all its tree are gone then (but see `orphaned`). 0 with its wait(2) status; or -1
  * with *err when it was not launched. launch_close() frees what launch_start() made.
  */
-int launch_result(struct launch *, const struct settings *, const struct rpc_run *run,
-    uint32_t root, int *wait_status, struct srpc_error *err);
+int launch_result(struct launch *, const struct rpc_run *run, const char *root, int *wait_status,
+    struct srpc_error *err);
 void launch_close(struct launch *);
 
 /*

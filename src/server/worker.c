@@ -111,15 +111,15 @@ close_files(struct launch_files *files)
 
 /* Starts the tool and sees it through. 0 with its wait(2) status, or -1 with *err. */
 static int
-run_tool(struct worker_pool *p, struct request *r, struct launch_files *files, int *status,
-    struct srpc_error *err)
+run_tool(struct worker_pool *p, struct request *r, const char *root, struct launch_files *files,
+    int *status, struct srpc_error *err)
 {
 	const struct settings *s = p->settings;
 	struct launch l;
 	int rc;
 
 	orphans_spawn_begin();
-	if ((rc = launch_start(&l, s, &r->run, r->root, files, err)) == 0)
+	if ((rc = launch_start(&l, s, &r->run, root, files, err)) == 0)
 		orphans_adopt(l.launcher);
 	orphans_spawn_end();
 	close_files(files);
@@ -129,7 +129,7 @@ run_tool(struct worker_pool *p, struct request *r, struct launch_files *files, i
 	killer_started(p->killer, r, l.life, l.launcher);
 	launch_wait(&l);
 	killer_forget(p->killer, r);
-	rc = launch_result(&l, s, &r->run, r->root, status, err);
+	rc = launch_result(&l, &r->run, root, status, err);
 	debug_say("RunToolServer: run id=%llu completed: wait status %#x",
 	    (unsigned long long)r->id, rc == 0 ? (unsigned int)*status : 0);
 	orphans_disown(l.launcher);
@@ -152,7 +152,7 @@ run_request(struct worker_pool *p, struct request *r, int *status, struct srpc_e
 	if ((rc = open_files(p, r, &files, err)) == 0) {
 		stop_before_tool(root);
 		if (killer_may_start(p->killer, r))
-			rc = run_tool(p, r, &files, status, err);
+			rc = run_tool(p, r, root, &files, status, err);
 		else
 			rc = srpc_fail(err, SRPC_INTERNAL_TROUBLE, "not started");
 	}
