@@ -169,7 +169,7 @@ put_file = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g'
 define install_helper
 h=$(call dest,$(LIBEXECDIR))/tool_launcher; rm -f $$h; install -m 755 $(helper) $$h; \
 if [ "$$(id -u)" != 0 ]; then \
-    echo "left to do, as root: chown root:$(USER_NAME) $$h && chmod 4750 $$h; chown root $(call dest,$(SYSCONFDIR)) $(call dest,$(SYSCONFDIR))/tool_launcher.conf, and every directory above"; \
+    echo "left to do: write yourself as \`caller\` into $(call dest,$(SYSCONFDIR))/tool_launcher.conf, helper_switches = -u into vesta.cfg (or let root install it to where everything is root's)"; \
 elif getent group $(USER_NAME) >/dev/null; then \
     chown root:$(USER_NAME) $$h && chmod 4750 $$h; \
 else \

@@ -1,16 +1,10 @@
 /* args.c: the command line (see tool_launcher(8)). */
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "helper.h"
 
-/*
- * What each switch takes, and where it goes. -env, -envc and -cmd take more and stand in the code.
- */
-enum takes { NOTHING, TEXT, DESCRIPTOR, LIMIT };
+/* What a switch takes. The last three are numbers. */
+enum takes { NOTHING, STRINGS, TEXT, NAMESPACE, DESCRIPTOR, LIMIT, COUNTED };
 
 static const struct option {
 	const char *name;
@@ -18,55 +12,46 @@ static const struct option {
 	size_t field;
 } options[] = {
     {"-t", NOTHING, offsetof(struct launch, testing)},
+    {"-u", NOTHING, offsetof(struct launch, rootless)},
     {"-check", NOTHING, offsetof(struct launch, check)},
+    {"-hold", NOTHING, offsetof(struct launch, hold)},
     {"-err", DESCRIPTOR, offsetof(struct launch, err)},
     {"-life", DESCRIPTOR, offsetof(struct launch, life)},
     {"-dbg", DESCRIPTOR, offsetof(struct launch, dbg)},
     {"-root", TEXT, offsetof(struct launch, root)},
     {"-wd", TEXT, offsetof(struct launch, where)},
-    {"-isolate", TEXT, offsetof(struct launch, isolate)},
+    {"-isolate", NAMESPACE, offsetof(struct launch, isolate)},
     {"-nofile", LIMIT, offsetof(struct launch, nofile)},
     {"-stack", LIMIT, offsetof(struct launch, stack)},
-};
-#define NOPTIONS (sizeof(options) / sizeof(*options))
-
-/*
- * What is left of the command line. The environment's strings move to its front, over switches that
- * are taken already: so nothing is allocated.
- */
-struct args {
-	char **next;
-	char **end;
-	char **env_end;
+    {"-env", STRINGS, 0},
+    {"-envc", COUNTED, 0},
+    {NULL, NOTHING, 0},
 };
 
-static char *
-take(struct args *a, const char *name)
+bool
+args_number(const char *s, unsigned long max, unsigned long *n)
 {
-	if (a->next == a->end)
-		fail(LAUNCHER_MISSING_SWITCH, 0, "%s needs a value", name);
-	return (*a->next++);
-}
-
-static unsigned long
-take_number(struct args *a, const char *name, unsigned long max)
-{
-	const char *s = take(a, name);
-	unsigned long n;
+	const char *unit;
 	char *end;
+	int shift = 0;
 
 	errno = 0;
-	n = strtoul(s, &end, 10);
-	if (errno != 0 || *end != '\0' || *s < '0' || *s > '9' || n > max)
-		fail(LAUNCHER_BAD_DESCRIPTOR, 0, "%s %s: not a number, or too large", name, s);
-	return (n);
+	*n = strtoul(s, &end, strncmp(s, "0x", 2) == 0 ? 16 : 10);
+	if (*end != '\0' && (unit = strchr("KMG", *end)) != NULL) {
+		shift = *unit == 'K' ? 10 : *unit == 'M' ? 20 : 30;
+		end++;
+	}
+	if (*s < '0' || *s > '9' || *end != '\0' || errno != 0 || *n > max >> shift)
+		return (false);
+	*n <<= shift;
+	return (true);
 }
 
 /* Moved above 2 and made close-on-exec: the tool's own three stay what they are. */
 static int
-take_descriptor(struct args *a, const char *name)
+take_descriptor(const char *name, int fd)
 {
-	int fd = (int)take_number(a, name, INT_MAX), copy;
+	int copy;
 
 	if (fcntl(fd, F_GETFD) == -1)
 		fail(LAUNCHER_BAD_DESCRIPTOR, errno, "%s %d", name, fd);
@@ -76,99 +61,85 @@ take_descriptor(struct args *a, const char *name)
 }
 
 static void
-take_option(struct launch *l, const struct option *o, struct args *a)
+take_value(struct launch *l, const struct option *o, const char *value)
 {
 	void *field = (char *)l + o->field;
+	unsigned long n = 0;
 
-	switch (o->takes) {
-	case NOTHING:
-		*(bool *)field = true;
-		break;
-	case TEXT:
-		*(const char **)field = take(a, o->name);
-		break;
-	case DESCRIPTOR:
-		*(int *)field = take_descriptor(a, o->name);
-		report_to(l->err, l->life);
-		break;
-	case LIMIT:
-		*(rlim_t *)field = take_number(a, o->name, ULONG_MAX);
-		break;
-	}
+	if (o->takes >= DESCRIPTOR &&
+	    !args_number(value, o->takes == LIMIT ? ULONG_MAX : INT_MAX, &n))
+		fail(LAUNCHER_BAD_DESCRIPTOR, 0, "%s %.64s: not a number, or too large", o->name,
+		    value);
+	if (o->takes == TEXT)
+		*(const char **)field = value;
+	else if (o->takes == LIMIT)
+		*(rlim_t *)field = n;
+	else if (o->takes == DESCRIPTOR)
+		*(int *)field = take_descriptor(o->name, (int)n);
+	else if (o->takes == NAMESPACE && !namespaces_word(value, field))
+		fail(LAUNCHER_UNKNOWN_SWITCH, 0, "-isolate %.64s: none, pid, ipc, uts or net",
+		    value);
+	reporter.err = l->err;
+	reporter.life = l->life;
 }
 
-static void
-add_env(struct args *a, char *string)
+/*
+ * Up to and with -cmd. The environment's strings move to the front of argv, over switches that are
+ * taken already: so nothing is allocated. What follows -env and is no switch is a string; of -envc
+ * exactly as many as announced, even if they look like switches.
+ */
+static char **
+take_options(struct launch *l, char **next, char **end, char **env)
 {
-	*a->env_end++ = string;
-}
-
-/* Exactly as many strings as announced: one that looks like a switch is a string all the same. */
-static void
-take_counted_env(struct args *a)
-{
-	unsigned long n = take_number(a, "-envc", INT_MAX);
-
-	if (n > (unsigned long)(a->end - a->next))
-		fail(LAUNCHER_MISSING_SWITCH, 0, "-envc %lu: fewer strings follow", n);
-	while (n-- > 0)
-		add_env(a, *a->next++);
-}
-
-/* Up to -cmd; true if that came. What follows -env and is no switch is a string of it. */
-static bool
-take_options(struct launch *l, struct args *a)
-{
+	const struct option *o = NULL;
 	bool in_env = false;
+	unsigned long n;
 	char *s;
-	size_t i;
 
-	while (a->next < a->end) {
-		s = *a->next++;
-		if (strcmp(s, "-cmd") == 0)
-			return (true);
-		for (i = 0; i < NOPTIONS && strcmp(s, options[i].name) != 0;)
-			i++;
-		if (i < NOPTIONS) {
-			take_option(l, &options[i], a);
-			in_env = false;
-		} else if (strcmp(s, "-envc") == 0) {
-			take_counted_env(a);
-			in_env = false;
-		} else if (strcmp(s, "-env") == 0) {
-			in_env = true;
-		} else if (in_env) {
-			add_env(a, s);
-		} else {
-			fail(LAUNCHER_UNKNOWN_SWITCH, 0, "unknown switch %s (see helper_switches)",
-			    s);
+	while (next < end && strcmp(s = *next++, "-cmd") != 0) {
+		for (o = options; o->name != NULL && strcmp(s, o->name) != 0;)
+			o++;
+		if (o->name == NULL && !in_env)
+			fail(LAUNCHER_UNKNOWN_SWITCH, 0,
+			    "unknown switch %.64s (see helper_switches)", s);
+		if (o->name == NULL) {
+			*env++ = s;
+			continue;
+		}
+		in_env = o->takes == STRINGS;
+		if (o->takes == NOTHING)
+			*(bool *)((char *)l + o->field) = true;
+		if (o->takes <= STRINGS)
+			continue;
+		if (next == end)
+			fail(LAUNCHER_MISSING_SWITCH, 0, "%s needs a value", s);
+		take_value(l, o, s = *next++);
+		if (o->takes != COUNTED)
+			continue;
+		for (args_number(s, INT_MAX, &n); n > 0; n--) {
+			if (next == end)
+				fail(LAUNCHER_MISSING_SWITCH, 0, "-envc %s: fewer strings follow",
+				    s);
+			*env++ = *next++;
 		}
 	}
-	return (false);
+	*env = NULL;
+	return (next);
 }
 
 void
 args_parse(struct launch *l, int argc, char **argv)
 {
-	struct args a = {.next = argv + 1, .end = argv + argc, .env_end = argv};
-	bool command;
-
-	*l = (struct launch){.err = -1, .dbg = -1, .life = -1, .root_fd = -1, .where_fd = -1};
-	command = take_options(l, &a);
-	l->argv = a.next;
+	l->err = l->dbg = l->life = l->root_fd = -1;
 	l->env = argv;
-	*a.env_end = NULL;
+	l->argv = take_options(l, argv + 1, argv + argc, argv);
 
 	if (l->err == -1)
 		fail(LAUNCHER_MISSING_SWITCH, 0, "-err is missing");
-	if (l->root == NULL)
+	if (l->root == NULL && (!l->check || l->testing))
 		fail(LAUNCHER_MISSING_SWITCH, 0, "-root is missing");
-	if (l->isolate != NULL && strcmp(l->isolate, "pid") == 0)
-		l->pid_space = true;
-	else if (l->isolate != NULL && strcmp(l->isolate, "none") != 0)
-		fail(LAUNCHER_UNKNOWN_SWITCH, 0, "-isolate %s: must be pid or none", l->isolate);
-	if (l->pid_space && (l->testing || (l->life == -1 && !l->check)))
-		fail(LAUNCHER_NO_ISOLATION, 0, "-isolate pid needs -life, and cannot go with -t");
-	if (!l->check && (!command || *l->argv == NULL))
+	if (l->testing && l->isolate != 0)
+		fail(LAUNCHER_NO_ISOLATION, 0, "-isolate cannot go with -t");
+	if (*l->argv == NULL && !l->check)
 		fail(LAUNCHER_NO_COMMAND, 0, "no command");
 }

@@ -2,78 +2,116 @@
 #ifndef HELPER_H
 #define HELPER_H
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/types.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "launcher.h"
+#include "paths.h"
 
-/* What the command line asks for. Descriptors are -1 where not given, strings NULL. */
+#define HANDLE	    RLIM_NLIMITS /* the last of a block's numbers */
+#define POLICY_FILE SYSCONFDIR "/tool_launcher.conf"
+#define MAX_ENTRIES 64 /* groups, directories of roots, mounts of a root */
+
+/* A mount of a root. `from` is a path of the host, a tmpfs's size (may be NULL), a link's target. */
+enum mount_kind { RO, RW, ROOT, NODE, TMPFS, PROC, PTS, DEV, LINK };
+struct mount {
+	enum mount_kind kind;
+	const char *from, *to;
+	int line; /* of tool_launcher.conf */
+};
+
+/* What tool_launcher.conf says about the tool's root. */
+struct block {
+	const char *name;	     /* NULL: nothing; "": volatile; else a named root's */
+	const char *base, *hostname; /* NULL: not given */
+	bool has_isolate;
+	int line;	      /* of its beginning */
+	unsigned int isolate; /* CLONE_NEW* */
+	struct mount mounts[MAX_ENTRIES];
+	size_t nmounts;
+	unsigned long numbers[HANDLE + 1]; /* limits by RLIMIT_*, and the handle; ULONG_MAX: none */
+};
+
+/* What the command line asks for, and its root's block. Descriptors are -1, strings NULL if not given. */
 struct launch {
-	bool testing;	     /* -t: no privilege, no policy, no chroot */
-	bool check;	     /* -check: go as far as is possible without a tool */
-	bool pid_space;	     /* -isolate pid */
-	const char *isolate; /* -isolate */
-	int err;	     /* -err: words for the one who asked */
-	int dbg;	     /* -dbg */
-	int life;	     /* -life: the server; makes us stay as the tool's supervisor */
-	rlim_t nofile;	     /* -nofile: a soft limit of the tool; 0: as it is */
-	rlim_t stack;	     /* -stack: the same */
-	const char *root;    /* -root */
-	const char *where;   /* -wd: below the root; NULL: the current directory */
-	char **env;	     /* NULL-terminated */
-	char **argv;	     /* NULL-terminated, at least the tool */
-
-	int root_fd; /* the opened root, and the working directory in it */
-	int where_fd;
+	bool testing, rootless, check, hold; /* -t, -u, -check, -hold */
+	unsigned int isolate; /* CLONE_NEW*: -isolate, and then what the block adds */
+	int err, dbg, life;
+	rlim_t nofile, stack; /* soft limits of the tool; 0: as they are */
+	const char *root;     /* a path, or the name of a block */
+	const char *where;    /* -wd: below the root; NULL: the current directory */
+	char **env, **argv;   /* NULL-terminated; argv has at least the tool */
+	struct block block;
+	int root_fd; /* the root, once it is opened or assembled */
 };
 
-/* args.c: fills *l from the command line, or fails. */
-void args_parse(struct launch *l, int argc, char **argv);
-
-/* policy.c: tool_launcher.conf. */
-#define POLICY_MAX_ROOTS  64
-#define POLICY_MAX_GROUPS 64
+/* Who may call, and where volatile roots may be. */
 struct policy {
-	uid_t caller;
 	bool has_caller;
-	gid_t groups[POLICY_MAX_GROUPS];
-	size_t ngroups;
-	const char *roots[POLICY_MAX_ROOTS];
-	size_t nroots;
+	uid_t caller;
+	gid_t groups[MAX_ENTRIES];
+	const char *roots[MAX_ENTRIES];
+	size_t ngroups, nroots;
 };
-void policy_read(struct policy *);
 
-/* privilege.c: who we are. All of them fail rather than return with more than they should. */
-void privilege_become_caller(const struct policy *, bool need_admin); /* keeps what is needed */
-void privilege_drop(void);					      /* for good, and proven */
+/* args.c: the command line. The number is decimal, or 0x and hexadecimal, and at most `max`. */
+void args_parse(struct launch *, int argc, char **argv);
+bool args_number(const char *, unsigned long max, unsigned long *);
 
-/* root.c: the directories, opened with the caller's rights, and the way into them. */
+/* policy.c: tool_launcher.conf, and in it the block for the root. */
+void policy_read(struct policy *, struct launch *);
+
+/* privilege.c: who we are. */
+void privilege_become_caller(
+    const struct policy *, const struct launch *); /* keeping what is needed */
+void privilege_drop(void);			   /* for good, and proven */
+
+/* namespaces.c: all but the PID namespace, which needs a new process. The word adds a CLONE_NEW*. */
+bool namespaces_word(const char *, unsigned int *);
+void namespaces_user(uid_t, gid_t);
+void namespaces_make(const struct launch *);
+
+/* root.c: a volatile root, opened with the caller's rights; the way into the tool's root. */
 void root_open(struct launch *, const struct policy *);
-void root_check(const struct launch *, const struct policy *); /* root is one of `roots` itself */
-void root_enter(const struct launch *);
+void root_enter(struct launch *);
+
+/*
+ * mounts.c: the tool's root, as a descriptor of a mount: of a volatile one, attached to nothing, so
+ * that `..` ends at it wherever a descriptor gets to; or assembled, and all that is left in our mount
+ * namespace. And standard input by a read-only mount: /proc/self/fd/0 opens for writing otherwise.
+ */
+int mounts_detach(int root);
+int mounts_assemble(const struct launch *);
+void mounts_seal_input(void);
+
+/* supervise.c: starts the tool and stays with it until all of its tree is gone. */
+_Noreturn void supervise(struct launch *);
 
 /* tool.c: the last steps, of the tool's own process. `keeper` is its parent; 0: nobody stays. */
 _Noreturn void tool_exec(const struct launch *, pid_t keeper);
-
-/* supervise.c: starts the tool and stays with it until all of its tree is gone. */
-_Noreturn void supervise(const struct launch *);
-void supervise_check(const struct launch *); /* that the asked isolation works here */
-
-/* descendants.c: signals all processes below this one, found in /proc, which is opened before. */
-extern int descendants_proc;
-void descendants_open(void);
-void descendants_signal(int sig);
 
 /*
  * report.c: messages to -life, words to -err. fail() ends the process with both, and with the
  * status as its exit status; `error` is an errno, or 0 where it says nothing.
  */
-extern pid_t report_supervisor; /* as in struct launcher_message */
-void report_to(int err, int life);
+extern struct reporter {
+	int err, life;
+	pid_t supervisor;    /* as in struct launcher_message */
+	volatile int failed; /* the status of a child that shared our memory */
+} reporter;
 void report(enum launcher_kind, int value);
-int fail_status(void); /* of a child that shared our memory; 0: it did not fail */
 _Noreturn void fail(enum launcher_status, int error, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

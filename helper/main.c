@@ -3,13 +3,7 @@
  * executes the tool. Its steps stand here in their order, and in tool_launcher(8) with their
  * reasons.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/ioctl.h>
 
 #include "helper.h"
 
@@ -45,21 +39,35 @@ debug(const struct launch *l)
 {
 	char *const *arg;
 
-	if (l->dbg == -1)
-		return;
 	dprintf(l->dbg, "tool_launcher: pid %d uid %u root %s directory %s%s%s command", getpid(),
 	    getuid(), l->root, l->where ? l->where : ".", l->testing ? " testing" : "",
-	    l->pid_space ? " isolate pid" : "");
+	    l->rootless ? " rootless" : "");
 	for (arg = l->argv; *arg != NULL; arg++)
 		dprintf(l->dbg, " %s", *arg);
 	dprintf(l->dbg, "\n");
 }
 
+/*
+ * Who stays the leader of a process group gets no session of its own, and could type into the
+ * caller's terminal (TIOCSTI).
+ */
+static void
+leave_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	if (ioctl(fd, TIOCNOTTY) == -1)
+		fail(LAUNCHER_NO_PROCESS, errno, "cannot leave the terminal");
+	close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct policy policy = {0};
-	struct launch l;
+	static struct policy policy;
+	static struct launch l; /* not on the stack: a supervisor goes on with it */
 
 	if (argc < 1)
 		return (LAUNCHER_MISSING_SWITCH);
@@ -70,19 +78,18 @@ main(int argc, char **argv)
 	if (l.testing) {
 		privilege_drop();
 	} else {
-		policy_read(&policy);
-		privilege_become_caller(&policy, l.pid_space);
-	}
-	if (l.check) {
-		if (!l.testing)
-			root_check(&l, &policy);
-		supervise_check(&l);
-		return (0);
+		policy_read(&policy, &l);
+		privilege_become_caller(&policy, &l);
+		namespaces_make(&l);
 	}
 	root_open(&l, &policy);
-	debug(&l);
+	if (l.check)
+		return (0);
+	if (l.dbg != -1)
+		debug(&l);
 	if (l.life != -1)
 		supervise(&l);
+	leave_terminal();
 	root_enter(&l);
 	privilege_drop();
 	tool_exec(&l, 0);

@@ -1,37 +1,28 @@
-/* privilege.c: from root to the caller with two capabilities, and from there to nothing. */
-#include <errno.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+/* privilege.c: from root to the caller with the capabilities that are needed, and from there to nothing. */
 #include <linux/capability.h>
 
 #include "helper.h"
 
 /*
- * The kernel's own calls: a libc's change the ids of all threads that it knows of, with locks in
- * memory that the tool's process shares with its supervisor.
+ * The kernel's own calls, here and below: a libc's change the ids of all threads that it knows of,
+ * with locks in memory that the tool's process shares with its supervisor.
  */
-#ifdef SYS_setresuid32
-#define SETRESUID SYS_setresuid32
-#define SETRESGID SYS_setresgid32
-#define SETGROUPS SYS_setgroups32
-#else
-#define SETRESUID SYS_setresuid
-#define SETRESGID SYS_setresgid
-#define SETGROUPS SYS_setgroups
-#endif
-
-#define CAP_WORDS _LINUX_CAPABILITY_U32S_3
-
 static void
 set_capabilities(unsigned int low)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[CAP_WORDS] = {{.effective = low, .permitted = low}};
+	struct __user_cap_data_struct data[2] = {{.effective = low, .permitted = low}};
 
 	if (syscall(SYS_capset, &head, data) == -1)
 		fail(LAUNCHER_KEPT_PRIVILEGE, errno, "capset (not setuid root? nosuid mount?)");
+}
+
+static void
+set_ids(uid_t uid, gid_t gid)
+{
+	if (syscall(SYS_setresgid, gid, gid, gid) == -1 ||
+	    syscall(SYS_setresuid, uid, uid, uid) == -1)
+		fail(LAUNCHER_KEPT_PRIVILEGE, errno, "cannot become uid %u gid %u", uid, gid);
 }
 
 /*
@@ -40,36 +31,45 @@ set_capabilities(unsigned int low)
  * cannot open.
  */
 void
-privilege_become_caller(const struct policy *p, bool need_admin)
+privilege_become_caller(const struct policy *p, const struct launch *l)
 {
 	uid_t uid = getuid();
 	gid_t gid = getgid();
-	unsigned int keep = 1U << CAP_SYS_CHROOT;
 
 	if (uid == 0 || uid != p->caller)
 		fail(LAUNCHER_REFUSED, 0,
 		    "uid %u may not call this: `caller` in tool_launcher.conf names uid %u", uid,
 		    p->caller);
-	if (geteuid() != 0)
-		fail(LAUNCHER_NO_CHROOT, 0, "not setuid root (nosuid mount? no_new_privs?)");
-	if (need_admin)
-		keep |= 1U << CAP_SYS_ADMIN;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1 ||
-	    syscall(SETGROUPS, p->ngroups, p->groups) == -1 ||
-	    syscall(SETRESGID, gid, gid, gid) == -1 || syscall(SETRESUID, uid, uid, uid) == -1)
-		fail(LAUNCHER_KEPT_PRIVILEGE, errno, "cannot become uid %u gid %u", uid, gid);
-	set_capabilities(keep);
+	if (l->rootless && (geteuid() != uid || getegid() != gid))
+		fail(LAUNCHER_REFUSED, 0, "-u is not for a setuid launcher (see helper_switches)");
+	if (!l->rootless && geteuid() != 0)
+		fail(LAUNCHER_NO_CHROOT, 0,
+		    "not setuid root (nosuid mount? no_new_privs? or helper_switches = -u)");
+	if (l->rootless) {
+		namespaces_user(uid, gid);
+	} else {
+		if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1 ||
+		    syscall(SYS_setgroups, p->ngroups, p->groups) == -1)
+			fail(LAUNCHER_KEPT_PRIVILEGE, errno, "setgroups");
+		set_ids(uid, gid);
+	}
+	set_capabilities(1U << CAP_SYS_CHROOT | (l->isolate != 0 ? 1U << CAP_SYS_ADMIN : 0) |
+			 (l->isolate & CLONE_NEWNET ? 1U << CAP_NET_ADMIN : 0));
 }
 
-static void
-prove_dropped(uid_t uid, gid_t gid)
+void
+privilege_drop(void)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[CAP_WORDS], none[CAP_WORDS];
-	uid_t r, e, s;
-	gid_t rg, eg, sg;
+	struct __user_cap_data_struct data[2], none[2] = {{0}};
+	uid_t uid = getuid(), r, e, s;
+	gid_t gid = getgid(), rg, eg, sg;
 
-	memset(none, 0, sizeof(none));
+	set_ids(uid, gid);
+	set_capabilities(0);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		fail(LAUNCHER_KEPT_PRIVILEGE, errno, "no_new_privs");
+
 	memset(data, 0xff, sizeof(data));
 	if (getresuid(&r, &e, &s) == -1 || getresgid(&rg, &eg, &sg) == -1 ||
 	    syscall(SYS_capget, &head, data) == -1)
@@ -77,20 +77,7 @@ prove_dropped(uid_t uid, gid_t gid)
 	if (r != uid || e != uid || s != uid || rg != gid || eg != gid || sg != gid ||
 	    memcmp(data, none, sizeof(data)) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		fail(LAUNCHER_KEPT_PRIVILEGE, 0, "privileges are left");
-	if (uid != 0 && (syscall(SETRESUID, -1, 0, -1) != -1 || syscall(SETGROUPS, 0, NULL) != -1))
+	if (uid != 0 &&
+	    (syscall(SYS_setresuid, -1, 0, -1) != -1 || syscall(SYS_setgroups, 0, NULL) != -1))
 		fail(LAUNCHER_KEPT_PRIVILEGE, 0, "root could be had again");
-}
-
-void
-privilege_drop(void)
-{
-	uid_t uid = getuid();
-	gid_t gid = getgid();
-
-	if (syscall(SETRESGID, gid, gid, gid) == -1 || syscall(SETRESUID, uid, uid, uid) == -1)
-		fail(LAUNCHER_KEPT_PRIVILEGE, errno, "cannot become uid %u gid %u", uid, gid);
-	set_capabilities(0);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		fail(LAUNCHER_KEPT_PRIVILEGE, errno, "no_new_privs");
-	prove_dropped(uid, gid);
 }

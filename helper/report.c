@@ -1,42 +1,20 @@
-/*
- * report.c: what the launcher and the supervisor have to say, and the way out of a failed launch.
- */
+/* report.c: what the launcher and the supervisor have to say, and the way out of a failed launch. */
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "helper.h"
 
-static int err_fd = STDERR_FILENO; /* until -err is known */
-static int life_fd = -1;
-static volatile int failed; /* written by a vfork child, read by its parent */
-
-pid_t report_supervisor;
-
-void
-report_to(int err, int life)
-{
-	err_fd = err;
-	life_fd = life;
-}
+struct reporter reporter = {.err = STDERR_FILENO, .life = -1};
 
 void
 report(enum launcher_kind kind, int value)
 {
 	struct launcher_message m = {
-	    .kind = (int32_t)kind, .value = value, .supervisor = report_supervisor};
+	    .kind = (int32_t)kind, .value = value, .supervisor = reporter.supervisor};
 
 	/* A server that is gone shows as the end of file. */
-	if (life_fd != -1)
-		(void)!send(life_fd, &m, sizeof(m), MSG_NOSIGNAL);
-}
-
-int
-fail_status(void)
-{
-	return (failed);
+	if (reporter.life != -1)
+		(void)!send(reporter.life, &m, sizeof(m), MSG_NOSIGNAL);
 }
 
 void
@@ -54,9 +32,9 @@ fail(enum launcher_status status, int error, const char *fmt, ...)
 		snprintf(words + used, sizeof(words) - used, ": %s", strerror(error));
 
 	/* Nothing can be done about an asker that is gone. */
-	if (err_fd != -1)
-		(void)!write(err_fd, words, strlen(words));
+	if (reporter.err != -1)
+		(void)!write(reporter.err, words, strlen(words));
 	report(LAUNCHER_FAILED, (int)status);
-	failed = (int)status;
+	reporter.failed = (int)status;
 	_exit(status);
 }

@@ -1,11 +1,4 @@
-/* root.c: finding the root and the working directory, and entering them by descriptor. */
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+/* root.c: finding a volatile root, and entering the tool's root by its descriptor. */
 #include <linux/openat2.h>
 
 #include "helper.h"
@@ -13,75 +6,65 @@
 #define DIRECTORY   (O_PATH | O_DIRECTORY | O_CLOEXEC)
 #define MAX_RETRIES 100 /* openat2 says EAGAIN while something in the path is renamed */
 
-/* The same directory by device and inode: names prove nothing. */
-static bool
-same(int a, int b)
-{
-	struct stat sa, sb;
-
-	return (fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-		sa.st_ino == sb.st_ino);
-}
-
-/* The directory of the policy's `roots` that `fd` is, opened by the policy's own name for it. */
+/*
+ * The directory of the policy's `roots` that `path` is, opened by the policy's own name for it, and
+ * compared by device and inode: names prove nothing.
+ */
 static int
-permitted(const struct policy *p, int fd)
+open_permitted(const char *path, const struct policy *p)
 {
+	struct stat wanted, st;
 	size_t i;
-	int dir;
+	int fd;
 
+	if (stat(path, &wanted) == -1)
+		fail(LAUNCHER_BAD_ROOT, errno, "root: %s", path);
 	for (i = 0; i < p->nroots; i++) {
-		if ((dir = open(p->roots[i], DIRECTORY)) == -1)
+		if ((fd = open(p->roots[i], DIRECTORY)) == -1)
 			continue;
-		if (same(dir, fd))
-			return (dir);
-		close(dir);
+		if (fstat(fd, &st) == 0 && st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
+			return (fd);
+		close(fd);
 	}
-	return (-1);
+	fail(LAUNCHER_REFUSED, 0, "root: %s is not one of `roots` in tool_launcher.conf", path);
 }
 
+/* Its last step follows no link: what happens to the name meanwhile does not matter. */
 static int
-open_permitted(const char *path, const char *shown, const struct policy *p)
+open_volatile(const char *root, const struct policy *p)
 {
-	int fd, dir;
+	const char *slash = strrchr(root, '/');
+	char parent[PATH_MAX];
+	int dir, fd;
 
-	if ((fd = open(path, DIRECTORY)) == -1)
-		fail(LAUNCHER_BAD_ROOT, errno, "root %s", shown);
-	if ((dir = permitted(p, fd)) == -1)
-		fail(LAUNCHER_REFUSED, 0, "root %s: %s is not one of `roots` in tool_launcher.conf",
-		    shown, path);
-	close(fd);
-	return (dir);
+	if (slash == NULL)
+		fail(LAUNCHER_BAD_ROOT, 0, "root %.64s: not a path, nor in tool_launcher.conf",
+		    root);
+	if (*root != '/' || strlen(root) >= sizeof(parent) ||
+	    slash[1 + strspn(slash + 1, ".")] == '\0')
+		fail(LAUNCHER_BAD_ROOT, 0, "root %.64s: not absolute, too long, or without a name",
+		    root);
+	snprintf(parent, sizeof(parent), "%.*s", (int)(slash + 1 - root), root);
+	dir = open_permitted(parent, p);
+	if ((fd = openat(dir, slash + 1, DIRECTORY | O_NOFOLLOW)) == -1)
+		fail(LAUNCHER_BAD_ROOT, errno,
+		    "root %s (nor is it a `handle` in tool_launcher.conf)", root);
+	close(dir);
+	return (fd);
 }
 
 void
-root_check(const struct launch *l, const struct policy *p)
+root_open(struct launch *l, const struct policy *p)
 {
-	close(open_permitted(l->root, l->root, p));
-}
-
-static int
-open_root(const char *root, const struct policy *p)
-{
-	char parent[PATH_MAX];
-	const char *slash = strrchr(root, '/'), *name;
-	size_t len;
-	int dir, fd;
-
-	if (*root != '/' || strlen(root) >= sizeof(parent))
-		fail(LAUNCHER_BAD_ROOT, 0, "root %.64s: not an absolute path, or too long", root);
-	name = slash + 1;
-	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		fail(LAUNCHER_BAD_ROOT, 0, "root %s: its last part is not a name", root);
-	len = slash == root ? 1 : (size_t)(slash - root);
-	memcpy(parent, root, len);
-	parent[len] = '\0';
-
-	dir = open_permitted(parent, root, p);
-	if ((fd = openat(dir, name, DIRECTORY | O_NOFOLLOW)) == -1)
-		fail(LAUNCHER_BAD_ROOT, errno, "root %s", root);
-	close(dir);
-	return (fd);
+	/* Nothing to look for, or to be assembled. */
+	if (l->root == NULL || l->block.base != NULL)
+		return;
+	if (l->check && !l->testing && strchr(l->root, '/') != NULL)
+		close(open_permitted(l->root, p));
+	else if (!l->testing)
+		l->root_fd = open_volatile(l->root, p);
+	else if ((l->root_fd = open(l->root, DIRECTORY)) == -1)
+		fail(LAUNCHER_BAD_ROOT, errno, "root %s", l->root);
 }
 
 /* Never leaves the root on its way: not by `..`, an absolute link, or what /proc has for links. */
@@ -93,47 +76,41 @@ open_below(int root, const char *path)
 	const char *below = path + strspn(path, "/");
 	int tries, fd = -1;
 
-	if (*below == '\0')
-		below = ".";
-	for (tries = 0; fd == -1 && tries < MAX_RETRIES; tries++) {
-		fd = (int)syscall(SYS_openat2, root, below, &how, sizeof(how));
-		if (fd == -1 && errno != EAGAIN)
-			break;
-	}
+	for (tries = 0; fd == -1 && (tries == 0 || errno == EAGAIN) && tries < MAX_RETRIES; tries++)
+		fd = (int)syscall(
+		    SYS_openat2, root, *below == '\0' ? "." : below, &how, sizeof(how));
 	if (fd == -1)
-		fail(errno == EXDEV ? LAUNCHER_OUTSIDE : LAUNCHER_NO_CHDIR, errno,
-		    "working directory %s%s", path, errno == EXDEV ? " leads out of the root" : "");
+		fail(errno == EXDEV ? LAUNCHER_OUTSIDE : LAUNCHER_NO_CHDIR,
+		    errno == EXDEV ? 0 : errno, "working directory %s%s", path,
+		    errno == EXDEV ? " leads out of the root (by .. or an absolute link)" : "");
 	return (fd);
 }
 
 void
-root_open(struct launch *l, const struct policy *p)
-{
-	if (!l->testing)
-		l->root_fd = open_root(l->root, p);
-	else if ((l->root_fd = open(l->root, DIRECTORY)) == -1)
-		fail(LAUNCHER_BAD_ROOT, errno, "root %s", l->root);
-
-	if (l->where != NULL)
-		l->where_fd = open_below(l->root_fd, l->where);
-	else if ((l->where_fd = open(".", DIRECTORY)) == -1)
-		fail(LAUNCHER_NO_DIRECTORY, errno, "current directory");
-}
-
-void
-root_enter(const struct launch *l)
+root_enter(struct launch *l)
 {
 	char path[PATH_MAX];
+	int where;
 
+	if (l->isolate != 0 && l->where == NULL)
+		fail(LAUNCHER_OUTSIDE, 0, "root %s is a mount of its own: it needs -wd", l->root);
+	if (l->isolate != 0)
+		mounts_seal_input();
+	if ((l->isolate & CLONE_NEWNS) != 0)
+		l->root_fd = mounts_assemble(l);
+	else if (l->isolate != 0)
+		l->root_fd = mounts_detach(l->root_fd);
+	where = l->where == NULL ? open(".", DIRECTORY) : open_below(l->root_fd, l->where);
+	if (where == -1)
+		fail(LAUNCHER_NO_DIRECTORY, errno, "current directory");
 	if (!l->testing && (fchdir(l->root_fd) == -1 || chroot(".") == -1))
 		fail(LAUNCHER_NO_CHROOT, errno, "chroot to %s", l->root);
-	if (fchdir(l->where_fd) == -1)
+	if (fchdir(where) == -1)
 		fail(LAUNCHER_NO_CHDIR, errno, "working directory %s", l->where ? l->where : ".");
-	if (l->testing)
-		return;
+	close(where);
 	/* The kernel knows whether the root can be reached from here; libc's getcwd hides it. */
-	if (syscall(SYS_getcwd, path, sizeof(path)) == -1)
+	if (!l->testing && syscall(SYS_getcwd, path, sizeof(path)) == -1)
 		fail(LAUNCHER_NO_DIRECTORY, errno, "working directory");
-	if (path[0] != '/')
+	if (!l->testing && path[0] != '/')
 		fail(LAUNCHER_OUTSIDE, 0, "the working directory is outside the root %s", l->root);
 }

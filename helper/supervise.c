@@ -1,46 +1,113 @@
 /* supervise.c: the tool's keeper: starts it, passes on signals, and sees all of its tree gone. */
-#include <errno.h>
+#include <dirent.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "helper.h"
 
-#define NO_PID_SPACE "cannot make a PID namespace (or say isolate = none)"
-#define INIT_STACK   65536
-#define LIFE	     0 /* descriptors of the keeper, once the tool runs */
-#define CHILDREN     1
-#define PROC	     2 /* without a namespace */
-#define RESCAN_MS    20
+#define INIT_STACK 65536
+#define LIFE	   0	/* descriptors of the keeper, once the tool runs */
+#define PROCESSES  1	/* the host's /proc; without a PID namespace */
+#define MAX_DEPTH  1000 /* of the tree: what is deeper comes to us when those above are dead */
 
 static _Alignas(16) char init_stack[INIT_STACK];
+static int processes = -1;
 
-struct keeper {
-	const struct launch *l;
-	pid_t tool;
-	bool ended; /* the tool's own process */
-	int status; /* its wait status */
-};
-
-/* Every signal is blocked in us from main() on, so that SIGCHLD can be read. */
-static int
-open_children(void)
+static void
+wake(int sig)
 {
-	sigset_t set;
+	(void)sig;
+}
+
+/*
+ * To everything below a process, as the kernel lists it. A pid could only be another's by now if all
+ * the numbers had been used meanwhile. In a PID namespace we are process 1, and -1 all others in it.
+ */
+static void
+signal_below(pid_t pid, int sig)
+{
+	static int depth;
+	char path[64];
+	struct dirent *task;
+	DIR *tasks;
+	FILE *list;
 	int fd;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	if ((fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "signalfd");
-	return (fd);
+	if (processes == -1)
+		kill(-1, sig);
+	snprintf(path, sizeof(path), "%d/task", pid);
+	if (processes == -1 || depth == MAX_DEPTH ||
+	    (fd = openat(processes, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return;
+	tasks = fdopendir(fd);
+	while (tasks != NULL && (task = readdir(tasks)) != NULL) {
+		snprintf(path, sizeof(path), "%.20s/children", task->d_name);
+		if ((fd = openat(dirfd(tasks), path, O_RDONLY | O_CLOEXEC)) == -1)
+			continue;
+		list = fdopen(fd, "r");
+		/* NOLINTNEXTLINE(cert-err34-c): the numbers are the kernel's */
+		while (list != NULL && fscanf(list, "%d", &pid) == 1) {
+			depth++;
+			signal_below(pid, sig);
+			depth--;
+			kill(pid, sig);
+		}
+		if (list != NULL)
+			fclose(list);
+	}
+	if (tasks != NULL)
+		closedir(tasks);
+}
+
+/* For somebody who wants to look into the root, while there is no tool: until the server says 0. */
+static void
+hold(const struct launch *l, int dumpable)
+{
+	unsigned char order = 1;
+
+	if (!l->hold)
+		return;
+	prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+	report(LAUNCHER_HELD, (l->isolate & CLONE_NEWNS) != 0);
+	while (order != 0)
+		if (recv(reporter.life, &order, 1, 0) != 1 || order == SIGKILL)
+			_exit(LAUNCHER_NO_PROCESS);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/*
+ * A socket of the host's network can be connected to elsewhere: a tool that has a network of its own
+ * gets a pipe instead, and the server its other end and the socket.
+ */
+static void
+replace_socket(int fd)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {0};
+	struct launcher_message m = {
+	    .kind = LAUNCHER_PIPE, .value = fd, .supervisor = reporter.supervisor};
+	struct iovec data = {.iov_base = &m, .iov_len = sizeof(m)};
+	struct msghdr msg = {.msg_iov = &data,
+	    .msg_iovlen = 1,
+	    .msg_control = control,
+	    .msg_controllen = sizeof(control)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	int ends[2], passed[2] = {-1, fd};
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return;
+	if (fd == 0)
+		fail(LAUNCHER_NO_ISOLATION, 0, "descriptor 0 is a socket");
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		fail(LAUNCHER_NO_ISOLATION, errno, "pipe");
+	passed[0] = ends[0];
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(passed));
+	memcpy(CMSG_DATA(c), passed, sizeof(passed));
+	if (sendmsg(reporter.life, &msg, MSG_NOSIGNAL) == -1 || dup2(ends[1], fd) == -1)
+		fail(LAUNCHER_NO_ISOLATION, errno, "descriptor %d is a socket", fd);
 }
 
 /*
@@ -48,182 +115,120 @@ open_children(void)
  * /proc/PID/cmdline: so we keep neither.
  */
 static void
-let_go(const struct launch *l, int children)
+let_go(const struct launch *l)
 {
 	char **env;
 
 	dup2(l->life, LIFE);
-	dup2(children, CHILDREN);
-	if (l->pid_space)
-		close(PROC);
-	else
-		dup2(descendants_proc, PROC);
-	descendants_proc = PROC;
-	report_to(-1, LIFE);
-	syscall(SYS_close_range, PROC + 1U, ~0U, 0);
+	if (processes != -1)
+		processes = dup2(processes, PROCESSES);
+	reporter.err = -1;
+	reporter.life = LIFE;
+	syscall(SYS_close_range, processes == -1 ? LIFE + 1U : PROCESSES + 1U, ~0U, 0);
 	for (env = l->env; *env != NULL; env++)
 		memset(*env, 0, strlen(*env));
 }
 
-static pid_t
-start_tool(const struct launch *l)
+/*
+ * Obeys the server until the tool's process has ended or has to, and then ends what that left
+ * running; new processes may come up meanwhile. The tool's wait status.
+ */
+static int
+keep(pid_t tool, bool to_the_last)
 {
-	pid_t keeper = getpid(), tool;
+	const struct timespec rescan = {.tv_nsec = 20000000};
+	struct pollfd life = {.fd = LIFE, .events = POLLIN};
+	unsigned char order;
+	int status = 0, ended;
+	sigset_t waiting; /* all others are blocked since main() */
+	pid_t pid;
 
+	sigfillset(&waiting);
+	sigdelset(&waiting, SIGCHLD);
+	signal(SIGCHLD, wake);
+	for (;;) {
+		while ((pid = waitpid(-1, &ended, WNOHANG)) > 0) {
+			if (pid != tool)
+				continue;
+			status = ended;
+			tool = 0;
+		}
+		if (tool == 0 && (pid == -1 || !to_the_last))
+			return (status);
+		if (tool == 0) {
+			signal_below(getpid(), SIGKILL);
+			ppoll(NULL, 0, &rescan, &waiting);
+		} else if (ppoll(&life, 1, NULL, &waiting) == 1) {
+			if (recv(LIFE, &order, 1, 0) == 1)
+				signal_below(getpid(), order);
+			else
+				tool = 0;
+		}
+	}
+}
+
+/*
+ * All that needs privilege is done before the tool's process exists. Without setuid, or with
+ * fs.suid_dumpable, a tool could trace its keeper, unless that says no itself.
+ */
+static int
+be_keeper(void *arg)
+{
+	struct launch *l = arg;
+	bool pid_space = (l->isolate & CLONE_NEWPID) != 0;
+	pid_t keeper = getpid(), tool;
+	int status, fd, dumpable;
+
+	root_enter(l);
+	privilege_drop();
+	dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* Without a namespace the keeper must outlive the server, to end the tree. */
+	if (pid_space)
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	for (fd = 0; fd <= 2 && (l->isolate & CLONE_NEWNET) != 0; fd++)
+		replace_socket(fd);
+	hold(l, dumpable);
 	/* The child borrows our memory until its exec or its end, and we wait for that. */
 	if ((tool = vfork()) == 0)    /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 		tool_exec(l, keeper); /* NOLINT(clang-analyzer-unix.Vfork) */
 	if (tool == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "cannot start a process for the tool");
-	if (fail_status() != 0) {
+	if (reporter.failed != 0) {
 		waitpid(tool, NULL, 0);
-		_exit(fail_status());
+		_exit(reporter.failed);
 	}
-	return (tool);
-}
-
-/* True while there are children left. */
-static bool
-reap(struct keeper *k)
-{
-	struct signalfd_siginfo drained;
-	pid_t pid;
-	int status;
-
-	(void)!read(CHILDREN, &drained, sizeof(drained));
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == k->tool) {
-			k->ended = true;
-			k->status = status;
-		}
-	}
-	return (pid == 0);
-}
-
-/* In a PID namespace the keeper is process 1, and -1 is everybody else in it. */
-static void
-signal_tree(const struct keeper *k, int sig)
-{
-	if (k->l->pid_space)
-		kill(-1, sig);
-	else
-		descendants_signal(sig);
-}
-
-/* What the server asks; its end is the tool's. */
-static void
-obey(struct keeper *k)
-{
-	unsigned char sig;
-
-	if (recv(LIFE, &sig, 1, 0) == 1)
-		signal_tree(k, sig);
-	else
-		k->ended = true;
-}
-
-/* What the tool left running. New processes may come up while we look for them. */
-static void
-end_tree(struct keeper *k)
-{
-	struct pollfd children = {.fd = CHILDREN, .events = POLLIN};
-
-	while (reap(k)) {
-		signal_tree(k, SIGKILL);
-		poll(&children, 1, RESCAN_MS);
-	}
-}
-
-static _Noreturn void
-keep(struct keeper *k)
-{
-	struct pollfd fds[] = {
-	    {.fd = LIFE, .events = POLLIN},
-	    {.fd = CHILDREN, .events = POLLIN},
-	};
-
-	while (!k->ended) {
-		poll(fds, 2, -1);
-		if (fds[0].revents != 0)
-			obey(k);
-		if (fds[1].revents != 0)
-			reap(k);
-	}
+	let_go(l);
 	/* The kernel ends a PID namespace together with its process 1. */
-	if (!k->l->pid_space)
-		end_tree(k);
-	report(LAUNCHER_ENDED, k->status);
+	status = keep(tool, !pid_space || l->hold);
+	report(LAUNCHER_ENDED, status);
+	hold(l, dumpable);
 	_exit(0);
-}
-
-/*
- * All that needs privilege is done before the tool's process exists. Whatever fs.suid_dumpable
- * says, a tool must not trace its keeper; the exec makes the tool itself what it would be anyway.
- */
-static int
-start_and_keep(void *arg)
-{
-	struct keeper *k = arg;
-	int children = open_children();
-
-	root_enter(k->l);
-	privilege_drop();
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	/* Without a namespace the keeper must outlive the server, to end the tree. */
-	if (k->l->pid_space)
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	k->tool = start_tool(k->l);
-	let_go(k->l, children);
-	keep(k);
 }
 
 /*
  * The namespace's init is made a child of the server, not ours, and we are done: one process less
- * stays with each tool, and its end is seen a process switch earlier.
+ * stays with each tool, and its end is seen a process switch earlier. The kernel writes its pid, as
+ * the server sees it, before it runs.
  */
-static _Noreturn void
-start_init(struct keeper *k)
+void
+supervise(struct launch *l)
 {
 	const int flags = CLONE_NEWPID | CLONE_VM | CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD;
 
-	/* The kernel writes the init's pid, as the server sees it, before the init runs. */
-	if (clone(start_and_keep, init_stack + sizeof(init_stack), flags, k, &report_supervisor) ==
-	    -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, NO_PID_SPACE);
-	_exit(0);
-}
-
-void
-supervise(const struct launch *l)
-{
-	static struct keeper k; /* not on the stack: it outlives this process */
-
-	k.l = l;
-	if (l->pid_space)
-		start_init(&k);
+	if ((l->isolate & CLONE_NEWPID) != 0) {
+		if (clone(be_keeper, init_stack + INIT_STACK, flags, l, &reporter.supervisor) == -1)
+			fail(LAUNCHER_NO_ISOLATION, errno,
+			    "cannot make a PID namespace (`isolate` in vesta.cfg, "
+			    "tool_launcher.conf)");
+		_exit(0);
+	}
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "child subreaper");
-	descendants_open();
-	start_and_keep(&k);
-	_exit(LAUNCHER_NO_PROCESS);
-}
-
-static int
-nothing(void *arg)
-{
-	(void)arg;
+	processes = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (processes == -1 || faccessat(processes, "thread-self/children", R_OK, 0) == -1)
+		fail(LAUNCHER_NO_ISOLATION, errno,
+		    "/proc/thread-self/children: cannot find a tool's processes without it");
+	be_keeper(l);
 	_exit(0);
-}
-
-void
-supervise_check(const struct launch *l)
-{
-	pid_t pid;
-
-	if (!l->pid_space)
-		return;
-	pid = clone(nothing, init_stack + sizeof(init_stack), CLONE_NEWPID | SIGCHLD, NULL);
-	if (pid == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, NO_PID_SPACE);
-	waitpid(pid, NULL, 0);
 }

@@ -26,7 +26,8 @@
 	X(LAUNCHER_NO_CHDIR, 12, "chdir after chroot failed")                   \
 	X(LAUNCHER_REFUSED, 13, "refused by tool_launcher.conf")                \
 	X(LAUNCHER_NO_ISOLATION, 14, "the tool could not be isolated")          \
-	X(LAUNCHER_NO_PROCESS, 15, "no process for the tool")
+	X(LAUNCHER_NO_PROCESS, 15, "no process for the tool")                   \
+	X(LAUNCHER_NO_MOUNT, 16, "the root could not be assembled")
 
 #define LAUNCHER_ENUM(name, number, text) name = (number),
 enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };
@@ -39,10 +40,19 @@ enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };
  * -life FD is one end of a SOCK_SEQPACKET pair. The server sends one byte: a signal for the whole
  * tree of the tool; SIGKILL, or the end of file, ends it at once. The launcher's side sends one
  * message: FAILED (an enum launcher_status; the words are on -err) or ENDED (a wait(2) status).
+ * With -hold there is a HELD before the tool starts and another after ENDED (1: the root is in a
+ * mount namespace, and can be entered by /proc/PID/root; else 0), and each time it waits for a 0.
+ * A tool with a network of its own gets pipes where its output is a socket: for each there is a PIPE
+ * (the tool's descriptor) before it starts, with two descriptors: the pipe's other end, the socket.
  * `supervisor` is the pid of the tool's supervisor where that is another child of the server than
  * the launcher itself, else 0. The end of file tells that all but the exits is done.
  */
-enum launcher_kind { LAUNCHER_FAILED = 1, LAUNCHER_ENDED = 2 };
+enum launcher_kind {
+	LAUNCHER_FAILED = 1,
+	LAUNCHER_ENDED = 2,
+	LAUNCHER_HELD = 3,
+	LAUNCHER_PIPE = 4
+};
 
 struct launcher_message {
 	int32_t kind;

@@ -27,16 +27,48 @@ must_have() {
 	grep -qF -e "$1" "$dir/output" || fail "the output should have: $1"
 }
 
-server_setup "${1:-}" -g
-if [ "$server_uid" = "$(id -u)" ]; then
-	echo '== not root: testing mode, without chroot. The tools see the file system of this host.'
+# can_assemble: whether a root can be put together of mounts here: as root, or in a user namespace.
+# In a plain chroot it cannot, since its / is no mount.
+can_assemble() {
+	if [ "$(id -u)" = 0 ]; then
+		unshare -m true 2>/dev/null
+	else
+		unshare -Urmpf --mount-proc true 2>/dev/null
+	fi
+}
+
+# shipped_root WORK: the root that etc/tool_launcher.conf has as an example, with that directory to
+# work in.
+shipped_root() {
+	sed -n '/^#root host/,$ s/^#\([^ ]\)/\1/p' "$tests/../etc/tool_launcher.conf" |
+	    sed "s|/var/lib/vruntool/work|$1|"
+}
+
+if can_assemble; then
+	server_setup "${1:-}"
+	root=0x803 work=$dir/work
+	install -d -m 755 -o "$server_uid" "$work"
+	{
+		printf 'caller %s\nroots %s\n' "$server_uid" "$dir/roots"
+		shipped_root "$work"
+	} >"$dir/etc/tool_launcher.conf"
+	sed -i 's/-t$/-u/' "$dir/etc/vesta.cfg"
+	echo "== a root for tools, put together from this host's /usr, as etc/tool_launcher.conf shows:"
+	shipped_root "$work" | sed 's/^/   /'
+else
+	server_setup "${1:-}" -g
+	root=1 work=$dir/roots/00000001/.WD
+	echo '== no mounts here: the root is a copy of the compiler and what it needs'
+	[ "$server_uid" != "$(id -u)" ] ||
+	    echo '== not even that: testing mode, the tools see the file system of this host'
 fi
+[ "$server_uid" != "$(id -u)" ] || echo '== not root: nothing here is setuid'
 server_start server.log
-runtool="$dir/bin/runtool -s 127.0.0.1:$server_port -r 1"
+runtool="$dir/bin/runtool -s 127.0.0.1:$server_port -r $root"
 compile="$runtool -e PATH=/usr/bin:/bin -e TMPDIR=/tmp -- gcc -O2 -Wall"
 echo "== a server: RunToolServer listens on port $server_port as user $server_uid"
 
-cat >"$dir/roots/00000001/.WD/primes.c" <<'EOT'
+cat >"$work/primes.c" <<'EOT'
 #include <stdio.h>
 
 #define LIMIT 50
@@ -59,7 +91,7 @@ main(void)
 	return (0);
 }
 EOT
-printf 'int\nmain(void)\n{\n\treturn (zero);\n}\n' >"$dir/roots/00000001/.WD/wrong.c"
+printf 'int\nmain(void)\n{\n\treturn (zero);\n}\n' >"$work/wrong.c"
 
 # shellcheck disable=SC2086 # $runtool and $compile are commands with arguments
 {
@@ -72,7 +104,9 @@ printf 'int\nmain(void)\n{\n\treturn (zero);\n}\n' >"$dir/roots/00000001/.WD/wro
 	step 0 'who the tool is' $runtool -e PATH=/usr/bin:/bin id
 	must_have "uid=$server_uid"
 	step 0 'what it sees' $runtool -e PATH=/usr/bin:/bin ls /
-	must_be "$(LC_ALL=C ls "$tool_root")"
+	must_have usr
+	step 1 'what it cannot change' $runtool -e PATH=/usr/bin:/bin touch /usr/bin/mine
+	must_have /usr/bin/mine
 }
 step 0 'what the server says about its host' "$dir/bin/RunToolProbe" "127.0.0.1:$server_port"
 must_have max_tools

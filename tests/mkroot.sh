@@ -98,7 +98,7 @@ fi
 libs=$(libraries $list)
 
 # Debian's layout: what was copied from /lib lands in /usr/lib.
-mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64" "$root/etc" "$root/dev"
+mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64" "$root/etc" "$root/dev" "$root/proc"
 for name in bin sbin lib lib64; do
 	ln -sfnT "usr/$name" "$root/$name" || die "$root/$name is in the way: give an empty directory"
 done

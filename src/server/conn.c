@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "conn.h"
+#include "crowd.h"
 #include "info.h"
 #include "log.h"
 #include "loop.h"
@@ -48,7 +49,7 @@ struct conn {
 TAILQ_HEAD(conn_list, conn);
 static struct conn_list conns = TAILQ_HEAD_INITIALIZER(conns);
 static struct conn_list closed = TAILQ_HEAD_INITIALIZER(closed);
-static unsigned int nconns, nrunning, ndeadlines;
+static unsigned int nrunning, ndeadlines;
 static uint64_t last_id;
 
 static void
@@ -74,7 +75,7 @@ close_conn(struct conn *c)
 	buf_free(&c->in);
 	buf_free(&c->out);
 	TAILQ_REMOVE(&conns, c, entry);
-	nconns--;
+	crowd_leave(&c->client);
 	TAILQ_INSERT_TAIL(&closed, c, entry);
 }
 
@@ -423,24 +424,23 @@ conn_open(const struct conn_context *context, int fd, const struct sockaddr_stor
 	struct conn *c;
 	int saved;
 
-	if ((c = calloc(1, sizeof(*c))) == NULL) {
-		close(fd);
-		return (-1);
-	}
+	if ((c = calloc(1, sizeof(*c))) == NULL || crowd_enter(client) == -1)
+		goto fail;
 	c->watch = (struct watch){.ready = ready, .fd = fd};
 	c->context = context;
 	c->client = *client;
 	addr_format(client, c->client_text, sizeof(c->client_text));
-	if (loop_watch(&c->watch, EPOLLIN) == -1) {
-		saved = errno;
-		close(fd);
-		free(c);
-		errno = saved;
-		return (-1);
+	if (loop_watch(&c->watch, EPOLLIN) == 0) {
+		TAILQ_INSERT_TAIL(&conns, c, entry);
+		return (0);
 	}
-	TAILQ_INSERT_TAIL(&conns, c, entry);
-	nconns++;
-	return (0);
+	crowd_leave(client);
+fail:
+	saved = errno;
+	close(fd);
+	free(c);
+	errno = saved;
+	return (-1);
 }
 
 void
@@ -523,12 +523,6 @@ conn_collect(void)
 		TAILQ_REMOVE(&closed, c, entry);
 		free(c);
 	}
-}
-
-unsigned int
-conn_count(void)
-{
-	return (nconns);
 }
 
 unsigned int

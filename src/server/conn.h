@@ -34,8 +34,7 @@ void conn_close_all(void);
 /* Frees closed connections: after a round of events, none of which may lead to them any more. */
 void conn_collect(void);
 
-/* All of them, and those with a run call under way. */
-unsigned int conn_count(void);
+/* Those with a run call under way. */
 unsigned int conn_running(void);
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "input.h"
 
+#define MAX_TRIES 100 /* while something is being renamed */
+
 /* File systems whose "regular files" are the kernel's, or a process's memory: not for clients. */
 static const long kernel_file_systems[] = {
     PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC,
@@ -44,16 +46,78 @@ judge(int fd)
 	return (NULL);
 }
 
-static int
-open_as(const char *path, int flags)
+static const char *
+words_for(int error)
 {
-	struct open_how how = {.flags = (unsigned int)flags, .resolve = RESOLVE_NO_MAGICLINKS};
+	return (error == EXDEV ? "not below one of stdin_dirs" : strerror(error));
+}
 
-	return ((int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)));
+static int
+open_at(int dir, const char *path, int flags, unsigned int resolve)
+{
+	struct open_how how = {
+	    .flags = (unsigned int)flags | O_CLOEXEC, .resolve = resolve | RESOLVE_NO_MAGICLINKS};
+	int fd, tries = 0;
+
+	do
+		fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	while (fd == -1 && errno == EAGAIN && ++tries < MAX_TRIES);
+	return (fd);
+}
+
+/* What the path has behind `dir`, as it is spelt; NULL when that is nothing, or it is elsewhere. */
+static const char *
+rest_of(const char *path, const char *dir)
+{
+	while (*dir != '\0') {
+		if (*path != *dir)
+			return (NULL);
+		/* Several slashes are one. */
+		path += *path == '/' ? strspn(path, "/") : 1;
+		dir += *dir == '/' ? strspn(dir, "/") : 1;
+	}
+	if (path[-1] != '/' && *path != '/')
+		return (NULL);
+	path += strspn(path, "/");
+	return (*path == '\0' ? NULL : path);
+}
+
+static int
+open_below(const char *dir, const char *rest, int flags)
+{
+	int fd, at, saved;
+
+	if ((at = open_at(AT_FDCWD, dir, O_PATH | O_DIRECTORY, 0)) == -1)
+		return (-1);
+	fd = open_at(at, rest, flags, RESOLVE_BENEATH);
+	saved = errno;
+	close(at);
+	errno = saved;
+	return (fd);
+}
+
+/* A descriptor, or -1 with errno, which is EXDEV where stdin_dirs do not permit it. */
+static int
+open_permitted(const struct settings *s, const char *path, int flags)
+{
+	const char *rest;
+	int fd = -1, error = EXDEV;
+	size_t i;
+
+	if (s->nstdin_dirs == 0)
+		return (open_at(AT_FDCWD, path, flags, 0));
+	for (i = 0; i < s->nstdin_dirs && fd == -1; i++) {
+		if ((rest = rest_of(path, s->stdin_dirs[i])) == NULL)
+			continue;
+		if ((fd = open_below(s->stdin_dirs[i], rest, flags)) == -1 && errno != EXDEV)
+			error = errno;
+	}
+	errno = error;
+	return (fd);
 }
 
 int
-input_open(const char *path, char *why, size_t size)
+input_open(const struct settings *s, const char *path, char *why, size_t size)
 {
 	const char *bad;
 	int fd;
@@ -68,12 +132,12 @@ input_open(const char *path, char *why, size_t size)
 		return (-1);
 	}
 	/* Looked at before it is opened: opening alone does something to a FIFO or a device. */
-	if ((fd = open_as(path, O_PATH | O_CLOEXEC)) != -1 && (bad = judge(fd)) != NULL)
+	if ((fd = open_permitted(s, path, O_PATH)) != -1 && (bad = judge(fd)) != NULL)
 		goto fail;
 	if (fd != -1)
 		close(fd);
-	if ((fd = open_as(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) == -1) {
-		strlcpy(why, strerror(errno), size);
+	if ((fd = open_permitted(s, path, O_RDONLY | O_NOCTTY | O_NONBLOCK)) == -1) {
+		strlcpy(why, words_for(errno), size);
 		return (-1);
 	}
 	bad = judge(fd);

@@ -13,10 +13,12 @@
 #include "launch.h"
 #include "log.h"
 #include "spawn.h"
+#include "stop.h"
 
 #define OWN_WORDS   32 /* at most, beside helper_switches, environment and command */
 #define BLANKS	    " \t"
 #define NUMBER_SIZE 24
+#define WANTED_MS   500 /* between two looks whether somebody waits for the output */
 
 static unsigned long nofile, stack; /* soft limits of the tools */
 static int debug_fd = -1;
@@ -78,6 +80,7 @@ static int
 command_new(struct command *c, const struct settings *s, int err, size_t extra)
 {
 	char *word, *rest;
+	int i;
 
 	*c = (struct command){0};
 	c->switches = strdup(s->helper_switches);
@@ -95,8 +98,12 @@ command_new(struct command *c, const struct settings *s, int err, size_t extra)
 		else if (debug_fd != -1)
 			add_number(c, "-dbg", c->dbg, (unsigned long)debug_fd);
 	}
-	add(c, "-isolate");
-	add(c, s->isolate == ISOLATE_PID ? "pid" : "none");
+	for (i = 0; i < SETTINGS_ISOLATIONS; i++) {
+		if ((s->isolate & 1U << i) == 0)
+			continue;
+		add(c, "-isolate");
+		add(c, settings_isolations[i]);
+	}
 	return (0);
 }
 
@@ -121,6 +128,8 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 	add_number(c, "-stack", c->stack, stack);
 	add(c, "-root");
 	add(c, root);
+	if (stop_wanted())
+		add(c, "-hold");
 	add(c, "-wd");
 	add(c, run->directory);
 	add_number(c, "-envc", c->nenv, nenv);
@@ -160,7 +169,7 @@ launch_start(struct launch *l, const struct settings *s, const struct rpc_run *r
 	int words[2] = {-1, -1}, life[2] = {-1, -1}, error = 0;
 	struct command c = {0};
 
-	*l = (struct launch){.life = -1, .err = -1};
+	*l = (struct launch){.life = -1, .err = -1, .pumps = {{-1, -1, false}, {-1, -1, false}}};
 	if (pipe2(words, O_CLOEXEC) == -1 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, life) == -1 ||
 	    command_for_run(&c, s, run, root, words[1], life[1]) == -1)
@@ -204,6 +213,7 @@ failure_code(int status)
 	case LAUNCHER_OUTSIDE:
 	case LAUNCHER_REFUSED:
 	case LAUNCHER_NO_ISOLATION:
+	case LAUNCHER_NO_MOUNT:
 		return (SRPC_CONFIGURATION_ERROR);
 	default:
 		return (SRPC_INTERNAL_TROUBLE);
@@ -242,21 +252,119 @@ wait_for(pid_t pid)
 	return (status);
 }
 
-void
-launch_wait(struct launch *l)
+static bool
+is_pumping(const struct launch *l)
 {
-	/* Messages wake nobody; the end of file does, with the exits right behind it. */
-	struct pollfd end = {.fd = l->life, .events = 0};
+	return (l->pumps[0].from != -1 || l->pumps[1].from != -1);
+}
+
+/* Moves output until `life` (-1: none) has something to read: true; or nothing comes for `ms`. */
+static bool
+pump_until(struct launch *l, int life, int ms)
+{
+	struct pollfd fds[3];
+	int i;
+
+	do {
+		fds[0] = (struct pollfd){.fd = life, .events = POLLIN};
+		fds[1] = pump_event(&l->pumps[0]);
+		fds[2] = pump_event(&l->pumps[1]);
+		if (poll(fds, 3, ms) == 0)
+			return (false);
+		for (i = 0; i < 2; i++)
+			if (fds[1 + i].revents != 0)
+				pump_move(&l->pumps[i]);
+	} while (fds[0].revents == 0 && is_pumping(l));
+	return (true);
+}
+
+/* The tool's output, which the launcher keeps from it. */
+static void
+take_output(struct launch *l, int which, struct msghdr *msg)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	int fds[2];
+
+	if (c == NULL || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fds)))
+		return;
+	memcpy(fds, CMSG_DATA(c), sizeof(fds));
+	pump_start(&l->pumps[which == STDERR_FILENO], fds[0], fds[1]);
+}
+
+/* Keeps what the next message from the launcher's side says: its kind, 0 at the end of file. */
+static int
+take_message(struct launch *l)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))];
+	struct launcher_message m;
+	struct iovec data = {.iov_base = &m, .iov_len = sizeof(m)};
+	struct msghdr msg = {.msg_iov = &data,
+	    .msg_iovlen = 1,
+	    .msg_control = control,
+	    .msg_controllen = sizeof(control)};
 	ssize_t n;
 
-	while (poll(&end, 1, -1) == -1 && errno == EINTR)
-		continue;
 	/* An order that was not read any more shows as a reset, once, before the message does. */
 	do
-		n = recv(l->life, &l->outcome, sizeof(l->outcome), MSG_DONTWAIT);
+		n = recvmsg(l->life, &msg, MSG_CMSG_CLOEXEC);
 	while (n == -1 && (errno == ECONNRESET || errno == EINTR));
-	if (n != sizeof(l->outcome))
-		l->outcome = (struct launcher_message){0};
+	if (n != sizeof(m))
+		return (0);
+	if (m.kind == LAUNCHER_PIPE)
+		take_output(l, m.value, &msg);
+	else if (m.kind == LAUNCHER_HELD)
+		l->held_by = m.value == 0 ? 0 : m.supervisor != 0 ? m.supervisor : l->launcher;
+	else
+		l->outcome = m;
+	return (m.kind);
+}
+
+static int
+next_message(struct launch *l)
+{
+	int kind;
+
+	do {
+		if (is_pumping(l))
+			pump_until(l, l->life, -1);
+		kind = take_message(l);
+	} while (kind == LAUNCHER_PIPE);
+	return (kind);
+}
+
+bool
+launch_held(struct launch *l, const char *root, char *path, size_t size)
+{
+	int kind;
+
+	while ((kind = next_message(l)) != LAUNCHER_HELD)
+		if (kind == 0)
+			return (false);
+	if (l->held_by == 0)
+		strlcpy(path, root, size);
+	else
+		snprintf(path, size, "/proc/%d/root", l->held_by);
+	return (true);
+}
+
+void
+launch_go_on(struct launch *l)
+{
+	/* One that is gone by now has nothing to go on with. */
+	(void)!send(l->life, "", 1, MSG_NOSIGNAL);
+}
+
+void
+launch_wait(struct launch *l, bool (*wanted)(void *), void *arg)
+{
+	/* What ended has nothing to say any more, and the exits are right behind. */
+	if (l->outcome.kind == 0)
+		next_message(l);
+	while (is_pumping(l))
+		if (!pump_until(l, -1, WANTED_MS) && !wanted(arg))
+			break;
+	pump_stop(&l->pumps[0]);
+	pump_stop(&l->pumps[1]);
 }
 
 int

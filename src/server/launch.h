@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "launcher.h"
+#include "pump.h"
 #include "rpc.h"
 #include "settings.h"
 
@@ -14,6 +15,8 @@ struct launch {
 	int life;			 /* see launcher.h; -1: closed */
 	int err;			 /* what the launcher says when it fails */
 	struct launcher_message outcome; /* zero: none came */
+	struct pump pumps[2];		 /* of a tool whose output the launcher gave back to us */
+	pid_t held_by; /* when held: who is in the mount namespace that the root is in; 0: none */
 	bool orphaned; /* a process that should have ended the tool's tree died before it did */
 };
 
@@ -36,10 +39,19 @@ int launch_start(struct launch *, const struct settings *, const struct rpc_run 
     const char *root, const struct launch_files *, struct srpc_error *err);
 
 /*
- * Waits until the launcher and the supervisor have nothing left to do but to exit. They lead the
- * process group l->launcher, whose number nobody else gets before launch_result().
+ * With one of the STOP_* variables (see stop.h) the launcher's side waits before the tool starts,
+ * and after its end, when `outcome` holds its status. launch_held() waits for that, and gives the
+ * path by which the root can be entered; false if there is nothing to wait for any more.
  */
-void launch_wait(struct launch *);
+bool launch_held(struct launch *, const char *root, char *path, size_t size);
+void launch_go_on(struct launch *);
+
+/*
+ * Waits until the launcher and the supervisor have nothing left to do but to exit, and all output is
+ * delivered or `wanted` says no. They lead the process group l->launcher, whose number nobody else
+ * gets before launch_result().
+ */
+void launch_wait(struct launch *, bool (*wanted)(void *), void *arg);
 
 /*
  * The tool and all its tree are gone then (but see `orphaned`). 0 with its wait(2) status; or -1

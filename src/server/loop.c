@@ -11,9 +11,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include "access.h"
+#include "admit.h"
 #include "clock.h"
 #include "conn.h"
+#include "crowd.h"
 #include "killer.h"
 #include "listen.h"
 #include "log.h"
@@ -50,7 +51,6 @@ static int64_t give_up_at;   /* the same: exit although something is stuck */
 static int64_t accept_after; /* the same; 0: accepting */
 static int64_t said_at;	     /* that accepting is paused; 0: not yet */
 static rlim_t max_conns;
-static unsigned long ndenied;
 
 int
 loop_watch(struct watch *w, uint32_t events)
@@ -132,7 +132,7 @@ pause_accepting(const char *why)
 	int i;
 
 	if (said_at == 0 || said_at + SAY_AGAIN_MS <= clock_ms()) {
-		log_warn("accept: %s (%u connections): new ones have to wait", why, conn_count());
+		log_warn("accept: %s (%u connections): new ones have to wait", why, crowd_size());
 		said_at = clock_ms();
 	}
 	for (i = 0; i < nlisteners; i++)
@@ -153,13 +153,9 @@ resume_accepting(void)
 static void
 admit(int fd, struct sockaddr_storage *client)
 {
-	char text[ADDR_TEXT_SIZE];
-
 	addr_unmap(client);
-	if (!access_client(context.settings, client)) {
+	if (!admit_client(context.settings, client)) {
 		close(fd);
-		log_info("conn client=%s denied: not in `allow` (%lu so far)",
-		    addr_format(client, text, sizeof(text)), ++ndenied);
 		return;
 	}
 	tune(fd);
@@ -176,7 +172,7 @@ listener_ready(struct watch *w, uint32_t events)
 
 	(void)events;
 	for (i = 0; i < MAX_ACCEPTS && accept_after == 0 && w->fd != -1; i++) {
-		if (conn_count() >= max_conns) {
+		if (crowd_size() >= max_conns) {
 			pause_accepting("the limit of descriptors is near");
 			return;
 		}
@@ -272,6 +268,9 @@ limit_connections(const struct settings *s)
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		fatal("limit of descriptors: %s", strerror(errno));
 	max_conns = r.rlim_cur > 2 * reserve ? r.rlim_cur - reserve : r.rlim_cur / 2;
+	if ((rlim_t)s->max_connections > max_conns)
+		log_warn("max_connections = %d: the limit of descriptors is enough for %llu",
+		    s->max_connections, (unsigned long long)max_conns);
 }
 
 int
@@ -335,8 +334,8 @@ check_time(void)
 	if (until(give_up_at) == 0)
 		fatal("%u requests are stuck (in a file system that does not answer?): giving up",
 		    conn_running());
-	return (sooner(sooner(conn_check_deadlines(), until(accept_after)),
-	    sooner(until(drain_until), until(give_up_at))));
+	return (sooner(sooner(conn_check_deadlines(), admit_check_log()),
+	    sooner(until(accept_after), sooner(until(drain_until), until(give_up_at)))));
 }
 
 void

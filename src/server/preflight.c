@@ -42,21 +42,23 @@ check_privilege(const struct settings *s)
 	static const struct {
 		int number;
 		const char *name;
+		unsigned int isolate; /* needed for one of these; 0: always */
 	} needed[] = {
-	    {CAP_SETUID, "CAP_SETUID"},
-	    {CAP_SETGID, "CAP_SETGID"},
-	    {CAP_SYS_CHROOT, "CAP_SYS_CHROOT"},
-	    {CAP_SYS_ADMIN, "CAP_SYS_ADMIN"},
+	    {CAP_SETUID, "CAP_SETUID", 0},
+	    {CAP_SETGID, "CAP_SETGID", 0},
+	    {CAP_SYS_CHROOT, "CAP_SYS_CHROOT", 0},
+	    {CAP_SYS_ADMIN, "CAP_SYS_ADMIN", ~0U},
+	    {CAP_NET_ADMIN, "CAP_NET_ADMIN", ISOLATE_NET},
 	};
 	struct statvfs fs;
 	struct stat st;
-	size_t i, n = sizeof(needed) / sizeof(*needed);
+	size_t i;
 
 	if (stat(s->helper, &st) == -1 || statvfs(s->helper, &fs) == -1)
 		fatal("%s: %s", s->helper, strerror(errno));
 	if ((st.st_mode & S_ISUID) == 0 || st.st_uid != 0)
-		fatal("%s is not setuid root: run make install as root (or test with "
-		      "helper_switches = -t)",
+		fatal("%s is not setuid root: run make install as root (or say "
+		      "helper_switches = -u: tools get user namespaces, nobody needs privilege)",
 		    s->helper);
 	if ((fs.f_flag & ST_NOSUID) != 0)
 		fatal("%s is on a file system mounted nosuid: it must be setuid root", s->helper);
@@ -65,13 +67,11 @@ check_privilege(const struct settings *s)
 		      "implies "
 		      "it): the kernel ignores that %s is setuid",
 		    s->helper);
-	if (s->isolate == ISOLATE_NONE)
-		n--;
-	for (i = 0; i < n; i++)
-		if (prctl(PR_CAPBSET_READ, needed[i].number, 0, 0, 0) != 1)
+	for (i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+		if ((needed[i].isolate == 0 || (needed[i].isolate & s->isolate) != 0) &&
+		    prctl(PR_CAPBSET_READ, needed[i].number, 0, 0, 0) != 1)
 			fatal("%s is not in the bounding set: %s cannot work%s", needed[i].name,
-			    s->helper,
-			    needed[i].number == CAP_SYS_ADMIN ? " (or say isolate = none)" : "");
+			    s->helper, needed[i].isolate != 0 ? " (or say isolate = none)" : "");
 }
 
 static void
@@ -86,6 +86,8 @@ check_volatile_root(const struct settings *s)
 		fatal(
 		    "[Run_Tool]VolatileRootName = %s: must be an absolute path", s->volatile_root);
 	if (stat(s->volatile_root, &st) == -1)
+		fatal("[Run_Tool]VolatileRootName = %s: %s", s->volatile_root, strerror(errno));
+	if (S_ISDIR(st.st_mode) && access(s->volatile_root, X_OK) == -1)
 		fatal("[Run_Tool]VolatileRootName = %s: %s", s->volatile_root, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		fatal("[Run_Tool]VolatileRootName = %s: not a directory", s->volatile_root);
@@ -103,8 +105,10 @@ preflight_tools(const struct settings *s)
 	if (access(s->helper, X_OK) == -1)
 		fatal("%s: %s", s->helper, strerror(errno));
 	if (s->testing && s->isolate != ISOLATE_NONE)
-		fatal("isolate = pid cannot go with -t in helper_switches");
-	if (!s->testing)
+		fatal("isolate = none must go with -t in helper_switches");
+	if (s->testing && s->rootless)
+		fatal("helper_switches: -t and -u exclude each other");
+	if (!s->testing && !s->rootless)
 		check_privilege(s);
 	check_volatile_root(s);
 	if (launch_check(s, why, sizeof(why)) == -1)

@@ -12,11 +12,11 @@
 #include "settings.h"
 
 #define RUN_TOOL    "Run_Tool"
-#define MAX_LIST    64 /* addresses in one value */
+#define MAX_LIST    64 /* addresses or directories in one value */
 #define BLANKS	    " \t"
 #define MAX_THREADS 4096
 
-enum type { T_INT, T_CORE, T_STRING, T_LISTEN, T_ALLOW, T_RELAY_HOSTS, T_ISOLATE };
+enum type { T_INT, T_CORE, T_STRING, T_LISTEN, T_ALLOW, T_RELAY_HOSTS, T_DIRS, T_ISOLATE };
 
 /* The default of an int is `number`, of a string `text`; HOST: what this host is like. */
 #define HOST INT64_MIN
@@ -57,8 +57,11 @@ static const struct setting table[] = {
 	{ RUN_TOOL, "allow",			AT(allow),		T_ALLOW,	0, 0, 0,		NULL, false },
 	{ RUN_TOOL, "relay_timeout",		AT(relay_timeout),	T_INT,		1, 3600, 10,		NULL, false },
 	{ RUN_TOOL, "relay_hosts",		AT(relay_any),		T_RELAY_HOSTS,	0, 0, 0,		NULL, false },
+	{ RUN_TOOL, "stdin_dirs",		AT(stdin_dirs),		T_DIRS,		0, 0, 0,		NULL, false },
 	{ RUN_TOOL, "request_timeout",		AT(request_timeout),	T_INT,		1, 86400, 30,		NULL, false },
 	{ RUN_TOOL, "max_request_bytes",	AT(max_request_bytes),	T_INT,		1024, 1 << 30, 4194304,	NULL, false },
+	{ RUN_TOOL, "max_connections",		AT(max_connections),	T_INT,		0, 1000000, 0,		NULL, false },
+	{ RUN_TOOL, "max_connections_per_host",	AT(max_connections_per_host), T_INT,	0, 1000000, 0,		NULL, false },
 	{ RUN_TOOL, "max_interface_version",	AT(max_version),	T_INT,		0, RPC_VERSION, RPC_VERSION, NULL, false },
 	{ RUN_TOOL, "info_read_timeout",	AT(info_read_timeout),	T_INT,		0, 86400, 120,		NULL, false },
 	{ "Repository", "runtool_user",		AT(runtool_user),	T_STRING,	0, 0, 0,		NULL, false },
@@ -121,20 +124,6 @@ set_core(struct settings *s, const char *value, char *why, size_t size)
 }
 
 static int
-set_isolate(struct settings *s, const char *value, char *why, size_t size)
-{
-	if (strcmp(value, "pid") == 0) {
-		s->isolate = ISOLATE_PID;
-	} else if (strcmp(value, "none") == 0) {
-		s->isolate = ISOLATE_NONE;
-	} else {
-		strlcpy(why, "must be pid or none", size);
-		return (-1);
-	}
-	return (0);
-}
-
-static int
 set_relay_hosts(struct settings *s, const char *value, char *why, size_t size)
 {
 	s->relay_any = strcmp(value, "any") == 0;
@@ -189,6 +178,58 @@ add_allow(struct settings *s, const char *word)
 	return (NULL);
 }
 
+static const char *
+add_stdin_dir(struct settings *s, const char *word)
+{
+	char *copy;
+
+	if (*word != '/')
+		return ("must be an absolute path name");
+	if (s->nstdin_dirs == MAX_LIST)
+		return ("too many directories");
+	if ((copy = strdup(word)) == NULL)
+		return (strerror(errno));
+	s->stdin_dirs[s->nstdin_dirs++] = copy;
+	return (NULL);
+}
+
+static void
+clear_stdin_dirs(struct settings *s)
+{
+	while (s->nstdin_dirs > 0)
+		free(s->stdin_dirs[--s->nstdin_dirs]);
+}
+
+const char *const settings_isolations[SETTINGS_ISOLATIONS] = {"pid", "ipc", "uts", "net"};
+
+#define ISOLATIONS "must be none, or some of pid, ipc, uts and net, separated by blanks"
+
+static const char *
+add_isolation(struct settings *s, const char *word)
+{
+	int i;
+
+	for (i = 0; i < SETTINGS_ISOLATIONS; i++) {
+		if (strcmp(word, settings_isolations[i]) == 0) {
+			s->isolate |= 1U << i;
+			return (NULL);
+		}
+	}
+	return (ISOLATIONS);
+}
+
+static int
+set_isolate(struct settings *s, const char *value, char *why, size_t size)
+{
+	s->isolate = ISOLATE_NONE;
+	if (strcmp(value, "none") == 0)
+		return (0);
+	if (*value != '\0')
+		return (each_word(value, add_isolation, s, why, size));
+	strlcpy(why, ISOLATIONS, size);
+	return (-1);
+}
+
 static int
 set_value(struct settings *s, const struct setting *what, const char *value, char *why, size_t size)
 {
@@ -209,6 +250,9 @@ set_value(struct settings *s, const struct setting *what, const char *value, cha
 	case T_ALLOW:
 		s->nallow = 0;
 		return (each_word(value, add_allow, s, why, size));
+	case T_DIRS:
+		clear_stdin_dirs(s);
+		return (each_word(value, add_stdin_dir, s, why, size));
 	}
 	return (-1);
 }
@@ -286,7 +330,7 @@ from_override(struct settings *s, bool *is_set, const char *text, char *err, siz
 	return (0);
 }
 
-/* helper_switches: -t and -d are the server's business as well; the rest is the launcher's. */
+/* helper_switches: -t, -u and -d are the server's business as well; the rest is the launcher's. */
 static void
 look_at_switches(struct settings *s)
 {
@@ -299,6 +343,8 @@ look_at_switches(struct settings *s)
 	for (; word != NULL; word = strtok_r(NULL, BLANKS, &rest)) {
 		if (strcmp(word, "-t") == 0)
 			s->testing = true;
+		else if (strcmp(word, "-u") == 0)
+			s->rootless = true;
 		else if (strcmp(word, "-d") == 0)
 			s->helper_debug = true;
 		if (++n > SETTINGS_MAX_SWITCHES)
@@ -342,7 +388,8 @@ settings_load(struct settings *s, const struct config *config, bool in_cwd,
 	*s = (struct settings){0};
 	s->listen = calloc(MAX_LIST, sizeof(*s->listen));
 	s->allow = calloc(MAX_LIST, sizeof(*s->allow));
-	if (s->listen == NULL || s->allow == NULL)
+	s->stdin_dirs = calloc(MAX_LIST, sizeof(*s->stdin_dirs));
+	if (s->listen == NULL || s->allow == NULL || s->stdin_dirs == NULL)
 		fatal("memory: %s", strerror(errno));
 	if (config != NULL && from_config(s, is_set, config, in_cwd, err, errsize) == -1)
 		return (-1);
@@ -363,7 +410,25 @@ settings_free(struct settings *s)
 			free(*(char **)field_of(s, &table[i]));
 	free(s->listen);
 	free(s->allow);
+	clear_stdin_dirs(s);
+	free(s->stdin_dirs);
 	*s = (struct settings){0};
+}
+
+static void
+print_isolation(const struct settings *s, FILE *out)
+{
+	const char *separator = "";
+	int i;
+
+	if (s->isolate == ISOLATE_NONE)
+		fprintf(out, "none");
+	for (i = 0; i < SETTINGS_ISOLATIONS; i++) {
+		if ((s->isolate & 1U << i) == 0)
+			continue;
+		fprintf(out, "%s%s", separator, settings_isolations[i]);
+		separator = " ";
+	}
 }
 
 static void
@@ -387,7 +452,7 @@ print_value(const struct settings *s, const struct setting *what, FILE *out)
 			fprintf(out, "%lld", s->core_limit);
 		break;
 	case T_ISOLATE:
-		fprintf(out, "%s", s->isolate == ISOLATE_PID ? "pid" : "none");
+		print_isolation(s, out);
 		break;
 	case T_RELAY_HOSTS:
 		fprintf(out, "%s", s->relay_any ? "any" : "");
@@ -402,6 +467,10 @@ print_value(const struct settings *s, const struct setting *what, FILE *out)
 			fprintf(out, "%s%s/%u", i > 0 ? " " : "",
 			    addr_format_host(&s->allow[i].base, text, sizeof(text)),
 			    s->allow[i].bits);
+		break;
+	case T_DIRS:
+		for (i = 0; i < s->nstdin_dirs; i++)
+			fprintf(out, "%s%s", i > 0 ? " " : "", s->stdin_dirs[i]);
 		break;
 	}
 }

@@ -14,7 +14,16 @@
 
 #define SETTINGS_MAX_SWITCHES 32 /* words in helper_switches */
 
-enum isolation { ISOLATE_NONE, ISOLATE_PID };
+/* What a tool has for itself: a bit each, and the words for them in the same order. */
+enum isolation {
+	ISOLATE_NONE = 0,
+	ISOLATE_PID = 1,
+	ISOLATE_IPC = 2,
+	ISOLATE_UTS = 4,
+	ISOLATE_NET = 8
+};
+#define SETTINGS_ISOLATIONS 4
+extern const char *const settings_isolations[SETTINGS_ISOLATIONS];
 
 /* Zero-initialised, filled once at start, const from then on. */
 struct settings {
@@ -24,6 +33,7 @@ struct settings {
 	char *helper;
 	char *helper_switches;
 	bool testing;	   /* helper_switches has -t */
+	bool rootless;	   /* helper_switches has -u */
 	bool helper_debug; /* helper_switches has -d */
 	char *volatile_root;
 	int volatile_root_inode; /* 0: not checked */
@@ -31,18 +41,21 @@ struct settings {
 	int cpus, cpu_mhz, mem_kb;
 	int sync_after_tool; /* times */
 	bool has_core_limit;
-	long long core_limit; /* bytes; negative: the maximum */
-	enum isolation isolate;
+	long long core_limit;		 /* bytes; negative: the maximum */
+	unsigned int isolate;		 /* enum isolation */
 	int kill_grace;			 /* seconds */
 	int drain_timeout;		 /* seconds */
 	struct sockaddr_storage *listen; /* port 0 */
 	size_t nlisten;			 /* 0: all addresses */
 	struct addr_block *allow;
 	size_t nallow;	     /* 0: loopback and this host's own addresses */
+	char **stdin_dirs;   /* absolute */
+	size_t nstdin_dirs;  /* 0: anywhere */
 	int relay_timeout;   /* seconds */
 	bool relay_any;	     /* relay_hosts = any */
 	int request_timeout; /* seconds */
 	int max_request_bytes;
+	int max_connections, max_connections_per_host; /* 0: as descriptors allow */
 	int max_version;
 	int info_read_timeout; /* the clients'; known here so that it is no unknown name */
 	char *runtool_user;    /* NULL: any user but root */

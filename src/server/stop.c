@@ -32,6 +32,17 @@ stop_init(void)
 		wanted[i] = getenv(names[i]) != NULL;
 }
 
+bool
+stop_wanted(void)
+{
+	int i;
+
+	for (i = 0; i < NOCCASIONS; i++)
+		if (wanted[i])
+			return (true);
+	return (false);
+}
+
 static void
 stop(enum occasion occasion, const char *root, const char *what)
 {

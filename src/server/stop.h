@@ -6,9 +6,13 @@
 #ifndef STOP_H
 #define STOP_H
 
+#include <stdbool.h>
+
 /* Once, before any tool: which of them are set, and whether there is a terminal. */
 void stop_init(void);
+bool stop_wanted(void); /* any of them */
 
+/* `root` is the path by which it can be entered. */
 void stop_before_tool(const char *root);
 void stop_after_tool(const char *root, int wait_status);
 

@@ -37,7 +37,7 @@ struct worker_pool {
 	int nthreads;
 };
 
-/* What the waiting for a relay is for. */
+/* What the waiting for a relay, or until all output is out, is for. */
 struct waiting {
 	struct worker_pool *pool;
 	struct request *request;
@@ -87,7 +87,7 @@ open_files(
 {
 	char why[WHY_SIZE];
 
-	if ((files->in = input_open(r->run.stdin_file, why, sizeof(why))) == -1)
+	if ((files->in = input_open(p->settings, r->run.stdin_file, why, sizeof(why))) == -1)
 		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Can't open stdin file %s (%s)",
 		    r->run.stdin_file, why));
 	if ((files->out = open_output(p, r, &r->run.out, err)) == -1 ||
@@ -109,11 +109,28 @@ close_files(struct launch_files *files)
 	*files = (struct launch_files){-1, -1, -1};
 }
 
+/* For somebody who wants to look into the root, before the tool and after it. */
+static void
+stop_around_tool(struct launch *l, const char *root)
+{
+	char path[ROOT_SIZE];
+
+	if (!launch_held(l, root, path, sizeof(path)))
+		return;
+	stop_before_tool(path);
+	launch_go_on(l);
+	if (!launch_held(l, root, path, sizeof(path)))
+		return;
+	stop_after_tool(path, l->outcome.value);
+	launch_go_on(l);
+}
+
 /* Starts the tool and sees it through. 0 with its wait(2) status, or -1 with *err. */
 static int
 run_tool(struct worker_pool *p, struct request *r, const char *root, struct launch_files *files,
     int *status, struct srpc_error *err)
 {
+	struct waiting waiting = {.pool = p, .request = r};
 	const struct settings *s = p->settings;
 	struct launch l;
 	int rc;
@@ -127,7 +144,9 @@ run_tool(struct worker_pool *p, struct request *r, const char *root, struct laun
 		return (-1);
 
 	killer_started(p->killer, r, l.life, l.launcher);
-	launch_wait(&l);
+	if (stop_wanted())
+		stop_around_tool(&l, root);
+	launch_wait(&l, still_wanted, &waiting);
 	killer_forget(p->killer, r);
 	rc = launch_result(&l, &r->run, root, status, err);
 	debug_say("RunToolServer: run id=%llu completed: wait status %#x",
@@ -149,20 +168,15 @@ run_request(struct worker_pool *p, struct request *r, int *status, struct srpc_e
 	int i, rc;
 
 	snprintf(root, sizeof(root), "%s/%08x", s->volatile_root, r->root);
-	if ((rc = open_files(p, r, &files, err)) == 0) {
-		stop_before_tool(root);
-		if (killer_may_start(p->killer, r))
-			rc = run_tool(p, r, root, &files, status, err);
-		else
-			rc = srpc_fail(err, SRPC_INTERNAL_TROUBLE, "not started");
-	}
+	rc = open_files(p, r, &files, err);
+	if (rc == 0 && killer_may_start(p->killer, r))
+		rc = run_tool(p, r, root, &files, status, err);
+	else if (rc == 0)
+		rc = srpc_fail(err, SRPC_INTERNAL_TROUBLE, "not started");
 	close_files(&files);
 	killer_forget(p->killer, r);
-	if (rc == 0) {
-		stop_after_tool(root, *status);
-		for (i = 0; i < s->sync_after_tool; i++)
-			sync();
-	}
+	for (i = 0; rc == 0 && i < s->sync_after_tool; i++)
+		sync();
 	return (rc);
 }
 

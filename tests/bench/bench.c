@@ -1,11 +1,13 @@
 /*
- * bench.c: what a launch through a RunToolServer costs, beside F: posix_spawn and waitpid of the
- * same tool on this host. Every round measures all of them, one after the other, so that what else
- * the machine does hits them alike; the table shows medians of the rounds.
+ * bench.c: what a launch through a RunToolServer costs, beside a reference: with -f that is F,
+ * posix_spawn and waitpid of the same tool on this host, otherwise the first server. Every round
+ * measures all of them, one after the other, so that what else the machine does hits them alike;
+ * the tables show medians of the rounds.
  */
 #include <bsd/stdlib.h>
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -22,15 +24,18 @@
 #define CALLS	    200 /* information calls of each client in a round */
 #define ROUNDS	    15
 #define MAX_ROUNDS  1000
-#define MAX_SERVERS 4
+#define MAX_SERVERS 12
 #define TIMEOUT_MS  10000
+#define SETTLE_US   50000
 #define SERVED_TOOL "/bin/true" /* in the tool's root */
 
 enum metric { LATENCY, LAUNCH_RATE, INFO_RATE_1, INFO_RATE_4, METRICS };
 
-/* A way to launch the tool. The first one is F, without clients. */
+/* A way to launch the tool. The first one is the reference; F is without clients. */
 struct subject {
 	const char *name;
+	uint32_t root;
+	int (*launch)(const struct subject *, struct runtool *);
 	struct runtool *client[CLIENTS];
 	double value[METRICS][MAX_ROUNDS]; /* seconds, or a second */
 };
@@ -38,7 +43,8 @@ struct subject {
 struct worker {
 	pthread_t thread;
 	pthread_barrier_t *start;
-	int (*operation)(struct runtool *);
+	const struct subject *subject;
+	int (*operation)(const struct subject *, struct runtool *);
 	struct runtool *client;
 	double seconds[LAUNCHES > CALLS ? LAUNCHES : CALLS]; /* of each operation */
 	unsigned int count;
@@ -54,7 +60,7 @@ static const struct goal {
     {"isolate=pid", 1.55, 0.6},
 };
 
-static const char *tool; /* the same file as SERVED_TOOL, by its path on this host */
+static const char *tool; /* -f: the same file as SERVED_TOOL, by its path on this host */
 
 static double
 now(void)
@@ -84,13 +90,13 @@ median(double *values, unsigned int n)
 /* ---- operations: 0, or -1 with the reason on stderr ------------------------------------------ */
 
 static int
-spawn_tool(struct runtool *unused)
+spawn_tool(const struct subject *unused, struct runtool *none)
 {
 	char name[] = "true", *argv[] = {name, NULL}, *env[] = {NULL};
 	pid_t pid;
 	int status;
 
-	(void)unused;
+	(void)unused, (void)none;
 	if ((errno = posix_spawn(&pid, tool, NULL, NULL, argv, env)) != 0) {
 		warn("posix_spawn %s", tool);
 		return (-1);
@@ -110,11 +116,11 @@ discard_output(void *arg, int stream, const void *data, size_t len)
 }
 
 static int
-run_tool(struct runtool *client)
+run_tool(const struct subject *s, struct runtool *client)
 {
 	const char *const argv[] = {SERVED_TOOL, NULL};
 	const struct runtool_request request = {
-	    .root = 1,
+	    .root = s->root,
 	    .argv = argv,
 	    .output = discard_output, /* a callback: the server connects both relays */
 	};
@@ -134,11 +140,12 @@ run_tool(struct runtool *client)
 }
 
 static int
-ask_information(struct runtool *client)
+ask_information(const struct subject *unused, struct runtool *client)
 {
 	struct runtool_info info;
 	struct runtool_error error;
 
+	(void)unused;
 	if (runtool_info(client, &info, &error) == -1) {
 		warnx("%s", error.message);
 		return (-1);
@@ -158,7 +165,7 @@ work(void *arg)
 	pthread_barrier_wait(w->start);
 	for (i = 0; i < w->count && !w->failed; i++) {
 		start = now();
-		w->failed = w->operation(w->client) == -1;
+		w->failed = w->operation(w->subject, w->client) == -1;
 		w->seconds[i] = now() - start;
 	}
 	return (NULL);
@@ -169,8 +176,8 @@ work(void *arg)
  * seconds goes to *latency, all of them in a second to *rate; either may be NULL. Exits on failure.
  */
 static void
-measure(struct subject *s, int (*operation)(struct runtool *), unsigned int clients,
-    unsigned int count, double *latency, double *rate)
+measure(const struct subject *s, int (*operation)(const struct subject *, struct runtool *),
+    unsigned int clients, unsigned int count, double *latency, double *rate)
 {
 	static struct worker workers[CLIENTS];
 	pthread_barrier_t start;
@@ -180,6 +187,7 @@ measure(struct subject *s, int (*operation)(struct runtool *), unsigned int clie
 	pthread_barrier_init(&start, NULL, clients + 1);
 	for (i = 0; i < clients; i++) {
 		workers[i] = (struct worker){.start = &start,
+		    .subject = s,
 		    .operation = operation,
 		    .client = s->client[i],
 		    .count = count};
@@ -201,24 +209,34 @@ measure(struct subject *s, int (*operation)(struct runtool *), unsigned int clie
 		*latency = median(workers[0].seconds, count);
 }
 
+/* The kernel takes namespaces down after their tools: not in the next subject's time. */
 static void
-measure_round(struct subject *subjects, unsigned int n, unsigned int round)
+measure_launches(struct subject *subjects, unsigned int n, unsigned int round)
 {
-	struct subject *s, *end = subjects + n;
+	struct subject *s;
 
-	for (s = subjects; s < end; s++)
-		measure(s, s == subjects ? spawn_tool : run_tool, 1, LAUNCHES,
-		    &s->value[LATENCY][round], NULL);
-	for (s = subjects; s < end; s++)
-		measure(s, s == subjects ? spawn_tool : run_tool, CLIENTS, LAUNCHES, NULL,
-		    &s->value[LAUNCH_RATE][round]);
-	for (s = subjects + 1; s < end; s++)
+	for (s = subjects; s < subjects + n; s++) {
+		usleep(SETTLE_US);
+		measure(s, s->launch, 1, LAUNCHES, &s->value[LATENCY][round], NULL);
+	}
+	for (s = subjects; s < subjects + n; s++) {
+		usleep(SETTLE_US);
+		measure(s, s->launch, CLIENTS, LAUNCHES, NULL, &s->value[LAUNCH_RATE][round]);
+	}
+}
+
+static void
+measure_information(struct subject *servers, unsigned int n, unsigned int round)
+{
+	struct subject *s;
+
+	for (s = servers; s < servers + n; s++)
 		measure(s, ask_information, 1, CALLS, NULL, &s->value[INFO_RATE_1][round]);
-	for (s = subjects + 1; s < end; s++)
+	for (s = servers; s < servers + n; s++)
 		measure(s, ask_information, CLIENTS, CALLS, NULL, &s->value[INFO_RATE_4][round]);
 }
 
-/* ---- the table ------------------------------------------------------------------------------- */
+/* ---- the tables ------------------------------------------------------------------------------ */
 
 /* The median over the rounds; with `in` in units of its value in the same round. */
 static double
@@ -243,28 +261,54 @@ goal_of(const struct subject *s)
 	return (NULL);
 }
 
+/* What a table says about launches; in units of the reference, too. */
+struct figures {
+	double us, a_second, us_ratio, a_second_ratio;
+};
+
+static struct figures
+figures_of(const struct subject *s, const struct subject *reference, unsigned int rounds)
+{
+	return ((struct figures){typical(s, LATENCY, NULL, rounds) * 1e6,
+	    typical(s, LAUNCH_RATE, NULL, rounds), typical(s, LATENCY, reference, rounds),
+	    typical(s, LAUNCH_RATE, reference, rounds)});
+}
+
 static void
-print_launches(const struct subject *subjects, unsigned int n, unsigned int rounds)
+print_in_f(const struct subject *subjects, unsigned int n, unsigned int rounds)
 {
 	const struct subject *s;
 	const struct goal *goal;
-	double latency, rate, latency_in_f, rate_in_f;
+	struct figures f;
 
 	printf("%-20s %11s %6s %14s %16s %6s %14s\n", "launches", "median us", "in F", "goal",
 	    "a second, by 4", "of F's", "goal");
 	for (s = subjects; s < subjects + n; s++) {
-		latency = typical(s, LATENCY, NULL, rounds) * 1e6;
-		rate = typical(s, LAUNCH_RATE, NULL, rounds);
-		latency_in_f = typical(s, LATENCY, subjects, rounds);
-		rate_in_f = typical(s, LAUNCH_RATE, subjects, rounds);
+		f = figures_of(s, subjects, rounds);
 		if ((goal = goal_of(s)) == NULL)
-			printf("%-20s %11.0f %6.2f %14s %16.0f %6.2f\n", s->name, latency,
-			    latency_in_f, "", rate, rate_in_f);
+			printf("%-20s %11.0f %6.2f %14s %16.0f %6.2f\n", s->name, f.us, f.us_ratio,
+			    "", f.a_second, f.a_second_ratio);
 		else
 			printf("%-20s %11.0f %6.2f %7.2f %6s %16.0f %6.2f %7.2f %6s\n", s->name,
-			    latency, latency_in_f, goal->latency,
-			    latency_in_f <= goal->latency ? "met" : "MISSED", rate, rate_in_f,
-			    goal->rate, rate_in_f >= goal->rate ? "met" : "MISSED");
+			    f.us, f.us_ratio, goal->latency,
+			    f.us_ratio <= goal->latency ? "met" : "MISSED", f.a_second,
+			    f.a_second_ratio, goal->rate,
+			    f.a_second_ratio >= goal->rate ? "met" : "MISSED");
+	}
+}
+
+static void
+print_ratios(const struct subject *servers, unsigned int n, unsigned int rounds)
+{
+	const struct subject *s;
+	struct figures f;
+
+	printf("%-20s %11s %6s %16s %6s\n", "isolation", "median us", "ratio", "a second, by 4",
+	    "ratio");
+	for (s = servers; s < servers + n; s++) {
+		f = figures_of(s, servers, rounds);
+		printf("%-20s %11.0f %6.2f %16.0f %6.2f\n", s->name, f.us, f.us_ratio, f.a_second,
+		    f.a_second_ratio);
 	}
 }
 
@@ -307,46 +351,76 @@ close_clients(struct subject *s)
 		runtool_close(s->client[i]);
 }
 
+static unsigned int
+number(const char *text, unsigned int max)
+{
+	const char *wrong;
+	long long n = strtonum(text, 1, max, &wrong);
+
+	if (wrong != NULL)
+		errx(1, "%s: %s (1 to %u)", text, wrong, max);
+	return ((unsigned int)n);
+}
+
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: bench [-r ROUNDS] TOOL [NAME HOST:PORT]...\n");
+	fprintf(stderr, "usage: bench [-r ROUNDS] [-f TOOL] [NAME HOST:PORT ROOT]...\n");
 	exit(1);
+}
+
+/* The servers that the words name, three each. Their number. */
+static unsigned int
+take_servers(struct subject *servers, int argc, char **argv)
+{
+	struct subject *s;
+
+	if (argc % 3 != 0 || argc / 3 > MAX_SERVERS || (argc == 0 && tool == NULL))
+		usage();
+	for (s = servers; *argv != NULL; s++, argv += 3) {
+		*s = (struct subject){
+		    .name = argv[0], .root = number(argv[2], UINT_MAX), .launch = run_tool};
+		connect_clients(s, argv[1]);
+	}
+	return ((unsigned int)(s - servers));
 }
 
 int
 main(int argc, char *argv[])
 {
-	static struct subject subjects[1 + MAX_SERVERS] = {{.name = "posix_spawn (F)"}};
-	unsigned int rounds = ROUNDS, round, n = 1, i;
-	const char *wrong = NULL;
+	static struct subject subjects[1 + MAX_SERVERS] = {
+	    {.name = "posix_spawn (F)", .launch = spawn_tool}};
+	struct subject *const servers = subjects + 1;
+	unsigned int rounds = ROUNDS, round, n, i;
 	int option;
 
-	while ((option = getopt(argc, argv, "r:")) != -1) {
-		if (option != 'r')
+	while ((option = getopt(argc, argv, "f:r:")) != -1) {
+		if (option == 'f')
+			tool = optarg;
+		else if (option == 'r')
+			rounds = number(optarg, MAX_ROUNDS);
+		else
 			usage();
-		rounds = (unsigned int)strtonum(optarg, 1, MAX_ROUNDS, &wrong);
-		if (wrong != NULL)
-			errx(1, "-r %s: %s (1 to %d)", optarg, wrong, MAX_ROUNDS);
 	}
-	argc -= optind;
-	argv += optind;
-	if (argc < 1 || argc % 2 == 0 || argc / 2 > MAX_SERVERS)
-		usage();
+	n = take_servers(servers, argc - optind, argv + optind);
 
-	tool = *argv++;
-	for (; *argv != NULL; argv += 2) {
-		subjects[n].name = argv[0];
-		connect_clients(&subjects[n++], argv[1]);
+	for (round = 0; round < rounds; round++) {
+		if (tool == NULL) {
+			measure_launches(servers, n, round);
+			continue;
+		}
+		measure_launches(subjects, n + 1, round);
+		measure_information(servers, n, round);
 	}
-	for (round = 0; round < rounds; round++)
-		measure_round(subjects, n, round);
+	if (tool == NULL) {
+		print_ratios(servers, n, rounds);
+	} else {
+		printf("%s; medians of %u rounds; F and the servers in turn\n\n", tool, rounds);
+		print_in_f(subjects, n + 1, rounds);
+		print_information(servers, n, rounds);
+	}
 
-	printf("%s; medians of %u rounds; F and the servers in turn\n\n", tool, rounds);
-	print_launches(subjects, n, rounds);
-	print_information(subjects + 1, n - 1, rounds);
-
-	for (i = 1; i < n; i++)
-		close_clients(&subjects[i]);
+	for (i = 0; i < n; i++)
+		close_clients(&servers[i]);
 	return (0);
 }

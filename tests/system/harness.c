@@ -25,10 +25,14 @@
 #define END_SECONDS  20
 #define PAUSE_NS     3000000
 
-const char *const mode_names[MODES] = {"isolate=pid", "isolate=none", "testing mode"};
+const char *const mode_names[MODES] = {"isolate=pid", "isolate=none", "isolate=pid ipc uts net",
+    "named root", "rootless", "rootless named root", "testing mode"};
 
-static const char *const mode_settings[MODES] = {
-    "isolate = pid\n", "isolate = none\n", "helper_switches = -t\nisolate = none\n"};
+#define ROOTLESS "helper_switches = -u\n"
+
+static const char *const mode_settings[MODES] = {"isolate = pid\n", "isolate = none\n",
+    "isolate = pid ipc uts net\n", "isolate = none\n", ROOTLESS, (ROOTLESS "isolate = none\n"),
+    "helper_switches = -t\nisolate = none\n"};
 
 static const char *prefix;
 
@@ -132,12 +136,90 @@ harness_mode(void)
 	return (is_admin() ? MODE_PID : MODE_NONE);
 }
 
+/* As the server's user: a system may forbid it, and a chroot does. */
+static bool
+can_make_user_namespace(void)
+{
+	int status = 1;
+	pid_t pid;
+
+	if ((pid = fork()) == -1)
+		return (false);
+	if (pid == 0) {
+		if (geteuid() == 0 && setuid(harness_user()) == -1)
+			_exit(1);
+		_exit(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) == -1 ? 1 : 0);
+	}
+	return (waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+bool
+harness_can(enum mode mode)
+{
+	switch (mode) {
+	case MODE_PID:
+	case MODE_ALL:
+		return (is_admin());
+	case MODE_NONE:
+		return (geteuid() == 0);
+	case MODE_NAMED:
+		return (can_own_mounts());
+	case MODE_ROOTLESS:
+	case MODE_ROOTLESS_NAMED:
+		return (can_make_user_namespace());
+	default:
+		return (true);
+	}
+}
+
+static void
+add_modes(TCase *tc, const TTest *test, int times, bool (*wanted)(enum mode))
+{
+	static const char *const needs[MODES] = {"root with CAP_SYS_ADMIN", "root",
+	    "root with CAP_SYS_ADMIN", "root with CAP_SYS_ADMIN, and / to be a mount point",
+	    "user namespaces", "user namespaces", ""};
+	int mode;
+
+	for (mode = 0; mode < MODES; mode++)
+		if (wanted((enum mode)mode))
+			testing_add_if(tc, test, mode * times, (mode + 1) * times,
+			    harness_can((enum mode)mode), needs[mode]);
+}
+
+static bool
+is_any(enum mode mode)
+{
+	return (mode < MODES);
+}
+
+static bool
+has_root(enum mode mode)
+{
+	return (mode != MODE_TESTING);
+}
+
+static bool
+is_isolated(enum mode mode)
+{
+	return (mode != MODE_TESTING && mode != MODE_NONE);
+}
+
 void
 harness_add_modes(TCase *tc, const TTest *test, int times)
 {
-	harness_add_admin_loop(tc, test, MODE_PID * times, MODE_NONE * times);
-	testing_add_root_loop(tc, test, MODE_NONE * times, MODE_TESTING * times);
-	tcase_add_loop_test(tc, test, MODE_TESTING * times, MODES * times);
+	add_modes(tc, test, times, is_any);
+}
+
+void
+harness_add_roots(TCase *tc, const TTest *test, int times)
+{
+	add_modes(tc, test, times, has_root);
+}
+
+void
+harness_add_isolated(TCase *tc, const TTest *test)
+{
+	add_modes(tc, test, 1, is_isolated);
 }
 
 void
@@ -199,6 +281,12 @@ harness_tool(enum mode mode, const char *name)
 				     : harness_text("/bin/%s", name));
 }
 
+uint32_t
+harness_root(enum mode mode)
+{
+	return (mode == MODE_NAMED || mode == MODE_ROOTLESS_NAMED ? HARNESS_HANDLE : 1);
+}
+
 const char *
 harness_unique(const char *what)
 {
@@ -246,20 +334,23 @@ shell(const char *command)
 	return (status == 0 ? 0 : -1);
 }
 
-/* Nobody but root may change what it says, or what leads to it. */
+/* As root: nobody else may change what it says, or what leads to it. */
 static int
 write_policy(void)
 {
 	const char *path = harness_installed("etc/tool_launcher.conf");
+	const char *root = harness_installed("roots/00000001");
 	FILE *f;
 
-	if (geteuid() != 0)
-		return (0);
 	if ((f = fopen(path, "we")) == NULL) {
 		fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		return (-1);
 	}
-	fprintf(f, "caller %u\nroots %s/roots\n", harness_user(), prefix);
+	fprintf(f,
+	    "caller %u\nroots %s/roots\n"
+	    "root " HARNESS_NAMED "\nhandle %d\nbase %s\nrw %s/.WD as /.WD\nrw %s/tmp as /tmp\n"
+	    "proc\ndev\n",
+	    harness_user(), prefix, HARNESS_HANDLE, root, root, root);
 	return (fclose(f) == 0 ? chmod(path, 0644) : -1);
 }
 
@@ -277,8 +368,11 @@ harness_setup(void)
 	umask(022);
 	if (shell(harness_text("rm -rf '%s/work' '%s/roots' && mkdir -p '%s/work' '%s/etc' && "
 			       "sh tests/mkroot.sh '%s/roots/00000001' && "
-			       "cp -p '%s'/* '%s/roots/00000001/bin/'",
-		prefix, prefix, prefix, prefix, prefix, tools, prefix)) == -1)
+			       "mkdir -p '%s/roots/00000001/proc' && "
+			       "cp -p '%s'/* '%s/roots/00000001/bin/' && "
+			       "install -m 755 '%s' '%s/libexec/runtool/tool_launcher-plain'",
+		prefix, prefix, prefix, prefix, prefix, prefix, tools, prefix,
+		harness_installed("libexec/runtool/tool_launcher"), prefix)) == -1)
 		return (-1);
 	return (write_policy());
 }
@@ -295,14 +389,20 @@ harness_teardown(void)
 	}
 }
 
-/* Without privilege the launcher may be one under a sanitizer, where such a build installed it. */
+/*
+ * One that is not setuid, for user namespaces. In testing mode it may be one under a sanitizer,
+ * where such a build installed it.
+ */
 static const char *
-testing_helper(enum mode mode)
+mode_helper(enum mode mode)
 {
-	const char *helper = harness_installed("libexec/runtool/tool_launcher-sanitized");
+	const char *sanitized = harness_installed("libexec/runtool/tool_launcher-sanitized");
 
-	return (mode == MODE_TESTING && access(helper, X_OK) == 0
-		    ? harness_text("helper = %s\n", helper)
+	if (mode == MODE_ROOTLESS || mode == MODE_ROOTLESS_NAMED)
+		return (harness_text(
+		    "helper = %s\n", harness_installed("libexec/runtool/tool_launcher-plain")));
+	return (mode == MODE_TESTING && access(sanitized, X_OK) == 0
+		    ? harness_text("helper = %s\n", sanitized)
 		    : "");
 }
 
@@ -319,7 +419,7 @@ server_config(enum mode mode, const char *settings)
 			     "sync_after_tool = 0\n"
 			     "kill_grace = 1\n"
 			     "%s%s%s",
-	    prefix, mode_settings[mode], testing_helper(mode), settings == NULL ? "" : settings));
+	    prefix, mode_settings[mode], mode_helper(mode), settings == NULL ? "" : settings));
 }
 
 /* The port that it logs, once the line is complete; 0 while it has not. */

@@ -13,25 +13,47 @@
 
 #include "program.h"
 
-/* How tools are kept: in a PID namespace, supervised only, without the privileged helper. */
-enum mode { MODE_PID, MODE_NONE, MODE_TESTING, MODES };
+/*
+ * How tools are kept: in a volatile root, in a PID namespace, supervised only, or with all that can
+ * be isolated; in a named root; without privilege, in user namespaces, in either; in no root at all.
+ */
+enum mode {
+	MODE_PID,
+	MODE_NONE,
+	MODE_ALL,
+	MODE_NAMED,
+	MODE_ROOTLESS,
+	MODE_ROOTLESS_NAMED,
+	MODE_TESTING,
+	MODES
+};
 extern const char *const mode_names[MODES];
+bool harness_can(enum mode); /* here, as this user */
 
 /* The strongest mode that this run can use. Without root there is only the testing mode. */
 enum mode harness_mode(void);
 
 /*
- * Add tests: `times` times for each mode, skipping those that cannot be used here; one that needs
- * the privilege to make namespaces (which a container's root lacks); one that needs IPv6.
+ * Add tests: `times` times for each mode, for each with a root; once for each with a PID namespace,
+ * skipping those that cannot be used here; one that needs the privilege to make namespaces (which a
+ * container's root lacks); one that needs IPv6.
  */
 void harness_add_modes(TCase *, const TTest *, int times);
+void harness_add_roots(TCase *, const TTest *, int times);
+void harness_add_isolated(TCase *, const TTest *);
 void harness_add_admin(TCase *, const TTest *);
 void harness_add_admin_loop(TCase *, const TTest *, int start, int end);
 void harness_add_mounts(TCase *, const TTest *); /* mounts in a namespace of its own */
 void harness_add_mounts_loop(TCase *, const TTest *, int start, int end);
 void harness_add_ipv6(TCase *, const TTest *);
 
-/* Makes the policy, root 1 and a work directory below $RUNTOOL_PREFIX; and removes them. */
+/*
+ * Makes the policy, root 1 and a work directory below $RUNTOOL_PREFIX; and removes them. The policy
+ * has a named root (HARNESS_NAMED, or index HARNESS_HANDLE) that looks like root 1, is read-only but
+ * for .WD and tmp, and has proc and dev.
+ */
+#define HARNESS_NAMED  "tests"
+#define HARNESS_HANDLE 17
 int harness_setup(void);
 void harness_teardown(void);
 
@@ -52,6 +74,7 @@ char *harness_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 const char *harness_installed(const char *path);
 const char *harness_in_root(const char *path);
 const char *harness_tool(enum mode, const char *name);
+uint32_t harness_root(enum mode); /* the index that stands for root 1 in this mode */
 const char *harness_unique(const char *what);
 
 /* A new file in the work directory, mode 0644, with this text; its path. */

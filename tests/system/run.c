@@ -267,6 +267,8 @@ run_start(const struct server *s, struct run *r)
 {
 	struct buf b = {0};
 
+	if (r->root == 1)
+		r->root = harness_root(s->mode);
 	r->conn = call_connect_from(s, r->from);
 	run_encode(r, &b);
 	call_send_buf(r->conn, &b);

@@ -83,7 +83,7 @@ extern const char *const run_no_env[];
 /* The bytes of the request, hello included; opens the relays' listeners. */
 void run_encode(struct run *, struct buf *);
 
-/* Sends the request. */
+/* Sends the request; root 1 is what it is in the server's mode. */
 void run_start(const struct server *, struct run *);
 
 /* Reads what comes for at most `ms`; returns early when anything came. */

@@ -14,6 +14,13 @@ Suite *shutdown_suite(void);
 Suite *start_suite(void);
 Suite *daemon_suite(void);
 Suite *helper_suite(void);
+Suite *policy_suite(void);
+Suite *roots_suite(void);
+Suite *isolation_suite(void);
+Suite *hold_suite(void);
+Suite *leftovers_suite(void);
+Suite *escape_suite(void);
+Suite *attack_suite(void);
 Suite *access_suite(void);
 Suite *clients_suite(void);
 

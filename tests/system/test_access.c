@@ -1,4 +1,4 @@
-/* Who may connect, and where a server connects back to. */
+/* Who may connect, how often, and where a server connects back to. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,12 +13,12 @@
 #include "run.h"
 #include "suites.h"
 
-/* Whether a call from this address is answered; the alternative is a closed connection. */
+/* Whether a call on this connection is answered; the alternative is that it is closed. */
 static bool
-answers(const struct server *s, const char *from)
+answers_on(int fd)
 {
 	struct buf call = {0}, in = {0};
-	int fd = call_connect_from(s, from), n;
+	int n;
 
 	srpc_put_hello(&call);
 	rpc_put_info_call(&call, RPC_VERSION);
@@ -26,8 +26,17 @@ answers(const struct server *s, const char *from)
 	n = call_receive(fd, &in, 10000);
 	ck_assert_int_ne(n, -1);
 	buf_free(&in);
-	close(fd);
 	return (n > 0);
+}
+
+static bool
+answers(const struct server *s, const char *from)
+{
+	int fd = call_connect_from(s, from);
+	bool answered = answers_on(fd);
+
+	close(fd);
+	return (answered);
 }
 
 static const struct {
@@ -87,17 +96,25 @@ printed_out(struct run *r)
 	run_free(r);
 }
 
-START_TEST(ipv6_clients_are_served)
+static int
+connect_ipv6(const struct server *s)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	to.sin6_port = htons((uint16_t)s->port);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return (fd);
+}
+
+START_TEST(ipv6_clients_are_served)
+{
 	struct server s;
 	struct run r = RUN("/bin/sh", "-c", "echo out; exit 3");
 	struct buf request = {0};
 
 	server_start_best(&s, "listen = ::1\n");
-	to.sin6_port = htons((uint16_t)s.port);
-	r.conn = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(connect(r.conn, (struct sockaddr *)&to, sizeof(to)), 0);
+	r.conn = connect_ipv6(&s);
 	run_encode(&r, &request);
 	ck_assert(call_send_buf(r.conn, &request));
 	printed_out(&r);
@@ -119,6 +136,174 @@ START_TEST(several_addresses_are_listened_on)
 	server_stop(&s);
 }
 END_TEST
+
+/* ---- how often ---- */
+
+static size_t
+count(const char *text, const char *words)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, words)) != NULL; text++)
+		n++;
+	return (n);
+}
+
+/* What the log calls the client's end of this connection. */
+static const char *
+name_of(int fd)
+{
+	struct sockaddr_in sin = {0};
+	socklen_t len = sizeof(sin);
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	return (harness_text("%s:%u", inet_ntoa(sin.sin_addr), ntohs(sin.sin_port)));
+}
+
+START_TEST(connections_beyond_the_limit_are_closed_and_said)
+{
+	struct server s;
+	int fds[3], more;
+
+	server_start_best(&s, "max_connections = 3\n");
+	for (int i = 0; i < 3; i++)
+		fds[i] = call_connect(&s);
+	more = call_connect_from(&s, "127.0.0.2");
+	ck_assert(call_ended(more, 5000));
+	ck_assert_within(
+	    5, strstr(server_log(&s),
+		   harness_text("conn client=%s refused: max_connections = 3 are open (1 so far)\n",
+		       name_of(more))) != NULL);
+	close(more);
+	for (int i = 0; i < 3; i++)
+		ck_assert(answers_on(fds[i]));
+	close(fds[1]);
+	ck_assert_within(5, answers(&s, "127.0.0.2"));
+	close(fds[0]);
+	close(fds[2]);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(one_host_does_not_keep_out_another)
+{
+	struct server s;
+	int a, b, more;
+
+	server_start_best(&s, "max_connections_per_host = 2\n");
+	a = call_connect_from(&s, "127.0.0.2");
+	b = call_connect_from(&s, "127.0.0.2");
+	more = call_connect_from(&s, "127.0.0.2");
+	ck_assert(call_ended(more, 5000));
+	ck_assert_within(
+	    5, strstr(server_log(&s),
+		   harness_text("conn client=%s refused: max_connections_per_host = 2 are open "
+				"(1 so far)\n",
+		       name_of(more))) != NULL);
+	ck_assert(answers(&s, "127.0.0.3"));
+	ck_assert(answers_on(a) && answers_on(b));
+	close(a);
+	ck_assert_within(5, answers(&s, "127.0.0.2"));
+	close(b);
+	close(more);
+	server_stop(&s);
+}
+END_TEST
+
+#define HOSTS 200
+
+START_TEST(each_of_many_hosts_is_counted_for_itself)
+{
+	const char *hosts[HOSTS];
+	int fds[HOSTS][2];
+	struct server s;
+
+	server_start_best(&s, "max_connections_per_host = 2\n");
+	for (int i = 0; i < HOSTS; i++) {
+		hosts[i] = harness_text("127.%d.%d.%d", i % 7, i % 3, 1 + i);
+		fds[i][0] = call_connect_from(&s, hosts[i]);
+	}
+	for (int i = HOSTS - 1; i >= 0; i--)
+		fds[i][1] = call_connect_from(&s, hosts[i]);
+	for (int i = 0; i < HOSTS; i++)
+		ck_assert_msg(!answers(&s, hosts[i]), "%s", hosts[i]);
+	for (int i = 0; i < HOSTS; i++) {
+		ck_assert(answers_on(fds[i][0]) && answers_on(fds[i][1]));
+		close(fds[i][i % 2]);
+		ck_assert_within(5, answers(&s, hosts[i]));
+		close(fds[i][1 - i % 2]);
+	}
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(ipv6_clients_are_counted_by_their_address)
+{
+	struct server s;
+	int v4, v6, more;
+
+	server_start_best(&s, "listen = 127.0.0.1 ::1\nmax_connections_per_host = 1\n");
+	v4 = call_connect(&s);
+	v6 = connect_ipv6(&s);
+	more = connect_ipv6(&s);
+	ck_assert(call_ended(more, 5000));
+	ck_assert(answers_on(v4) && answers_on(v6));
+	ck_assert_contains(server_log(&s), "conn client=[::1]:");
+	close(v4);
+	close(v6);
+	close(more);
+	server_stop(&s);
+}
+END_TEST
+
+/* One whose tool runs is a connection like others. */
+START_TEST(a_run_counts_until_its_tool_has_ended)
+{
+	struct server s;
+	struct run r = RUN(harness_tool(harness_mode(), "tree"), "plain");
+
+	server_start_best(&s, "max_connections = 1\n");
+	run_start(&s, &r);
+	run_await(&r, "ready");
+	ck_assert(!answers(&s, "127.0.0.1"));
+	run_free(&r);
+	ck_assert_within(5, answers(&s, "127.0.0.1"));
+	server_stop(&s);
+}
+END_TEST
+
+#define FLOOD 500
+
+static const struct {
+	const char *settings, *words;
+} floods[] = {
+    {"max_connections = 1\n", " refused: "},
+    {"max_connections_per_host = 1\n", " refused: "},
+    {"allow = 127.0.0.2\n", " denied: "},
+};
+
+START_TEST(a_flood_takes_a_line_a_second_and_is_counted)
+{
+	const char *total = harness_text("(%d so far)\n", FLOOD);
+	struct server s;
+	int64_t start;
+	int first;
+
+	server_start_best(&s, floods[_i].settings);
+	first = call_connect_from(&s, _i == 2 ? "127.0.0.2" : "127.0.0.1");
+	ck_assert(answers_on(first));
+	start = harness_now();
+	for (int i = 0; i < FLOOD; i++)
+		close(call_connect(&s));
+	ck_assert_within(5, strstr(server_log(&s), total) != NULL);
+	ck_assert_uint_le(
+	    count(server_log(&s), floods[_i].words), (size_t)(harness_now() - start) / 1000 + 1);
+	close(first);
+	server_stop(&s);
+}
+END_TEST
+
+/* ---- where it connects to ---- */
 
 /* A client at 127.0.0.1 gets its output at this address. */
 static void
@@ -336,6 +521,17 @@ access_suite(void)
 	harness_add_admin(tc, by_default_all_addresses_are_listened_on);
 	harness_add_ipv6(tc, ipv6_clients_are_served);
 	harness_add_ipv6(tc, several_addresses_are_listened_on);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("numbers");
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, connections_beyond_the_limit_are_closed_and_said);
+	tcase_add_test(tc, one_host_does_not_keep_out_another);
+	tcase_add_test(tc, each_of_many_hosts_is_counted_for_itself);
+	tcase_add_test(tc, a_run_counts_until_its_tool_has_ended);
+	tcase_add_loop_test(tc, a_flood_takes_a_line_a_second_and_is_counted, 0,
+	    (int)(sizeof(floods) / sizeof(floods[0])));
+	harness_add_ipv6(tc, ipv6_clients_are_counted_by_their_address);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("relays");

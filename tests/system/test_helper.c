@@ -1,138 +1,57 @@
 /* tool_launcher, called as its contract has it: by anybody, with anything. */
-#include <bsd/string.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness.h"
-#include "launcher.h"
+#include "helper.h"
 #include "run.h"
 #include "suites.h"
 
-#define POLICY	   "etc/tool_launcher.conf"
-#define MAX_ARGS   32
 #define SOME_GROUP 1879052399
-
-struct call {
-	struct program program;
-	const char *argv[MAX_ARGS];
-	const char *words; /* what came on -err */
-};
-
-/* The caller that the policy names, in .WD of root 1, with -err 3. */
-static struct call
-by_user(void)
-{
-	struct call c = {.program = {.uid = harness_user(), .pass = -1}};
-
-	c.program.directory = harness_in_root(".WD");
-	return (c);
-}
-
-/* Runs it with these arguments: its exit status. */
-static int
-call_with(struct call *c, const char *const *args)
-{
-	struct stat st;
-	size_t n = 0;
-	int err = memfd_create("words", MFD_CLOEXEC);
-	char *words;
-
-	if (c->argv[0] == NULL)
-		c->argv[0] = harness_installed("libexec/runtool/tool_launcher");
-	while (args[n] != NULL) {
-		ck_assert_uint_lt(n, MAX_ARGS - 2);
-		c->argv[n + 1] = args[n];
-		n++;
-	}
-	c->program.argv = c->argv;
-	c->program.pass = err;
-	program_run(&c->program);
-	ck_assert_int_eq(fstat(err, &st), 0);
-	words = harness_alloc((size_t)st.st_size + 1);
-	ck_assert_int_eq(pread(err, words, (size_t)st.st_size, 0), st.st_size);
-	c->words = words;
-	close(err);
-	return (WIFEXITED(c->program.status) ? WEXITSTATUS(c->program.status)
-					     : 128 + WTERMSIG(c->program.status));
-}
-
-#define CALL(c, ...) call_with((c), (const char *const[]){__VA_ARGS__, NULL})
-
-static const char *
-root(void)
-{
-	return (harness_installed("roots/00000001"));
-}
-
-static const char *
-what(const struct call *c)
-{
-	return (harness_text("err: '%s' stderr: '%s'", c->words, program_err(&c->program)));
-}
-
-#define STATUS(c, wanted, ...)                                                                 \
-	do {                                                                                   \
-		int status_ = CALL((c), __VA_ARGS__);                                          \
-		ck_assert_msg(                                                                 \
-		    status_ == (wanted), "status %d, not %d; %s", status_, (wanted), what(c)); \
-		program_free(&(c)->program);                                                   \
-	} while (0)
-
-/* Neither the status of the tool, which is 42, nor a crash, and with words. */
-#define REFUSED(c, ...)                                                                       \
-	do {                                                                                  \
-		int status_ = CALL((c), __VA_ARGS__, "-cmd", "/bin/sh", "-c", "exit 42");     \
-		ck_assert_msg(status_ > 0 && status_ <= LAUNCHER_NO_PROCESS, "status %d; %s", \
-		    status_, what(c));                                                        \
-		ck_assert_str_ne((c)->words, "");                                             \
-		program_free(&(c)->program);                                                  \
-	} while (0)
 
 START_TEST(it_becomes_the_tool)
 {
-	struct call c = by_user(), killed = by_user();
+	struct call c = helper_by_user(), killed = helper_by_user();
 
-	STATUS(&c, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
+	STATUS(&c, 7, "-err", "3", "-root", helper_root(), "-cmd", "/bin/sh", "-c", "exit 7");
 	ck_assert_str_eq(c.words, "");
-	STATUS(&killed, 128 + SIGTERM, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c",
+	STATUS(&killed, 128 + SIGTERM, "-err", "3", "-root", helper_root(), "-cmd", "/bin/sh", "-c",
 	    "kill -TERM $$");
 }
 END_TEST
 
 START_TEST(a_missing_switch_is_status_1)
 {
-	struct call a = by_user(), b = by_user();
+	struct call a = helper_by_user(), b = helper_by_user();
 
 	STATUS(&a, LAUNCHER_MISSING_SWITCH, "-err", "3", "-cmd", "/bin/true");
-	STATUS(&b, LAUNCHER_MISSING_SWITCH, "-root", root(), "-cmd", "/bin/true");
+	STATUS(&b, LAUNCHER_MISSING_SWITCH, "-root", helper_root(), "-cmd", "/bin/true");
 }
 END_TEST
 
 START_TEST(a_bad_descriptor_is_status_2)
 {
 	static const char *const bad[] = {"77", "-1", "x", "", "3x", "99999999999999999999"};
-	struct call a = by_user(), b = by_user();
+	struct call a = helper_by_user(), b = helper_by_user();
 
-	STATUS(&a, LAUNCHER_BAD_DESCRIPTOR, "-err", bad[_i], "-root", root(), "-cmd", "/bin/true");
-	STATUS(&b, LAUNCHER_BAD_DESCRIPTOR, "-dbg", bad[_i], "-err", "3", "-root", root(), "-cmd",
+	STATUS(&a, LAUNCHER_BAD_DESCRIPTOR, "-err", bad[_i], "-root", helper_root(), "-cmd",
 	    "/bin/true");
+	STATUS(&b, LAUNCHER_BAD_DESCRIPTOR, "-dbg", bad[_i], "-err", "3", "-root", helper_root(),
+	    "-cmd", "/bin/true");
 }
 END_TEST
 
 START_TEST(a_bad_root_is_status_3)
 {
-	struct call a = by_user(), b = by_user();
+	struct call a = helper_by_user(), b = helper_by_user();
 
 	STATUS(&a, LAUNCHER_BAD_ROOT, "-err", "3", "-root", harness_installed("roots/none"), "-cmd",
 	    "/bin/true");
@@ -142,21 +61,21 @@ END_TEST
 
 START_TEST(no_command_is_status_4)
 {
-	struct call a = by_user(), b = by_user();
+	struct call a = helper_by_user(), b = helper_by_user();
 
-	STATUS(&a, LAUNCHER_NO_COMMAND, "-err", "3", "-root", root());
-	STATUS(&b, LAUNCHER_NO_COMMAND, "-err", "3", "-root", root(), "-cmd");
+	STATUS(&a, LAUNCHER_NO_COMMAND, "-err", "3", "-root", helper_root());
+	STATUS(&b, LAUNCHER_NO_COMMAND, "-err", "3", "-root", helper_root(), "-cmd");
 }
 END_TEST
 
 START_TEST(an_unknown_switch_is_status_7)
 {
-	struct call a = by_user(), b = by_user();
+	struct call a = helper_by_user(), b = helper_by_user();
 
-	STATUS(
-	    &a, LAUNCHER_UNKNOWN_SWITCH, "-err", "3", "-root", root(), "-zzz", "-cmd", "/bin/true");
+	STATUS(&a, LAUNCHER_UNKNOWN_SWITCH, "-err", "3", "-root", helper_root(), "-zzz", "-cmd",
+	    "/bin/true");
 	ck_assert_contains(a.words, "-zzz");
-	STATUS(&b, LAUNCHER_UNKNOWN_SWITCH, "-err", "3", "-root", root(), "stray", "-cmd",
+	STATUS(&b, LAUNCHER_UNKNOWN_SWITCH, "-err", "3", "-root", helper_root(), "stray", "-cmd",
 	    "/bin/true");
 }
 END_TEST
@@ -164,24 +83,24 @@ END_TEST
 START_TEST(without_setuid_it_is_status_8)
 {
 	const char *copy = harness_installed(harness_text("work/%s", harness_unique("helper")));
-	struct call c = by_user();
+	struct call c = helper_by_user();
 
 	ck_assert_int_eq(system(harness_text("cp '%s' '%s' && chmod 0755 '%s'",
 			     harness_installed("libexec/runtool/tool_launcher"), copy, copy)),
 	    0);
 	c.argv[0] = copy;
-	STATUS(&c, LAUNCHER_NO_CHROOT, "-err", "3", "-root", root(), "-cmd", "/bin/true");
+	STATUS(&c, LAUNCHER_NO_CHROOT, "-err", "3", "-root", helper_root(), "-cmd", "/bin/true");
 	ck_assert_str_ne(c.words, "");
 }
 END_TEST
 
 START_TEST(a_tool_that_cannot_be_executed_is_status_9)
 {
-	struct call a = by_user(), b = by_user();
+	struct call a = helper_by_user(), b = helper_by_user();
 
-	STATUS(&a, LAUNCHER_NO_EXEC, "-err", "3", "-root", root(), "-cmd", "/bin/none");
+	STATUS(&a, LAUNCHER_NO_EXEC, "-err", "3", "-root", helper_root(), "-cmd", "/bin/none");
 	ck_assert_contains(a.words, "Execve failure");
-	STATUS(&b, LAUNCHER_NO_EXEC, "-err", "3", "-root", root(), "-cmd", "");
+	STATUS(&b, LAUNCHER_NO_EXEC, "-err", "3", "-root", helper_root(), "-cmd", "");
 }
 END_TEST
 
@@ -196,43 +115,43 @@ stand_nowhere(void)
 
 START_TEST(a_working_directory_that_is_gone_is_status_10)
 {
-	struct call c = by_user();
+	struct call c = helper_by_user();
 
 	c.program.directory = NULL;
 	c.program.prepare = stand_nowhere;
-	STATUS(&c, LAUNCHER_NO_DIRECTORY, "-err", "3", "-root", root(), "-cmd", "/bin/true");
+	STATUS(&c, LAUNCHER_NO_DIRECTORY, "-err", "3", "-root", helper_root(), "-cmd", "/bin/true");
 }
 END_TEST
 
 START_TEST(a_working_directory_outside_the_root_is_status_11)
 {
 	static const char *const outside[] = {"/", "/usr", NULL};
-	struct call c = by_user();
+	struct call c = helper_by_user();
 
 	c.program.directory = outside[_i] != NULL ? outside[_i] : harness_installed("roots");
-	STATUS(&c, LAUNCHER_OUTSIDE, "-err", "3", "-root", root(), "-cmd", "/bin/true");
+	STATUS(&c, LAUNCHER_OUTSIDE, "-err", "3", "-root", helper_root(), "-cmd", "/bin/true");
 }
 END_TEST
 
 START_TEST(root_and_strangers_are_refused)
 {
 	static const uid_t others[] = {0, 65534};
-	struct call c = by_user();
+	struct call c = helper_by_user();
 
 	/* A stranger in the right group: the file's mode lets them in. */
 	c.program.uid = _i < 2 ? others[_i] : harness_stranger();
 	c.program.gid = harness_user();
-	REFUSED(&c, "-err", "3", "-root", root());
+	REFUSED(&c, "-err", "3", "-root", helper_root());
 }
 END_TEST
 
 START_TEST(the_files_mode_keeps_others_out)
 {
-	struct call c = by_user();
+	struct call c = helper_by_user();
 
 	c.program.uid = harness_stranger();
 	ck_assert_int_eq(
-	    CALL(&c, "-err", "3", "-root", root(), "-cmd", "/bin/true"), PROGRAM_NOT_RUN);
+	    CALL(&c, "-err", "3", "-root", helper_root(), "-cmd", "/bin/true"), PROGRAM_NOT_RUN);
 	program_free(&c.program);
 }
 END_TEST
@@ -295,202 +214,9 @@ bad_root(int kind)
 
 START_TEST(a_root_is_a_directory_right_below_those_in_the_policy)
 {
-	struct call c = by_user();
+	struct call c = helper_by_user();
 
 	REFUSED(&c, "-err", "3", "-root", bad_root(_i));
-}
-END_TEST
-
-/* Policies in a mount namespace of the helper's own, over the installed one. */
-static const char *other_policy; /* a file, or a directory in place of etc */
-
-static void
-put_policy(void)
-{
-	struct stat st;
-	bool dir = stat(other_policy, &st) == 0 && S_ISDIR(st.st_mode);
-	const char *over = harness_installed(dir ? "etc" : POLICY);
-
-	harness_own_mounts();
-	if (mount(other_policy, over, NULL, MS_BIND, NULL) == -1)
-		_exit(PROGRAM_NOT_RUN);
-}
-
-static const char *
-usual_policy(void)
-{
-	return (harness_text("caller %u\nroots %s\n", harness_user(), harness_installed("roots")));
-}
-
-static struct call
-under_policy(const char *path)
-{
-	struct call c = by_user();
-
-	other_policy = path;
-	c.program.prepare = put_policy;
-	return (c);
-}
-
-static const char *
-policy_directory(const char *text, mode_t mode)
-{
-	const char *dir = harness_installed(harness_text("work/%s", harness_unique("etc")));
-
-	ck_assert_int_eq(mkdir(dir, 0755), 0);
-	if (text != NULL)
-		ck_assert_int_eq(
-		    rename(harness_file(text), harness_text("%s/tool_launcher.conf", dir)), 0);
-	ck_assert_int_eq(chmod(dir, mode), 0);
-	return (dir);
-}
-
-START_TEST(the_same_policy_elsewhere_is_as_good)
-{
-	struct call c = under_policy(policy_directory(usual_policy(), 0755));
-
-	STATUS(&c, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
-}
-END_TEST
-
-START_TEST(a_policy_that_others_can_write_is_refused)
-{
-	static const mode_t modes[] = {0664, 0646, 0666};
-	struct call c = under_policy(harness_file(usual_policy()));
-
-	ck_assert_int_eq(chmod(other_policy, modes[_i]), 0);
-	REFUSED(&c, "-err", "3", "-root", root());
-}
-END_TEST
-
-START_TEST(a_policy_that_is_not_roots_is_refused)
-{
-	struct call c = under_policy(harness_file(usual_policy()));
-
-	ck_assert_int_eq(chown(other_policy, harness_user(), 0), 0);
-	REFUSED(&c, "-err", "3", "-root", root());
-}
-END_TEST
-
-START_TEST(a_policy_in_a_directory_that_others_can_write_is_refused)
-{
-	static const mode_t modes[] = {0775, 0757, 01777};
-	struct call c = under_policy(policy_directory(usual_policy(), modes[_i]));
-
-	REFUSED(&c, "-err", "3", "-root", root());
-}
-END_TEST
-
-START_TEST(a_policy_in_somebodys_directory_is_refused)
-{
-	struct call c = under_policy(policy_directory(usual_policy(), 0755));
-
-	ck_assert_int_eq(chown(other_policy, harness_user(), 0), 0);
-	REFUSED(&c, "-err", "3", "-root", root());
-}
-END_TEST
-
-START_TEST(a_missing_policy_is_a_refusal)
-{
-	struct call c = under_policy(policy_directory(NULL, 0755));
-
-	REFUSED(&c, "-err", "3", "-root", root());
-}
-END_TEST
-
-static const char *const bad_policies[] = {
-    "",
-    "# nothing\n",
-    "caller %1$u\n",
-    "roots %2$s\n",
-    "caller no-such-user\nroots %2$s\n",
-    "caller\nroots %2$s\n",
-    "caller -1\nroots %2$s\n",
-    "caller %1$ux\nroots %2$s\n",
-    "caller 4294967295\nroots %2$s\n",
-    "caller 65534\nroots %2$s\n",
-    "caller %1$u\nroots\n",
-    "caller %1$u\nroots /none\n",
-    "caller %1$u\nroots roots\n",
-    "caller %1$u\nroots %2$s\nallow everybody\n",
-    "caller %1$u\nroots %2$s\ngroups no-such-group\n",
-};
-
-START_TEST(a_policy_that_does_not_permit_it_is_a_refusal)
-{
-	char text[8192] = "";
-	const char *in = bad_policies[_i];
-	struct call c;
-
-	/* Written out here, as a format must be a literal. */
-	while (*in != '\0') {
-		const char *part = harness_text("%.1s", in);
-		size_t taken = 1;
-
-		if (strncmp(in, "%1$u", 4) == 0) {
-			part = harness_text("%u", harness_user());
-			taken = 4;
-		} else if (strncmp(in, "%2$s", 4) == 0) {
-			part = harness_installed("roots");
-			taken = 4;
-		}
-		ck_assert_uint_lt(strlen(text) + strlen(part), sizeof(text));
-		strlcat(text, part, sizeof(text));
-		in += taken;
-	}
-	c = under_policy(harness_file(text));
-	REFUSED(&c, "-err", "3", "-root", root());
-}
-END_TEST
-
-START_TEST(a_policy_is_freely_laid_out)
-{
-	struct call c = under_policy(harness_file(harness_text("# who\n\n \tcaller\t %u  \n"
-							       "\t# where\n  roots /none  %s\n"
-							       "\troots /none/either\n",
-	    harness_user(), harness_installed("roots"))));
-
-	STATUS(&c, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
-}
-END_TEST
-
-START_TEST(a_caller_may_be_named)
-{
-	struct call c = under_policy(
-	    harness_file(harness_text("caller nobody\nroots %s\n", harness_installed("roots"))));
-
-	c.program.uid = 65534;
-	c.program.gid = harness_user();
-	STATUS(&c, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
-}
-END_TEST
-
-static const char *other_users; /* an /etc/passwd */
-
-static void
-put_users(void)
-{
-	put_policy();
-	if (mount(other_users, "/etc/passwd", NULL, MS_BIND, NULL) == -1)
-		_exit(PROGRAM_NOT_RUN);
-}
-
-/* Without a password the fourth field, the group's number, is still not the user's. */
-START_TEST(a_named_caller_without_a_password_is_the_right_one)
-{
-	uid_t uid = harness_user(), gid = harness_stranger();
-	struct call right = under_policy(harness_file(
-			harness_text("caller runner\nroots %s\n", harness_installed("roots")))),
-		    wrong = right;
-
-	other_users = harness_file(harness_text("root::0:0:root:/root:/bin/sh\n\n"
-						"runner::%u:%u::/:\n",
-	    uid, gid));
-	right.program.prepare = wrong.program.prepare = put_users;
-	right.program.gid = wrong.program.gid = uid;
-	wrong.program.uid = gid;
-	STATUS(&right, 7, "-err", "3", "-root", root(), "-cmd", "/bin/sh", "-c", "exit 7");
-	REFUSED(&wrong, "-err", "3", "-root", root());
 }
 END_TEST
 
@@ -499,21 +225,21 @@ static const char *
 state_of(struct call *c, const char *first)
 {
 	if (first != NULL)
-		ck_assert_int_eq(CALL(c, first, "-err", "3", "-root", root(), "-cmd",
+		ck_assert_int_eq(CALL(c, first, "-err", "3", "-root", helper_root(), "-cmd",
 				     harness_in_root("bin/show"), "state"),
 		    0);
 	else
 		ck_assert_msg(
-		    CALL(c, "-err", "3", "-root", root(), "-cmd", "/bin/show", "state") == 0, "%s",
-		    what(c));
+		    CALL(c, "-err", "3", "-root", helper_root(), "-cmd", "/bin/show", "state") == 0,
+		    "%s", helper_what(c));
 	return (harness_text("\n%s", program_out(&c->program)));
 }
 
 START_TEST(a_tool_keeps_only_the_policys_groups)
 {
-	struct call with =
-	    under_policy(harness_file(harness_text("%sgroups %u\n", usual_policy(), SOME_GROUP)));
-	struct call without = by_user();
+	struct call with = helper_under_policy(
+	    harness_file(harness_text("%sgroups %u\n", helper_usual_policy(), SOME_GROUP)));
+	struct call without = helper_by_user();
 
 	with.program.group = without.program.group = SOME_GROUP;
 	ck_assert_contains(state_of(&with, NULL), harness_text("\ngroups %u\n", SOME_GROUP));
@@ -545,7 +271,7 @@ bad_inheritance(void)
 
 START_TEST(nothing_of_the_caller_reaches_the_tool)
 {
-	struct call c = by_user();
+	struct call c = helper_by_user();
 	const char *s;
 
 	c.program.prepare = bad_inheritance;
@@ -560,14 +286,15 @@ END_TEST
 
 START_TEST(the_environment_is_what_env_says)
 {
-	struct call c = by_user(), none = by_user();
+	struct call c = helper_by_user(), none = helper_by_user();
 
 	c.program.prepare = none.program.prepare = bad_inheritance;
-	ck_assert_int_eq(CALL(&c, "-err", "3", "-root", root(), "-env", "A=1", "B=2", "-cmd",
+	ck_assert_int_eq(CALL(&c, "-err", "3", "-root", helper_root(), "-env", "A=1", "B=2", "-cmd",
 			     "/bin/show", "env"),
 	    0);
 	ck_assert_str_eq(program_out(&c.program), "[A=1]\n[B=2]\n");
-	ck_assert_int_eq(CALL(&none, "-err", "3", "-root", root(), "-cmd", "/bin/show", "env"), 0);
+	ck_assert_int_eq(
+	    CALL(&none, "-err", "3", "-root", helper_root(), "-cmd", "/bin/show", "env"), 0);
 	ck_assert_str_eq(program_out(&none.program), "");
 	program_free(&c.program);
 	program_free(&none.program);
@@ -576,7 +303,7 @@ END_TEST
 
 START_TEST(privilege_is_gone_for_good)
 {
-	struct call c = by_user();
+	struct call c = helper_by_user();
 	const char *s = state_of(&c, NULL);
 	unsigned int u = harness_user();
 
@@ -592,12 +319,13 @@ END_TEST
 /* Without a chroot, and wherever it stands. */
 START_TEST(testing_mode_drops_privilege_and_needs_no_policy)
 {
-	struct call c = by_user();
+	struct call c = helper_by_user();
 	const char *s;
 	unsigned int u = harness_user();
 
 	if (harness_mode() == MODE_PID)
-		c = under_policy(policy_directory(NULL, 0777));
+		c = helper_under_policy(made_directory(
+		    harness_installed(harness_text("work/%s", harness_unique("etc"))), 0777));
 	c.program.directory = "/";
 	s = state_of(&c, "-t");
 	ck_assert_contains(s, harness_text("\nuids %u %u %u\n", u, u, u));
@@ -610,10 +338,10 @@ END_TEST
 
 START_TEST(debugging_output_goes_to_its_descriptor)
 {
-	struct call c = by_user();
+	struct call c = helper_by_user();
 
 	ck_assert_int_eq(
-	    CALL(&c, "-dbg", "2", "-err", "3", "-root", root(), "-cmd", "/bin/true"), 0);
+	    CALL(&c, "-dbg", "2", "-err", "3", "-root", helper_root(), "-cmd", "/bin/true"), 0);
 	ck_assert_contains(program_err(&c.program), "/bin/true");
 	program_free(&c.program);
 }
@@ -660,8 +388,8 @@ static bool
 is_launched(struct call *c)
 {
 	const char *argv[] = {harness_installed("libexec/runtool/tool_launcher"), "-err", "2",
-	    "-life", "3", "-isolate", "none", "-nofile", "64", "-root", root(), "-cmd", "/bin/show",
-	    "args", "ran", NULL};
+	    "-life", "3", "-isolate", "none", "-nofile", "64", "-root", helper_root(), "-cmd",
+	    "/bin/show", "args", "ran", NULL};
 	struct launcher_message m = {0};
 	int life[2], status;
 
@@ -690,7 +418,7 @@ START_TEST(a_launch_that_failed_has_run_nothing)
 
 	ck_assert_int_ne(inotify_add_watch(watch, harness_in_root("bin/show"), IN_OPEN), -1);
 	for (few = 4; few <= 16; few++) {
-		c = by_user();
+		c = helper_by_user();
 		if (is_launched(&c))
 			launched = true;
 		else
@@ -766,24 +494,9 @@ helper_suite(void)
 	    tc, a_root_is_a_directory_right_below_those_in_the_policy, 0, BAD_ROOTS);
 	suite_add_tcase(suite, tc);
 
-	tc = tcase_create("policy");
-	tcase_set_timeout(tc, 60);
-	harness_add_mounts(tc, the_same_policy_elsewhere_is_as_good);
-	harness_add_mounts_loop(tc, a_policy_that_others_can_write_is_refused, 0, 3);
-	harness_add_mounts(tc, a_policy_that_is_not_roots_is_refused);
-	harness_add_mounts_loop(tc, a_policy_in_a_directory_that_others_can_write_is_refused, 0, 3);
-	harness_add_mounts(tc, a_policy_in_somebodys_directory_is_refused);
-	harness_add_mounts(tc, a_missing_policy_is_a_refusal);
-	harness_add_mounts_loop(tc, a_policy_that_does_not_permit_it_is_a_refusal, 0,
-	    (int)(sizeof(bad_policies) / sizeof(bad_policies[0])));
-	harness_add_mounts(tc, a_policy_is_freely_laid_out);
-	harness_add_mounts(tc, a_caller_may_be_named);
-	harness_add_mounts(tc, a_named_caller_without_a_password_is_the_right_one);
-	harness_add_mounts(tc, a_tool_keeps_only_the_policys_groups);
-	suite_add_tcase(suite, tc);
-
 	tc = tcase_create("tool");
 	tcase_set_timeout(tc, 60);
+	harness_add_mounts(tc, a_tool_keeps_only_the_policys_groups);
 	testing_add_root(tc, nothing_of_the_caller_reaches_the_tool);
 	testing_add_root(tc, the_environment_is_what_env_says);
 	testing_add_root(tc, privilege_is_gone_for_good);

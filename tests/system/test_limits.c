@@ -291,6 +291,50 @@ START_TEST(half_sent_requests_cost_no_thread_and_hold_up_nobody)
 }
 END_TEST
 
+#define SLOW 90
+
+/* Clients that say nothing, stop in the middle, and send a byte now and then. */
+static void
+send_slowly(const int *fds, const struct buf *request, size_t byte)
+{
+	ck_assert_uint_lt(byte, request->len - 1);
+	for (int i = 1; i < SLOW; i += 3)
+		call_send(fds[i], request->data + byte, 1);
+	for (int i = 2; byte == 0 && i < SLOW; i += 3)
+		call_send(fds[i], request->data, request->len - 1);
+}
+
+START_TEST(silent_and_trickling_clients_leave_all_threads_free)
+{
+	struct run r[TOOLS], slow = RUN("/bin/true");
+	struct buf request = {0};
+	struct server s;
+	size_t byte = 0;
+	int fds[SLOW];
+
+	server_start_best(&s, "server_max_threads = 2\nserver_max_pending = 0\n");
+	run_encode(&slow, &request);
+	for (int i = 0; i < SLOW; i++)
+		fds[i] = call_connect(&s);
+	send_slowly(fds, &request, byte++);
+	for (int i = 0; i < TOOLS; i++) {
+		r[i] = RUN(harness_tool(s.mode, "tree"), "plain");
+		run_start(&s, &r[i]);
+		send_slowly(fds, &request, byte++);
+		run_await(&r[i], "ready");
+	}
+	ck_assert_int_eq(call_cur_tools(&s), TOOLS);
+	for (int i = 0; i < SLOW; i++)
+		ck_assert(!call_ended(fds[i], 1));
+	close_all(fds, SLOW);
+	for (int i = 0; i < TOOLS; i++)
+		run_free(&r[i]);
+	buf_free(&request);
+	run_free(&slow);
+	server_stop(&s);
+}
+END_TEST
+
 /* A client that asks and asks, and does not read. */
 START_TEST(unread_answers_hold_up_nobody)
 {
@@ -355,6 +399,19 @@ START_TEST(running_out_of_descriptors_is_survived_and_said)
 
 	close_all(fds, FEW);
 	ck_assert_within(5, call_cur_tools(&s) == 0);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(more_connections_than_descriptors_allow_are_a_warning)
+{
+	struct server s = {.mode = harness_mode(),
+	    .prepare = few_descriptors,
+	    .settings = "max_connections = 61\n"};
+
+	server_start(&s);
+	ck_assert_contains(
+	    server_log(&s), "max_connections = 61: the limit of descriptors is enough for ");
 	server_stop(&s);
 }
 END_TEST
@@ -521,8 +578,10 @@ limits_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, idle_connections_cost_no_thread_and_hold_up_nobody);
 	tcase_add_test(tc, half_sent_requests_cost_no_thread_and_hold_up_nobody);
+	tcase_add_test(tc, silent_and_trickling_clients_leave_all_threads_free);
 	tcase_add_test(tc, unread_answers_hold_up_nobody);
 	tcase_add_test(tc, running_out_of_descriptors_is_survived_and_said);
+	tcase_add_test(tc, more_connections_than_descriptors_allow_are_a_warning);
 	testing_add_root_loop(tc, a_run_short_of_descriptors_is_answered, 0, 5);
 	suite_add_tcase(suite, tc);
 

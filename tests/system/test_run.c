@@ -109,11 +109,31 @@ START_TEST(core_dumps_can_be_turned_off)
 }
 END_TEST
 
+/*
+ * The tool's output is the relay itself; or, with _i = 1, a pipe that leads to it, since the tool has
+ * a network of its own.
+ */
+static enum mode
+output_mode(int i)
+{
+	return (i == 0 ? harness_mode() : MODE_ALL);
+}
+
+static void
+add_output(TCase *tc, const TTest *test)
+{
+	tcase_add_test(tc, test);
+	harness_add_admin_loop(tc, test, 1, 2);
+}
+
 START_TEST(stdout_and_stderr_are_kept_apart)
 {
+	struct server s;
 	struct run r = RUN("/bin/sh", "-c", "echo out; echo err >&2; echo out again");
 
-	run_alone(&r, NULL);
+	server_start_mode(&s, output_mode(_i), NULL);
+	run_do(&s, &r);
+	server_stop(&s);
 	ck_assert_str_eq(run_out(&r), "out\nout again\n");
 	ck_assert_str_eq(run_err(&r), "err\n");
 	run_free(&r);
@@ -125,7 +145,7 @@ START_TEST(output_comes_while_the_tool_runs)
 	struct server s;
 	struct run r = RUN("/bin/sh", "-c", "echo now; sleep 60");
 
-	server_start_best(&s, NULL);
+	server_start_mode(&s, output_mode(_i), NULL);
 	run_start(&s, &r);
 	run_await(&r, "now\n");
 	ck_assert(!r.replied);
@@ -392,7 +412,7 @@ START_TEST(a_large_output_is_complete)
 
 	for (size_t i = 0; i < sizeof(pattern); i++)
 		pattern[i] = (uint8_t)(i % PERIOD);
-	server_start_best(&s, NULL);
+	server_start_mode(&s, output_mode(_i), NULL);
 	run_start(&s, &r);
 	while (!r.replied || !r.ended[0]) {
 		ck_assert(harness_now() < end);
@@ -418,7 +438,7 @@ START_TEST(tools_that_run_at_once_do_not_mix_their_output)
 	struct server s;
 	struct run r[MANY];
 
-	server_start_best(&s, NULL);
+	server_start_mode(&s, output_mode(_i), NULL);
 	for (int i = 0; i < MANY; i++) {
 		const char **argv = (const char **)(void *)harness_alloc(4 * sizeof(*argv));
 
@@ -448,7 +468,7 @@ START_TEST(a_tool_whose_output_is_closed_gets_sigpipe)
 	struct run r = RUN(harness_tool(harness_mode(), "flood"), "1000000000");
 
 	r.keep_nothing = true;
-	server_start_best(&s, NULL);
+	server_start_mode(&s, output_mode(_i), NULL);
 	run_start(&s, &r);
 	while (r.received[0] == 0)
 		run_pump(&r, 1000);
@@ -460,6 +480,35 @@ START_TEST(a_tool_whose_output_is_closed_gets_sigpipe)
 	ck_assert_int_eq(r.signal, SIGPIPE);
 	run_free(&r);
 	server_stop(&s);
+}
+END_TEST
+
+/* Otherwise it could be connected to elsewhere, by way of the host's network. */
+START_TEST(a_tool_with_a_network_of_its_own_holds_no_socket)
+{
+	struct server s;
+	struct run r = RUN("/bin/show", "state");
+
+	server_start_mode(&s, MODE_ALL, NULL);
+	run_do(&s, &r);
+	ck_assert_contains(run_out(&r), "\nsockets\n");
+	run_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+/* Its client lives, but does not read. */
+START_TEST(output_that_nobody_reads_does_not_hold_up_the_servers_end)
+{
+	struct server s;
+	struct run r = RUN(harness_tool(harness_mode(), "flood"), "1000000000");
+
+	r.unread = true;
+	server_start_mode(&s, output_mode(_i), NULL);
+	run_start(&s, &r);
+	ck_assert_within(10, call_cur_tools(&s) == 1);
+	server_stop(&s);
+	run_free(&r);
 }
 END_TEST
 
@@ -565,12 +614,14 @@ run_suite(void)
 
 	tc = tcase_create("output");
 	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, stdout_and_stderr_are_kept_apart);
-	tcase_add_test(tc, output_comes_while_the_tool_runs);
+	add_output(tc, stdout_and_stderr_are_kept_apart);
+	add_output(tc, output_comes_while_the_tool_runs);
 	tcase_add_test(tc, output_nobody_wants_is_discarded);
-	tcase_add_test(tc, a_large_output_is_complete);
-	tcase_add_test(tc, tools_that_run_at_once_do_not_mix_their_output);
-	tcase_add_test(tc, a_tool_whose_output_is_closed_gets_sigpipe);
+	add_output(tc, a_large_output_is_complete);
+	add_output(tc, tools_that_run_at_once_do_not_mix_their_output);
+	add_output(tc, a_tool_whose_output_is_closed_gets_sigpipe);
+	harness_add_admin(tc, a_tool_with_a_network_of_its_own_holds_no_socket);
+	add_output(tc, output_that_nobody_reads_does_not_hold_up_the_servers_end);
 	tcase_add_test(tc, launches_leave_no_process_and_no_thread);
 	testing_add_root(tc, launches_leave_no_descriptor_open);
 	tcase_add_test(tc, launches_take_no_memory);

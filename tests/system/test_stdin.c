@@ -1,6 +1,7 @@
 /* A tool's input: which files of the server's host a client may name. */
 #include <bsd/string.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -235,6 +236,50 @@ START_TEST(input_cannot_be_written_to)
 }
 END_TEST
 
+/* A server that permits a directory in the work directory, which is returned. */
+static const char *
+start_permitting(struct server *s)
+{
+	const char *dir = harness_installed(harness_text("work/%s", harness_unique("permitted")));
+
+	ck_assert_int_eq(mkdir(dir, 0755), 0);
+	server_start_best(s, harness_text("stdin_dirs = /none %s\n", dir));
+	return (dir);
+}
+
+START_TEST(input_comes_from_permitted_directories_only)
+{
+	const char *outside = harness_file("secret\n"), *file, *link;
+	struct server s;
+	struct run inside = RUN("/bin/cat"), beside = RUN("/bin/cat"), none = RUN("/bin/cat");
+	struct run led_out = RUN("/bin/cat");
+
+	file = harness_text("%s/file", start_permitting(&s));
+	link = harness_text("%s-link", file);
+	ck_assert_int_eq(rename(harness_file(SOME_DATA), file), 0);
+	ck_assert_int_eq(symlink(outside, link), 0);
+
+	inside.stdin_file = file;
+	run_do(&s, &inside);
+	ck_assert_str_eq(run_out(&inside), SOME_DATA);
+	run_do(&s, &none);
+	ck_assert_str_eq(run_out(&none), "");
+	beside.stdin_file = outside;
+	run_fails(&s, &beside, SRPC_INTERNAL_TROUBLE);
+	ck_assert_contains(beside.failure.message,
+	    harness_text("Can't open stdin file %s (not below one of stdin_dirs)", outside));
+	led_out.stdin_file = link;
+	run_fails(&s, &led_out, SRPC_INTERNAL_TROUBLE);
+	ck_assert_contains(led_out.failure.message, "(not below one of stdin_dirs)");
+
+	run_free(&inside);
+	run_free(&beside);
+	run_free(&none);
+	run_free(&led_out);
+	server_stop(&s);
+}
+END_TEST
+
 Suite *
 stdin_suite(void)
 {
@@ -253,6 +298,7 @@ stdin_suite(void)
 	tcase_add_loop_test(tc, what_is_no_regular_file_is_refused_without_waiting, 0, REFUSED);
 	testing_add_root(tc, a_file_that_the_server_may_not_read_is_refused);
 	tcase_add_test(tc, the_refusal_names_the_file);
+	tcase_add_test(tc, input_comes_from_permitted_directories_only);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

@@ -161,13 +161,13 @@ START_TEST(a_tool_cannot_reach_the_server_or_another_tool)
 {
 	const char *tag = harness_unique("tree");
 	struct server s;
-	struct run other = RUN(harness_tool(MODE_PID, "tree"), "plain", tag);
+	struct run other = RUN(harness_tool((enum mode)_i, "tree"), "plain", tag);
 	struct run striker;
-	const char *argv[20] = {harness_tool(MODE_PID, "strike")};
+	const char *argv[20] = {harness_tool((enum mode)_i, "strike")};
 	pid_t pids[16];
 	size_t n;
 
-	server_start_mode(&s, MODE_PID, NULL);
+	server_start_mode(&s, (enum mode)_i, NULL);
 	run_start(&s, &other);
 	run_await(&other, "ready");
 	n = proc_tagged(tag, pids, 16);
@@ -230,11 +230,11 @@ START_TEST(a_launcher_has_no_privilege_and_cannot_be_looked_into)
 	static const char *const capabilities[] = {"CapInh", "CapPrm", "CapEff", "CapAmb"};
 	const char *tag = harness_unique("tree");
 	struct server s;
-	struct run r = RUN(harness_tool(MODE_PID, "tree"), "plain", tag);
+	struct run r = RUN(harness_tool((enum mode)_i, "tree"), "plain", tag);
 	struct stat st;
 	pid_t init = 0;
 
-	server_start_mode(&s, MODE_PID, NULL);
+	server_start_mode(&s, (enum mode)_i, NULL);
 	run_start(&s, &r);
 	run_await(&r, "ready");
 	ck_assert_within(5, launchers(tag, &init) == 1);
@@ -255,7 +255,7 @@ START_TEST(a_tool_cannot_trace_its_launcher)
 	struct server s;
 	struct run r = RUN("/bin/sh", "-c", "exec /bin/strike $PPID 1");
 
-	server_start_mode(&s, MODE_PID, NULL);
+	server_start_mode(&s, (enum mode)_i, NULL);
 	run_do(&s, &r);
 	ck_assert_ptr_null(strstr(run_out(&r), "read"));
 	ck_assert_ptr_null(strstr(run_out(&r), "traced"));
@@ -269,11 +269,11 @@ START_TEST(kill_minus_1_reaches_nothing_outside_the_tools_tree)
 {
 	const char *tag = harness_unique("tree");
 	struct server s;
-	struct run other = RUN(harness_tool(MODE_PID, "tree"), "children", tag);
-	struct run striker = RUN(harness_tool(MODE_PID, "strike"));
+	struct run other = RUN(harness_tool((enum mode)_i, "tree"), "children", tag);
+	struct run striker = RUN(harness_tool((enum mode)_i, "strike"));
 	size_t before;
 
-	server_start_mode(&s, MODE_PID, NULL);
+	server_start_mode(&s, (enum mode)_i, NULL);
 	run_start(&s, &other);
 	run_await(&other, "ready");
 	before = proc_tagged(tag, NULL, 0);
@@ -357,10 +357,10 @@ tool_suite(void)
 
 	tc = tcase_create("isolation");
 	tcase_set_timeout(tc, 60);
-	harness_add_admin(tc, a_tool_cannot_reach_the_server_or_another_tool);
-	harness_add_admin(tc, a_tool_cannot_trace_its_launcher);
-	harness_add_admin(tc, a_launcher_has_no_privilege_and_cannot_be_looked_into);
-	harness_add_admin(tc, kill_minus_1_reaches_nothing_outside_the_tools_tree);
+	harness_add_isolated(tc, a_tool_cannot_reach_the_server_or_another_tool);
+	harness_add_roots(tc, a_tool_cannot_trace_its_launcher, 1);
+	harness_add_roots(tc, a_launcher_has_no_privilege_and_cannot_be_looked_into, 1);
+	harness_add_isolated(tc, kill_minus_1_reaches_nothing_outside_the_tools_tree);
 	harness_add_modes(tc, a_launcher_does_not_show_its_tools_environment, 1);
 	suite_add_tcase(suite, tc);
 	add_dumpable(suite);

@@ -38,11 +38,16 @@ static void
 show_descriptors(void)
 {
 	int fd, flags;
+	struct stat st;
 
 	printf("descriptors");
 	for (fd = 0; fd < MAX_FD; fd++)
 		if ((flags = fcntl(fd, F_GETFL)) != -1)
 			printf(" %d%s", fd, (flags & O_NONBLOCK) != 0 ? "(nonblocking)" : "");
+	printf("\nsockets");
+	for (fd = 0; fd < MAX_FD; fd++)
+		if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+			printf(" %d", fd);
 	printf("\n");
 }
 

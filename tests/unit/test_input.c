@@ -6,12 +6,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,13 +27,18 @@
 
 #define LENGTH(a)  (sizeof(a) / sizeof((a)[0]))
 #define WORDS	   "what the tool reads\n"
-#define TEST_LIMIT 5 /* seconds for a test; an open that blocks takes for ever */
+#define OUTSIDE	   "what it must not read\n"
+#define RACES	   10000
+#define TEST_LIMIT 20 /* seconds for a test; an open that blocks takes for ever */
+
+/* What is in force: stdin_dirs, if any. */
+static struct settings s;
 
 static void
 opens(const char *path, const char *content)
 {
 	char why[256] = "", text[64] = "";
-	int fd = input_open(path, why, sizeof(why));
+	int fd = input_open(&s, path, why, sizeof(why));
 
 	ck_assert_msg(fd != -1, "%s: %s", path, why);
 	ck_assert_int_eq(fcntl(fd, F_GETFL) & (O_NONBLOCK | O_ACCMODE), O_RDONLY);
@@ -44,7 +53,7 @@ refused(const char *path, const char *words)
 {
 	char why[256] = "";
 
-	ck_assert_msg(input_open(path, why, sizeof(why)) == -1, "%s was opened", path);
+	ck_assert_msg(input_open(&s, path, why, sizeof(why)) == -1, "%s was opened", path);
 	ck_assert_str_eq(why, words);
 }
 
@@ -98,7 +107,7 @@ START_TEST(what_is_no_file_for_clients_is_refused_with_the_reason)
 	if (wrong_paths[_i].words != NULL)
 		refused(wrong_paths[_i].path, wrong_paths[_i].words);
 	else /* with a terminal or without, in other words */
-		ck_assert_int_eq(input_open(wrong_paths[_i].path, why, sizeof(why)), -1);
+		ck_assert_int_eq(input_open(&s, wrong_paths[_i].path, why, sizeof(why)), -1);
 }
 END_TEST
 
@@ -140,21 +149,35 @@ START_TEST(a_fifo_is_refused_without_blocking)
 }
 END_TEST
 
-/* A process that does nothing but open this for writing. */
+/* A process that does nothing but this. */
 static pid_t
-writer(const char *fifo)
+start(void (*work)(const char *), const char *path)
 {
 	pid_t parent = getpid(), pid = fork();
-	int fd;
 
 	ck_assert_int_ne(pid, -1);
 	if (pid == 0) {
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 			_exit(1);
-		fd = open(fifo, O_WRONLY | O_CLOEXEC);
-		_exit(fd == -1 ? 1 : 0);
+		work(path);
+		_exit(1);
 	}
 	return (pid);
+}
+
+static void
+end(pid_t pid)
+{
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+static void
+write_to(const char *fifo)
+{
+	int fd = open(fifo, O_WRONLY | O_CLOEXEC);
+
+	_exit(fd == -1 ? 1 : 0);
 }
 
 /* A process that is woken up is not asleep any more, even before it runs. */
@@ -180,15 +203,14 @@ START_TEST(a_fifo_is_refused_without_a_writer_noticing)
 	pid_t pid;
 
 	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-	pid = writer(fifo);
+	pid = start(write_to, fifo);
 	while (!is_asleep(pid)) /* the test's time limit is its bound */
 		poll(NULL, 0, 1);
 	refused(fifo, "not a regular file");
 	ck_assert(is_asleep(pid));
 	ck_assert_int_eq(open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC), -1);
 	ck_assert_int_eq(errno, ENXIO);
-	ck_assert_int_eq(kill(pid, SIGKILL), 0);
-	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	end(pid);
 }
 END_TEST
 
@@ -221,6 +243,299 @@ START_TEST(without_descriptors_it_fails_with_that_reason)
 }
 END_TEST
 
+/* ---- stdin_dirs ---- */
+
+static char *dirs[2];
+
+static void
+permit_anywhere(void)
+{
+	s = (struct settings){0};
+}
+
+static void
+permit(const char *a, const char *b)
+{
+	static char text[2][4096];
+
+	strlcpy(text[0], a, sizeof(text[0]));
+	strlcpy(text[1], b != NULL ? b : "", sizeof(text[1]));
+	dirs[0] = text[0];
+	dirs[1] = text[1];
+	s.stdin_dirs = dirs;
+	s.nstdin_dirs = b != NULL ? 2 : 1;
+}
+
+static void
+make_dir(const char *name)
+{
+	ck_assert_int_eq(mkdir(scratch_path(name), 0755), 0);
+}
+
+static void
+make_link(const char *target, const char *name)
+{
+	ck_assert_int_eq(symlink(target, scratch_path(name)), 0);
+}
+
+/* Files in `in`, which is permitted, beside it, and links between them. */
+static void
+make_tree(void)
+{
+	make_dir("in");
+	make_dir("in/sub");
+	make_dir("in/sub/deep");
+	make_dir("out");
+	make_dir("inside");
+	scratch_put("in/file", WORDS);
+	scratch_put("in/sub/file", WORDS);
+	scratch_put("file", OUTSIDE);
+	scratch_put("out/file", OUTSIDE);
+	scratch_put("inside/file", OUTSIDE);
+	make_link("sub/file", "in/link");
+	make_link("../sub/../file", "in/sub/up");
+	make_link("../out/file", "in/out-link");
+	make_link("../out", "in/out-dir");
+	make_link("../in/file", "in/around");
+	make_link(scratch_path("in/file"), "in/absolute");
+	make_link("in", "alias");
+	ck_assert_int_eq(mkfifo(scratch_path("in/fifo"), 0600), 0);
+	permit(scratch_path("in"), NULL);
+}
+
+#define NOT_BELOW "not below one of stdin_dirs"
+
+static const struct {
+	const char *name, *words; /* NULL: it is opened */
+} below[] = {
+    {"in/file", NULL},
+    {"in/sub/file", NULL},
+    {"in//sub///./file", NULL},
+    {"in/sub/../file", NULL},
+    {"in/link", NULL},
+    {"in/sub/up", NULL},
+    {"file", NOT_BELOW},
+    {"out/file", NOT_BELOW},
+    {"out/none", NOT_BELOW},
+    {"inside/file", NOT_BELOW},
+    {"in", NOT_BELOW},
+    {"in/", NOT_BELOW},
+    {"./in/file", NOT_BELOW},
+    {"alias/file", NOT_BELOW},
+    {"in/../file", NOT_BELOW},
+    {"in/../in/file", NOT_BELOW},
+    {"in/sub/../../out/file", NOT_BELOW},
+    {"in/out-link", NOT_BELOW},
+    {"in/out-dir/file", NOT_BELOW},
+    {"in/out-dir/none", NOT_BELOW},
+    {"in/around", NOT_BELOW},
+    {"in/absolute", NOT_BELOW},
+    {"in/none", "No such file or directory"},
+    {"in/file/x", "Not a directory"},
+    {"in/sub", "Is a directory"},
+    {"in/.", "Is a directory"},
+    {"in/fifo", "not a regular file"},
+};
+
+START_TEST(a_file_must_be_below_a_permitted_directory)
+{
+	make_tree();
+	if (below[_i].words == NULL)
+		opens(scratch_path(below[_i].name), WORDS);
+	else
+		refused(scratch_path(below[_i].name), below[_i].words);
+}
+END_TEST
+
+START_TEST(no_input_is_permitted_everywhere)
+{
+	make_tree();
+	opens("", "");
+	permit("/no/such/directory", NULL);
+	opens("", "");
+}
+END_TEST
+
+START_TEST(a_permitted_directory_is_compared_as_it_is_spelt)
+{
+	make_tree();
+	permit(scratch_path("in///"), NULL);
+	opens(scratch_path("in/file"), WORDS);
+	permit(scratch_path("alias"), NULL);
+	opens(scratch_path("alias/file"), WORDS);
+	refused(scratch_path("in/file"), NOT_BELOW);
+	permit("/", NULL);
+	opens(scratch_path("out/file"), OUTSIDE);
+	refused("/", NOT_BELOW);
+	permit(scratch_path("in/file"), NULL);
+	refused(scratch_path("in/file/x"), "Not a directory");
+	permit(scratch_path("none"), NULL);
+	refused(scratch_path("none/x"), "No such file or directory");
+}
+END_TEST
+
+START_TEST(any_permitted_directory_will_do)
+{
+	make_tree();
+	permit(scratch_path("in/sub"), scratch_path("in"));
+	opens(scratch_path("in/file"), WORDS);
+	opens(scratch_path("in/sub/up"), WORDS); /* out of the one, within the other */
+	permit(scratch_path("in"), scratch_path("in/sub"));
+	opens(scratch_path("in/sub/up"), WORDS);
+	permit(scratch_path("none"), scratch_path("out"));
+	opens(scratch_path("out/file"), OUTSIDE);
+	refused(scratch_path("in/file"), NOT_BELOW);
+}
+END_TEST
+
+START_TEST(what_is_no_file_for_clients_is_so_in_a_permitted_directory)
+{
+	permit("/proc", "/dev");
+	refused("/proc/version", "a file of a kernel file system");
+	refused("/proc/self/mem", "a file of a kernel file system");
+	refused("/proc/self/exe", "Too many levels of symbolic links");
+	refused("/dev/null", "not a regular file");
+}
+END_TEST
+
+static void
+exchange(const char *a, const char *b)
+{
+	if (syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == -1)
+		_exit(1);
+}
+
+/* `door` is a link that leads in or out; `deep` is here or elsewhere, and so is what is above. */
+static void
+swap_links(const char *scratch)
+{
+	if (chdir(scratch) == -1)
+		return;
+	for (;;)
+		exchange("in/door", "in/other-door");
+}
+
+static void
+swap_directories(const char *scratch)
+{
+	if (chdir(scratch) == -1)
+		return;
+	for (;;)
+		exchange("in/sub/deep", "out/deep");
+}
+
+static const struct {
+	void (*swap)(const char *);
+	const char *name;
+} races[] = {
+    {swap_links, "in/door/file"},
+    {swap_directories, "in/sub/deep/../file"},
+    {swap_directories, "in/sub/deep/../../file"},
+};
+
+/* The content of what was opened; fails on a reason that is none in a race. */
+static bool
+opened_in_time(const char *path)
+{
+	char why[256] = "", text[64] = "";
+	int fd = input_open(&s, path, why, sizeof(why));
+
+	if (fd == -1) {
+		ck_assert_str_eq(why, NOT_BELOW);
+		return (false);
+	}
+	ck_assert_int_gt(read(fd, text, sizeof(text) - 1), 0);
+	close(fd);
+	ck_assert_str_eq(text, WORDS);
+	return (true);
+}
+
+START_TEST(what_is_swapped_meanwhile_does_not_lead_out)
+{
+	char path[4096];
+	int i, n = 0;
+	pid_t pid;
+
+	make_tree();
+	make_dir("out/deep");
+	make_link("sub", "in/door");
+	make_link("../out", "in/other-door");
+	strlcpy(path, scratch_path(races[_i].name), sizeof(path));
+	pid = start(races[_i].swap, scratch_path("."));
+	for (i = 0; i < RACES; i++)
+		n += opened_in_time(path);
+	ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
+	ck_assert_int_gt(n, 0);
+	end(pid);
+}
+END_TEST
+
+/* Each makes the kernel doubt what is above a directory: it asks to be asked again. */
+static void
+rename_something(const char *scratch)
+{
+	if (chdir(scratch) == -1)
+		return;
+	for (;;)
+		exchange("out", "inside");
+}
+
+START_TEST(renames_elsewhere_refuse_nothing)
+{
+	char path[4096];
+	int i;
+	pid_t pid;
+
+	make_tree();
+	strlcpy(path, scratch_path("in/sub/../sub/../sub/../file"), sizeof(path));
+	pid = start(rename_something, scratch_path("."));
+	for (i = 0; i < RACES; i++)
+		opens(path, WORDS);
+	ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
+	end(pid);
+}
+END_TEST
+
+/* From here on openat2 always says EAGAIN to this process. */
+static void
+always_again(void)
+{
+	struct sock_filter code[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = LENGTH(code), .filter = code};
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+START_TEST(renames_without_end_are_given_up)
+{
+	char path[4096];
+
+	make_tree();
+	strlcpy(path, scratch_path("in/file"), sizeof(path));
+	always_again();
+	refused(path, "Resource temporarily unavailable");
+}
+END_TEST
+
+static void
+add_permitted(TCase *tc)
+{
+	tcase_add_loop_test(tc, a_file_must_be_below_a_permitted_directory, 0, (int)LENGTH(below));
+	tcase_add_test(tc, no_input_is_permitted_everywhere);
+	tcase_add_test(tc, a_permitted_directory_is_compared_as_it_is_spelt);
+	tcase_add_test(tc, any_permitted_directory_will_do);
+	tcase_add_test(tc, what_is_no_file_for_clients_is_so_in_a_permitted_directory);
+	tcase_add_loop_test(tc, what_is_swapped_meanwhile_does_not_lead_out, 0, (int)LENGTH(races));
+	tcase_add_test(tc, renames_elsewhere_refuse_nothing);
+	tcase_add_test(tc, renames_without_end_are_given_up);
+}
+
 Suite *
 input_suite(void)
 {
@@ -239,6 +554,13 @@ input_suite(void)
 	tcase_add_test(tc, a_fifo_is_refused_without_a_writer_noticing);
 	tcase_add_test(tc, without_descriptors_it_fails_with_that_reason);
 	tcase_add_test(tc, a_socket_and_a_directory_are_refused);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("stdin_dirs");
+	scratch_use(tc);
+	tcase_add_checked_fixture(tc, permit_anywhere, NULL);
+	tcase_set_timeout(tc, TEST_LIMIT);
+	add_permitted(tc);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

@@ -156,6 +156,8 @@ static const struct number {
     {"relay_timeout", FIELD(relay_timeout), 1, 3600, 10},
     {"request_timeout", FIELD(request_timeout), 1, 86400, 30},
     {"max_request_bytes", FIELD(max_request_bytes), 1024, 1073741824, 4194304},
+    {"max_connections", FIELD(max_connections), 0, 1000000, 0},
+    {"max_connections_per_host", FIELD(max_connections_per_host), 0, 1000000, 0},
     {"max_interface_version", FIELD(max_version), 0, 4, 4},
     {"info_read_timeout", FIELD(info_read_timeout), 0, 86400, 120},
 };
@@ -228,6 +230,7 @@ static const struct {
 } taken[] = {
     {"isolate", "pid", "pid"},
     {"isolate", "none", "none"},
+    {"isolate", "net  uts\tipc pid", "pid ipc uts net"},
     {"relay_hosts", "any", "any"},
     {"relay_hosts", "", ""},
     {"coredumpsize_limit", "", ""},
@@ -241,6 +244,9 @@ static const struct {
     {"allow", "127.0.0.0/8 ::1 192.0.2.7", "127.0.0.0/8 ::1/128 192.0.2.7/32"},
     {"allow", "::ffff:192.0.2.0/120", "192.0.2.0/24"},
     {"allow", "0.0.0.0/0 ::/0", "0.0.0.0/0 ::/0"},
+    {"stdin_dirs", "", ""},
+    {"stdin_dirs", "/", "/"},
+    {"stdin_dirs", "/a  /b/\t/c;d", "/a /b/ /c;d"},
     {"helper", "/opt/a b/tool_launcher", "/opt/a b/tool_launcher"},
     {"helper", "", LIBEXECDIR "/tool_launcher"},
     {"helper_switches", "-t -d", "-t -d"},
@@ -258,14 +264,15 @@ START_TEST(a_value_is_taken_and_shown_as_it_is_understood)
 }
 END_TEST
 
+#define ISOLATIONS "must be none, or some of pid, ipc, uts and net, separated by blanks"
 #define WRONG_CORE "must be a number of bytes, 0 for none, or negative for the maximum"
 
 static const struct {
 	const char *name, *value, *words;
 } wrong_values[] = {
-    {"isolate", "", "must be pid or none"},
-    {"isolate", "PID", "must be pid or none"},
-    {"isolate", "pid none", "must be pid or none"},
+    {"isolate", "", ISOLATIONS},
+    {"isolate", "PID", "PID: " ISOLATIONS},
+    {"isolate", "pid none", "none: " ISOLATIONS},
     {"relay_hosts", "all", "must be any, or empty"},
     {"relay_hosts", "any 127.0.0.1", "must be any, or empty"},
     {"coredumpsize_limit", "unlimited", WRONG_CORE},
@@ -276,6 +283,9 @@ static const struct {
     {"allow", "127.0.0.0/8,::1", "127.0.0.0/8,::1: must be an address or ADDRESS/BITS"},
     {"allow", "::1 192.0.2.1/24", "192.0.2.1/24: has bits set behind its prefix"},
     {"allow", "192.0.2.0/33", "192.0.2.0/33: must be an address or ADDRESS/BITS"},
+    {"stdin_dirs", "srv", "srv: must be an absolute path name"},
+    {"stdin_dirs", "/srv ./b /c", "./b: must be an absolute path name"},
+    {"stdin_dirs", "/srv,/c ~", "~: must be an absolute path name"},
 };
 
 START_TEST(a_wrong_value_is_told_with_its_place_and_what_is_allowed)
@@ -284,19 +294,30 @@ START_TEST(a_wrong_value_is_told_with_its_place_and_what_is_allowed)
 }
 END_TEST
 
-START_TEST(a_list_has_64_addresses_at_most)
-{
-	static const char *const names[] = {"listen", "allow"};
-	char list[(MAX_LIST + 1) * 16];
-	int i, len = 0;
+static const struct {
+	const char *name, *word, *words;
+	size_t count;
+} lists[] = {
+    {"listen", "127.0.0.1", "127.0.0.1: too many addresses", FIELD(nlisten)},
+    {"allow", "127.0.0.1", "127.0.0.1: too many addresses", FIELD(nallow)},
+    {"stdin_dirs", "/srv", "/srv: too many directories", FIELD(nstdin_dirs)},
+};
 
-	for (i = 0; i < MAX_LIST; i++)
-		len += snprintf(
-		    list + len, sizeof(list) - (size_t)len, "%s127.0.0.%d", i > 0 ? " " : "", i);
-	load_one(names[_i], list);
-	ck_assert_uint_eq(_i == 0 ? s.nlisten : s.nallow, MAX_LIST);
-	strlcat(list, " 127.1.1.1", sizeof(list));
-	refused(names[_i], list, "127.1.1.1: too many addresses");
+START_TEST(a_list_has_64_members_at_most)
+{
+	char list[(MAX_LIST + 1) * 16] = "";
+	int i;
+
+	for (i = 0; i < MAX_LIST; i++) {
+		strlcat(list, i > 0 ? " " : "", sizeof(list));
+		strlcat(list, lists[_i].word, sizeof(list));
+	}
+	load_one(lists[_i].name, list);
+	ck_assert_uint_eq(
+	    *(const size_t *)(const void *)((const char *)&s + lists[_i].count), MAX_LIST);
+	strlcat(list, " ", sizeof(list));
+	strlcat(list, lists[_i].word, sizeof(list));
+	refused(lists[_i].name, list, lists[_i].words);
 }
 END_TEST
 
@@ -325,7 +346,8 @@ START_TEST(the_fields_hold_what_the_names_say)
 {
 	load_file("[Run_Tool]\nhelper = /h\nhelper_switches = -x\nVolatileRootName = /v\n"
 		  "sysname = s\nrelease = r\nversion = v\nmachine = m\nlisten = 127.0.0.9\n"
-		  "allow = 127.0.0.8\nrelay_hosts = any\ncoredumpsize_limit = 7\nisolate = none\n"
+		  "allow = 127.0.0.8\nrelay_hosts = any\nstdin_dirs = /a /b\n"
+		  "coredumpsize_limit = 7\nisolate = none\n"
 		  "[Repository]\nruntool_user = u@realm\n");
 	ck_assert_str_eq(s.helper, "/h");
 	ck_assert_str_eq(s.helper_switches, "-x");
@@ -336,6 +358,9 @@ START_TEST(the_fields_hold_what_the_names_say)
 	ck_assert_str_eq(s.machine, "m");
 	ck_assert_uint_eq(s.nlisten, 1);
 	ck_assert_uint_eq(s.nallow, 1);
+	ck_assert_uint_eq(s.nstdin_dirs, 2);
+	ck_assert_str_eq(s.stdin_dirs[0], "/a");
+	ck_assert_str_eq(s.stdin_dirs[1], "/b");
 	ck_assert(s.relay_any && s.has_core_limit && s.isolate == ISOLATE_NONE);
 	ck_assert(!s.testing && !s.helper_debug);
 	ck_assert_int_eq(s.core_limit, 7);
@@ -361,7 +386,7 @@ START_TEST(without_a_file_this_host_is_described)
 	ck_assert_str_eq(s.helper_switches, "");
 	ck_assert_str_eq(s.volatile_root, "");
 	ck_assert_ptr_null(s.runtool_user);
-	ck_assert_uint_eq(s.nlisten + s.nallow, 0);
+	ck_assert_uint_eq(s.nlisten + s.nallow + s.nstdin_dirs, 0);
 	ck_assert(!s.relay_any && !s.has_core_limit && s.isolate == ISOLATE_PID);
 }
 END_TEST
@@ -390,15 +415,16 @@ END_TEST
 
 static const struct {
 	const char *text;
-	bool testing, debug;
-	enum isolation isolate;
+	bool testing, rootless, debug;
+	unsigned int isolate;
 } switches[] = {
-    {"helper_switches = -t", true, false, ISOLATE_NONE},
-    {"helper_switches = -d", false, true, ISOLATE_PID},
-    {"helper_switches = -x\t-d  -t", true, true, ISOLATE_NONE},
-    {"helper_switches = -td", false, false, ISOLATE_PID},
-    {"helper_switches = -t\nisolate = none", true, false, ISOLATE_NONE},
-    {"helper_switches = -t\nisolate = pid", true, false, ISOLATE_PID},
+    {"helper_switches = -t", true, false, false, ISOLATE_NONE},
+    {"helper_switches = -u", false, true, false, ISOLATE_PID},
+    {"helper_switches = -d", false, false, true, ISOLATE_PID},
+    {"helper_switches = -x\t-d  -t", true, false, true, ISOLATE_NONE},
+    {"helper_switches = -td", false, false, false, ISOLATE_PID},
+    {"helper_switches = -t\nisolate = none", true, false, false, ISOLATE_NONE},
+    {"helper_switches = -t\nisolate = pid", true, false, false, ISOLATE_PID},
 };
 
 START_TEST(testing_mode_does_not_isolate_unless_asked_to)
@@ -408,8 +434,9 @@ START_TEST(testing_mode_does_not_isolate_unless_asked_to)
 	snprintf(text, sizeof(text), "[Run_Tool]\n%s\n", switches[_i].text);
 	load_file(text);
 	ck_assert(s.testing == switches[_i].testing);
+	ck_assert(s.rootless == switches[_i].rootless);
 	ck_assert(s.helper_debug == switches[_i].debug);
-	ck_assert_int_eq(s.isolate, switches[_i].isolate);
+	ck_assert_uint_eq(s.isolate, switches[_i].isolate);
 }
 END_TEST
 
@@ -418,9 +445,10 @@ END_TEST
 START_TEST(the_last_value_wins_and_earlier_ones_may_be_wrong)
 {
 	load_file("[Run_Tool]\nkill_grace = soon\nallow = nobody\nkill_grace = 5\n"
-		  "[Other]\nkill_grace = later\n"
-		  "[Run_Tool]\nallow = ::1\nkill_grace = 7\n");
+		  "stdin_dirs = here\n[Other]\nkill_grace = later\n"
+		  "[Run_Tool]\nallow = ::1\nkill_grace = 7\nstdin_dirs = /a\n");
 	ck_assert_int_eq(s.kill_grace, 7);
+	in_force("stdin_dirs", "/a");
 	in_force("allow", "::1/128");
 }
 END_TEST
@@ -447,16 +475,17 @@ END_TEST
 START_TEST(an_option_goes_over_the_file_and_the_last_option_over_earlier_ones)
 {
 	static const char *const options[] = {"kill_grace=5", "listen=127.0.0.1 ::1",
-	    "kill_grace=6", "VolatileRootName=/a=b", "allow="};
+	    "kill_grace=6", "VolatileRootName=/a=b", "allow=", "stdin_dirs=/c /d"};
 
 	ck_assert_msg(load("[Run_Tool]\nkill_grace = 4\ndrain_timeout = 9\nlisten = 192.0.2.7\n"
-			   "allow = 192.0.2.7\n",
+			   "allow = 192.0.2.7\nstdin_dirs = /a /b\n",
 			  false, options, LENGTH(options)) == 0,
 	    "%s", err);
 	ck_assert_int_eq(s.kill_grace, 6);
 	ck_assert_int_eq(s.drain_timeout, 9);
 	in_force("listen", "127.0.0.1 ::1");
 	in_force("allow", "");
+	in_force("stdin_dirs", "/c /d");
 	ck_assert_str_eq(s.volatile_root, "/a=b");
 }
 END_TEST
@@ -471,6 +500,7 @@ static const struct {
     {"kill_grace=3601",
 	"-o kill_grace=3601: [Run_Tool]kill_grace = 3601: must be a number between 0 and 3600"},
     {"kill_grade=1", "-o kill_grade=1: [Run_Tool]kill_grade is not known"},
+    {"stdin_dirs=a", "-o stdin_dirs=a: [Run_Tool]stdin_dirs = a: a: must be an absolute path name"},
     {"runtool_user=me", "-o runtool_user=me: [Run_Tool]runtool_user is not known"},
     {"=1", "-o =1: [Run_Tool] is not known"},
 };
@@ -546,6 +576,7 @@ static const char *const configurations[] = {
     "sync_after_tool = 7\ncoredumpsize_limit = -8\nisolate = none\nkill_grace = 9\n"
     "drain_timeout = 10\nlisten = 127.0.0.1 ::1\nallow = 127.0.0.0/8 ::1\nrelay_timeout = 11\n"
     "relay_hosts = any\nrequest_timeout = 12\nmax_request_bytes = 1313\n"
+    "max_connections = 15\nmax_connections_per_host = 16\nstdin_dirs = /i /j\n"
     "max_interface_version = 2\ninfo_read_timeout = 14\n[Repository]\nruntool_user = u\n",
 };
 
@@ -766,7 +797,7 @@ add_values(TCase *tc)
 	    tc, a_value_is_taken_and_shown_as_it_is_understood, 0, (int)LENGTH(taken));
 	tcase_add_loop_test(tc, a_wrong_value_is_told_with_its_place_and_what_is_allowed, 0,
 	    (int)LENGTH(wrong_values));
-	tcase_add_loop_test(tc, a_list_has_64_addresses_at_most, 0, 2);
+	tcase_add_loop_test(tc, a_list_has_64_members_at_most, 0, (int)LENGTH(lists));
 	tcase_add_test(tc, an_empty_string_is_the_same_as_none);
 	tcase_add_test(tc, the_fields_hold_what_the_names_say);
 	tcase_add_test(tc, without_a_file_this_host_is_described);

@@ -1,0 +1,46 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "pump.h"
+
+#define MOST ((size_t)1 << 20) /* bytes at a time: as much as a pipe can hold */
+
+void
+pump_start(struct pump *p, int from, int to)
+{
+	*p = (struct pump){.from = from, .to = to};
+	fcntl(to, F_SETFL, fcntl(to, F_GETFL) | O_NONBLOCK);
+}
+
+void
+pump_stop(struct pump *p)
+{
+	if (p->from != -1)
+		close(p->from);
+	if (p->to != -1)
+		close(p->to);
+	*p = (struct pump){.from = -1, .to = -1};
+}
+
+struct pollfd
+pump_event(const struct pump *p)
+{
+	return (p->full ? (struct pollfd){.fd = p->to, .events = POLLOUT}
+			: (struct pollfd){.fd = p->from, .events = POLLIN});
+}
+
+void
+pump_move(struct pump *p)
+{
+	ssize_t n;
+
+	n = splice(p->from, NULL, p->to, NULL, MOST, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	/* There was something to move, or there is room for it now: so it is the other end that waits. */
+	if (n == -1 && errno == EAGAIN)
+		p->full = !p->full;
+	else if (n > 0)
+		p->full = false;
+	else if (n == 0 || errno != EINTR)
+		pump_stop(p);
+}
