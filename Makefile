@@ -70,7 +70,7 @@ help:
 	@echo 'deps      install what is needed to build and test (Debian packages, as root); deps-all: and to lint'
 	@echo 'demo      compile a C program through a server of its own, in a root of its own'
 	@echo 'check     all tests (as root: with the real setuid helper)'
-	@echo 'asan tsan all tests under the sanitizers'
+	@echo 'asan tsan the tests of the server, the clients and what they share, under the sanitizers'
 	@echo 'fuzz      fuzz the decoders for FUZZ_SECONDS each'
 	@echo 'bench     launches per second and latency, as ratios to posix_spawn'
 	@echo 'lint      cppcheck, clang-tidy, clang-format, mandoc, shellcheck; clang -Werror'
@@ -233,13 +233,14 @@ run-checks: $(unit_bin) $(system_bin) $(tools_bin) $(if $(SANITIZE),$(sanitized_
 	    $(TEST_WRAPPER) tests/run.sh $(unit_bin) $(system_bin); status=$$?; \
 	rm -rf $(PREFIX); exit $$status
 
+# Without the tests of the privileged launcher, which is the same program as in `make check`.
 # TSan of this age does not get along with much randomness of addresses: hence setarch.
 .PHONY: asan tsan
 asan:
-	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	@RUNTOOL_SERVER_ONLY=1 ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	    $(MAKE) SANITIZE=address,undefined CHECK_BUILD=build/asan check
 tsan:
-	@TSAN_OPTIONS=halt_on_error=1 $(MAKE) SANITIZE=thread CHECK_BUILD=build/tsan TEST_WRAPPER='setarch -R' check
+	@RUNTOOL_SERVER_ONLY=1 TSAN_OPTIONS=halt_on_error=1 $(MAKE) SANITIZE=thread CHECK_BUILD=build/tsan TEST_WRAPPER='setarch -R' check
 
 fuzz_src := $(wildcard tests/fuzz/*.c)
 fuzz_bin := $(patsubst %.c,build/fuzz/%,$(fuzz_src))

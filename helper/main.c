@@ -56,9 +56,12 @@ leave_terminal(void)
 {
 	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-	if (fd == -1)
+	if (fd == -1 && (errno == ENXIO || errno == ENOENT))
 		return;
-	if (ioctl(fd, TIOCNOTTY) == -1)
+	/* Who leads the session could take the terminal again. */
+	if (getsid(0) == getpid())
+		fail(LAUNCHER_NO_PROCESS, 0, "leads a terminal's session: needs -life, or a shell");
+	if (fd == -1 || ioctl(fd, TIOCNOTTY) == -1)
 		fail(LAUNCHER_NO_PROCESS, errno, "cannot leave the terminal");
 	close(fd);
 }

@@ -139,11 +139,12 @@ mounts_seal_input(void)
 	if (readlink("/proc/self/fd/0", path, sizeof(path) - 1) == -1 ||
 	    (fd = make_mount(&file)) == -1)
 		fail(LAUNCHER_NO_MOUNT, errno, "standard input %s", path);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (dup2(open(path, O_RDONLY | O_CLOEXEC), 0) == -1 || fstat(0, &after) == -1)
-		fail(LAUNCHER_NO_MOUNT, errno, "standard input");
-	if (after.st_dev != before.st_dev || after.st_ino != before.st_ino)
+	if (fstat(fd, &after) == -1 || after.st_dev != before.st_dev ||
+	    after.st_ino != before.st_ino)
 		fail(LAUNCHER_NO_MOUNT, 0, "standard input is another file by now");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1 || dup2(fd, 0) == -1)
+		fail(LAUNCHER_NO_MOUNT, errno, "standard input");
 }
 
 /* False if its place is missing: a volatile root gets what it has a place for. */
@@ -194,7 +195,8 @@ mounts_assemble(const struct launch *l)
 		fail(LAUNCHER_NO_MOUNT, errno, "root %s", l->root);
 	if ((fd != -1 && attach(fd, tree, "root") == -1) ||
 	    (root = openat(tree, "root", O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
-		fail(LAUNCHER_NO_MOUNT, errno, POLICY_FILE ":%d: base %s", b->line, b->base);
+		fail(LAUNCHER_NO_MOUNT, errno, POLICY_FILE ":%d: base %s", b->line,
+		    b->base != NULL ? b->base : l->root);
 	for (m = b->mounts; m < b->mounts + b->nmounts; m++) {
 		if (!put(root, m, b, make) || m->kind != DEV)
 			continue;

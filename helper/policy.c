@@ -181,7 +181,8 @@ take(const struct keyword *k, char **w, struct policy *p, struct launch *l, stru
 	const char *word = *w == NULL ? "" : *w;
 	bool as = k->what == BIND && w[1] != NULL && strcmp(w[1], "as") == 0 && w[2] != NULL;
 
-	b->isolate |= k->isolate;
+	if (k->what != BEGIN)
+		b->isolate |= k->isolate;
 	switch (k->what) {
 	case CALLER:
 		if (p->has_caller)
@@ -276,7 +277,8 @@ policy_read(struct policy *p, struct launch *l)
 	for (line = 1; getline(&text, &size, f) != -1; line++, text = NULL, size = 0)
 		take_line(text, p, l, &block);
 	end_block(l, &block);
-	if (ferror(f))
+	/* Not ferror(3): a getline(3) without memory need not be an error of the file. */
+	if (!feof(f))
 		fail(LAUNCHER_REFUSED, errno, POLICY_FILE);
 	if (!p->has_caller)
 		fail(LAUNCHER_REFUSED, 0, POLICY_FILE ": no line `caller USER`");

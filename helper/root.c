@@ -20,7 +20,10 @@ open_permitted(const char *path, const struct policy *p)
 	if (stat(path, &wanted) == -1)
 		fail(LAUNCHER_BAD_ROOT, errno, "root: %s", path);
 	for (i = 0; i < p->nroots; i++) {
-		if ((fd = open(p->roots[i], DIRECTORY)) == -1)
+		fd = open(p->roots[i], DIRECTORY);
+		if (fd == -1 && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			fail(LAUNCHER_BAD_ROOT, errno, "root: %s", p->roots[i]);
+		if (fd == -1)
 			continue;
 		if (fstat(fd, &st) == 0 && st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
 			return (fd);

@@ -6,10 +6,10 @@
 
 #include "helper.h"
 
-#define INIT_STACK 65536
-#define LIFE	   0	/* descriptors of the keeper, once the tool runs */
-#define PROCESSES  1	/* the host's /proc; without a PID namespace */
-#define MAX_DEPTH  1000 /* of the tree: what is deeper comes to us when those above are dead */
+#define INIT_STACK (8 << 20) /* for a libc whose exec copies the arguments there */
+#define LIFE	   0	     /* descriptors of the keeper, once the tool runs */
+#define PROCESSES  1	     /* the host's /proc; without a PID namespace */
+#define MAX_DEPTH  1000	     /* of the tree: what is deeper comes to us when those above are dead */
 
 static _Alignas(16) char init_stack[INIT_STACK];
 static int processes = -1;
@@ -40,12 +40,14 @@ signal_below(pid_t pid, int sig)
 	if (processes == -1 || depth == MAX_DEPTH ||
 	    (fd = openat(processes, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return;
-	tasks = fdopendir(fd);
+	if ((tasks = fdopendir(fd)) == NULL)
+		close(fd);
 	while (tasks != NULL && (task = readdir(tasks)) != NULL) {
 		snprintf(path, sizeof(path), "%.20s/children", task->d_name);
 		if ((fd = openat(dirfd(tasks), path, O_RDONLY | O_CLOEXEC)) == -1)
 			continue;
-		list = fdopen(fd, "r");
+		if ((list = fdopen(fd, "r")) == NULL)
+			close(fd);
 		/* NOLINTNEXTLINE(cert-err34-c): the numbers are the kernel's */
 		while (list != NULL && fscanf(list, "%d", &pid) == 1) {
 			depth++;
@@ -218,7 +220,7 @@ supervise(struct launch *l)
 
 	if ((l->isolate & CLONE_NEWPID) != 0) {
 		if (clone(be_keeper, init_stack + INIT_STACK, flags, l, &reporter.supervisor) == -1)
-			fail(LAUNCHER_NO_ISOLATION, errno,
+			fail(errno == EAGAIN ? LAUNCHER_NO_PROCESS : LAUNCHER_NO_ISOLATION, errno,
 			    "cannot make a PID namespace (`isolate` in vesta.cfg, "
 			    "tool_launcher.conf)");
 		_exit(0);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,17 +279,25 @@ pump_until(struct launch *l, int life, int ms)
 	return (true);
 }
 
-/* The tool's output, which the launcher keeps from it. */
+/*
+ * The tool's output, which the launcher keeps from it. Without descriptors for it the tool cannot go
+ * on: it would wait for ever, or die for no reason of its own.
+ */
 static void
 take_output(struct launch *l, int which, struct msghdr *msg)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-	int fds[2];
+	int fds[2] = {-1, -1};
 
-	if (c == NULL || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fds)))
+	if (c != NULL && c->cmsg_type == SCM_RIGHTS && c->cmsg_len <= CMSG_LEN(sizeof(fds)))
+		memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	if (fds[1] != -1) {
+		pump_start(&l->pumps[which == STDERR_FILENO], fds[0], fds[1]);
 		return;
-	memcpy(fds, CMSG_DATA(c), sizeof(fds));
-	pump_start(&l->pumps[which == STDERR_FILENO], fds[0], fds[1]);
+	}
+	log_warn("launch: no descriptor for the output of a tool: it is killed");
+	close_if_open(&fds[0]);
+	(void)!send(l->life, &(char){SIGKILL}, 1, MSG_NOSIGNAL);
 }
 
 /* Keeps what the next message from the launcher's side says: its kind, 0 at the end of file. */

@@ -448,6 +448,21 @@ START_TEST(nor_where_no_supervisor_stays)
 }
 END_TEST
 
+/* It could take the terminal again after giving it up. */
+START_TEST(who_leads_a_terminals_session_is_refused)
+{
+	int fd = new_terminal();
+	const char *argv[] = {harness_in_root("bin/seat"), "-l", terminal, helper_setuid(), "-err",
+	    "2", "-root", helper_root(), "-wd", "/tmp", "-cmd", "/bin/true", NULL};
+	struct program p = {.argv = argv, .uid = harness_user(), .pass = -1};
+
+	ck_assert_int_eq(program_run(&p), LAUNCHER_NO_PROCESS);
+	ck_assert_contains(program_err(&p), "leads a terminal's session");
+	program_free(&p);
+	close(fd);
+}
+END_TEST
+
 /* ---- resources ---- */
 
 #define MAX_PROCESSES 64
@@ -576,6 +591,7 @@ escape_suite(void)
 	tcase_set_timeout(tc, 60);
 	harness_add_roots(tc, a_tool_cannot_type_into_its_callers_terminal, 1);
 	testing_add_root(tc, nor_where_no_supervisor_stays);
+	testing_add_root(tc, who_leads_a_terminals_session_is_refused);
 	tcase_add_test(tc, one_can_type_into_ones_own_terminal);
 	suite_add_tcase(suite, tc);
 

@@ -133,6 +133,17 @@ START_TEST(a_policy_is_freely_laid_out)
 }
 END_TEST
 
+/* Those of another block would make the root a mount, in which no current directory lies. */
+START_TEST(a_block_has_only_the_namespaces_that_it_needs)
+{
+	struct call c = helper_under_policy(harness_file(
+	    harness_text("%svolatile\nnofile 50\nroot x\nbase tmpfs\n", helper_usual_policy())));
+
+	STATUS(&c, 50, "-err", "3", "-root", helper_root(), "-cmd", "/bin/sh", "-c",
+	    "exit $(ulimit -n)");
+}
+END_TEST
+
 START_TEST(a_caller_may_be_named)
 {
 	struct call c = helper_under_policy(
@@ -547,6 +558,7 @@ policy_suite(void)
 	harness_add_mounts_loop(tc, a_policy_that_does_not_permit_it_is_a_refusal, 0,
 	    (int)(sizeof(bad_policies) / sizeof(bad_policies[0])));
 	harness_add_mounts(tc, a_policy_is_freely_laid_out);
+	harness_add_mounts(tc, a_block_has_only_the_namespaces_that_it_needs);
 	harness_add_mounts(tc, a_caller_may_be_named);
 	harness_add_mounts(tc, a_named_caller_without_a_password_is_the_right_one);
 	suite_add_tcase(suite, tc);
