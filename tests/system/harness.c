@@ -146,9 +146,12 @@ can_make_user_namespace(void)
 	if ((pid = fork()) == -1)
 		return (false);
 	if (pid == 0) {
+		fclose(stderr);
 		if (geteuid() == 0 && setuid(harness_user()) == -1)
 			_exit(1);
-		_exit(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) == -1 ? 1 : 0);
+		/* Not by us: a sanitizer may have made threads. */
+		execlp("unshare", "unshare", "-Urmpf", "true", NULL);
+		_exit(1);
 	}
 	return (waitpid(pid, &status, 0) == pid && status == 0);
 }

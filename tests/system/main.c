@@ -7,12 +7,12 @@
 #include "suites.h"
 
 /* Of these the privileged launcher is the subject, which is never built with a sanitizer. */
-static Suite *(*const launcher_suites[])(void) = {
-    helper_suite, policy_suite, roots_suite, isolation_suite, escape_suite, attack_suite};
+static Suite *(*const launcher_suites[])(void) = {helper_suite, policy_suite, roots_suite,
+    isolation_suite, hold_suite, escape_suite, attack_suite, leftovers_suite};
 
 static Suite *(*const server_suites[])(void) = {wire_suite, run_suite, tool_suite, stdin_suite,
-    limits_suite, killer_suite, shutdown_suite, start_suite, daemon_suite, hold_suite, access_suite,
-    clients_suite, leftovers_suite};
+    limits_suite, killer_suite, shutdown_suite, start_suite, daemon_suite, access_suite,
+    clients_suite};
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
