@@ -1,6 +1,4 @@
 /* args.c: the command line (see tool_launcher(8)). */
-#include <stdlib.h>
-
 #include "helper.h"
 
 /* What a switch takes. The last three are numbers. */
@@ -31,33 +29,16 @@ static const struct option {
 bool
 args_number(const char *s, unsigned long max, unsigned long *n)
 {
-	const char *unit;
+	int shift;
 	char *end;
-	int shift = 0;
 
 	errno = 0;
 	*n = strtoul(s, &end, strncmp(s, "0x", 2) == 0 ? 16 : 10);
-	if (*end != '\0' && (unit = strchr("KMG", *end)) != NULL) {
-		shift = *unit == 'K' ? 10 : *unit == 'M' ? 20 : 30;
-		end++;
-	}
-	if (*s < '0' || *s > '9' || *end != '\0' || errno != 0 || *n > max >> shift)
+	shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+	if (*s < '0' || *s > '9' || end[shift != 0] != '\0' || errno != 0 || *n > max >> shift)
 		return (false);
 	*n <<= shift;
 	return (true);
-}
-
-/* Moved above 2 and made close-on-exec: the tool's own three stay what they are. */
-static int
-take_descriptor(const char *name, int fd)
-{
-	int copy;
-
-	if (fcntl(fd, F_GETFD) == -1)
-		fail(LAUNCHER_BAD_DESCRIPTOR, errno, "%s %d", name, fd);
-	if ((copy = fcntl(fd, F_DUPFD_CLOEXEC, 3)) == -1)
-		fail(LAUNCHER_CLOSE_ON_EXEC, errno, "%s %d", name, fd);
-	return (copy);
 }
 
 static void
@@ -66,21 +47,24 @@ take_value(struct launch *l, const struct option *o, const char *value)
 	void *field = (char *)l + o->field;
 	unsigned long n = 0;
 
-	if (o->takes >= DESCRIPTOR &&
-	    !args_number(value, o->takes == LIMIT ? ULONG_MAX : INT_MAX, &n))
-		fail(LAUNCHER_BAD_DESCRIPTOR, 0, "%s %.64s: not a number, or too large", o->name,
-		    value);
-	if (o->takes == TEXT)
+	must(o->takes < DESCRIPTOR ||
+		 args_number(value, o->takes == LIMIT ? ULONG_MAX : INT_MAX, &n),
+	    BAD_DESCRIPTOR, "%s %.64s: not a number, or too large", o->name, value);
+	if (o->takes == TEXT) {
 		*(const char **)field = value;
-	else if (o->takes == LIMIT)
+	} else if (o->takes == NAMESPACE) {
+		must(namespaces_word(value, field), UNKNOWN_SWITCH,
+		    "-isolate %.64s: none, pid, ipc, uts or net", value);
+	} else if (o->takes == LIMIT) {
 		*(rlim_t *)field = n;
-	else if (o->takes == DESCRIPTOR)
-		*(int *)field = take_descriptor(o->name, (int)n);
-	else if (o->takes == NAMESPACE && !namespaces_word(value, field))
-		fail(LAUNCHER_UNKNOWN_SWITCH, 0, "-isolate %.64s: none, pid, ipc, uts or net",
-		    value);
-	reporter.err = l->err;
-	reporter.life = l->life;
+	} else if (o->takes == DESCRIPTOR) {
+		/* Moved above 2 and made close-on-exec: the tool's own three stay what they are. */
+		need(fcntl((int)n, F_GETFD) != -1, BAD_DESCRIPTOR, "%s %lu", o->name, n);
+		*(int *)field = fcntl((int)n, F_DUPFD_CLOEXEC, 3);
+		need(*(int *)field != -1, CLOSE_ON_EXEC, "%s %lu", o->name, n);
+		reporter.err = l->err;
+		reporter.life = l->life;
+	}
 }
 
 /*
@@ -91,7 +75,7 @@ take_value(struct launch *l, const struct option *o, const char *value)
 static char **
 take_options(struct launch *l, char **next, char **end, char **env)
 {
-	const struct option *o = NULL;
+	const struct option *o;
 	bool in_env = false;
 	unsigned long n;
 	char *s;
@@ -99,9 +83,8 @@ take_options(struct launch *l, char **next, char **end, char **env)
 	while (next < end && strcmp(s = *next++, "-cmd") != 0) {
 		for (o = options; o->name != NULL && strcmp(s, o->name) != 0;)
 			o++;
-		if (o->name == NULL && !in_env)
-			fail(LAUNCHER_UNKNOWN_SWITCH, 0,
-			    "unknown switch %.64s (see helper_switches)", s);
+		must(o->name != NULL || in_env, UNKNOWN_SWITCH,
+		    "unknown switch %.64s (see helper_switches)", s);
 		if (o->name == NULL) {
 			*env++ = s;
 			continue;
@@ -111,15 +94,12 @@ take_options(struct launch *l, char **next, char **end, char **env)
 			*(bool *)((char *)l + o->field) = true;
 		if (o->takes <= STRINGS)
 			continue;
-		if (next == end)
-			fail(LAUNCHER_MISSING_SWITCH, 0, "%s needs a value", s);
+		must(next < end, MISSING_SWITCH, "%s needs a value", s);
 		take_value(l, o, s = *next++);
 		if (o->takes != COUNTED)
 			continue;
 		for (args_number(s, INT_MAX, &n); n > 0; n--) {
-			if (next == end)
-				fail(LAUNCHER_MISSING_SWITCH, 0, "-envc %s: fewer strings follow",
-				    s);
+			must(next < end, MISSING_SWITCH, "-envc %s: fewer strings follow", s);
 			*env++ = *next++;
 		}
 	}
@@ -133,13 +113,8 @@ args_parse(struct launch *l, int argc, char **argv)
 	l->err = l->dbg = l->life = l->root_fd = -1;
 	l->env = argv;
 	l->argv = take_options(l, argv + 1, argv + argc, argv);
-
-	if (l->err == -1)
-		fail(LAUNCHER_MISSING_SWITCH, 0, "-err is missing");
-	if (l->root == NULL && (!l->check || l->testing))
-		fail(LAUNCHER_MISSING_SWITCH, 0, "-root is missing");
-	if (l->testing && l->isolate != 0)
-		fail(LAUNCHER_NO_ISOLATION, 0, "-isolate cannot go with -t");
-	if (*l->argv == NULL && !l->check)
-		fail(LAUNCHER_NO_COMMAND, 0, "no command");
+	must(l->err != -1, MISSING_SWITCH, "-err is missing");
+	must(l->root != NULL || (l->check && !l->testing), MISSING_SWITCH, "-root is missing");
+	must(!l->testing || l->isolate == 0, NO_ISOLATION, "-isolate cannot go with -t");
+	must(*l->argv != NULL || l->check, NO_COMMAND, "no command");
 }

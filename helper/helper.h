@@ -10,9 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,9 +23,9 @@
 #include "launcher.h"
 #include "paths.h"
 
-#define HANDLE	    RLIM_NLIMITS /* the last of a block's numbers */
 #define POLICY_FILE SYSCONFDIR "/tool_launcher.conf"
-#define MAX_ENTRIES 64 /* groups, directories of roots, mounts of a root */
+#define MAX_ENTRIES 64		 /* groups, directories of roots, blocks, mounts of a root */
+#define HANDLE	    RLIM_NLIMITS /* the last of a block's numbers */
 
 /* A mount of a root. `from` is a path of the host, a tmpfs's size (may be NULL), a link's target. */
 enum mount_kind { RO, RW, ROOT, NODE, TMPFS, PROC, PTS, DEV, LINK };
@@ -36,12 +39,22 @@ struct mount {
 struct block {
 	const char *name;	     /* NULL: nothing; "": volatile; else a named root's */
 	const char *base, *hostname; /* NULL: not given */
+	int line;		     /* of its beginning */
 	bool has_isolate;
-	int line;	      /* of its beginning */
 	unsigned int isolate; /* CLONE_NEW* */
 	struct mount mounts[MAX_ENTRIES];
 	size_t nmounts;
 	unsigned long numbers[HANDLE + 1]; /* limits by RLIMIT_*, and the handle; ULONG_MAX: none */
+};
+
+/* Who may call, where volatile roots may be, and all blocks, behind one that says nothing. */
+struct policy {
+	bool has_caller;
+	uid_t caller;
+	gid_t groups[MAX_ENTRIES];
+	const char *roots[MAX_ENTRIES];
+	struct block blocks[MAX_ENTRIES + 1];
+	size_t ngroups, nroots, nblocks;
 };
 
 /* What the command line asks for, and its root's block. Descriptors are -1, strings NULL if not given. */
@@ -53,17 +66,8 @@ struct launch {
 	const char *root;     /* a path, or the name of a block */
 	const char *where;    /* -wd: below the root; NULL: the current directory */
 	char **env, **argv;   /* NULL-terminated; argv has at least the tool */
-	struct block block;
+	const struct block *block;
 	int root_fd; /* the root, once it is opened or assembled */
-};
-
-/* Who may call, and where volatile roots may be. */
-struct policy {
-	bool has_caller;
-	uid_t caller;
-	gid_t groups[MAX_ENTRIES];
-	const char *roots[MAX_ENTRIES];
-	size_t ngroups, nroots;
 };
 
 /* args.c: the command line. The number is decimal, or 0x and hexadecimal, and at most `max`. */
@@ -73,10 +77,9 @@ bool args_number(const char *, unsigned long max, unsigned long *);
 /* policy.c: tool_launcher.conf, and in it the block for the root. */
 void policy_read(struct policy *, struct launch *);
 
-/* privilege.c: who we are. */
-void privilege_become_caller(
-    const struct policy *, const struct launch *); /* keeping what is needed */
-void privilege_drop(void);			   /* for good, and proven */
+/* privilege.c: who we are: the caller, keeping the capabilities that are needed; then for good. */
+void privilege_become_caller(const struct policy *, const struct launch *);
+void privilege_drop(void);
 
 /* namespaces.c: all but the PID namespace, which needs a new process. The word adds a CLONE_NEW*. */
 bool namespaces_word(const char *, unsigned int *);
@@ -103,8 +106,8 @@ _Noreturn void supervise(struct launch *);
 _Noreturn void tool_exec(const struct launch *, pid_t keeper);
 
 /*
- * report.c: messages to -life, words to -err. fail() ends the process with both, and with the
- * status as its exit status; `error` is an errno, or 0 where it says nothing.
+ * report.c: messages to -life, words to -err. A step that fails ends the process with both, and with
+ * the status as its exit status: must() with the words, need() with errno as well.
  */
 extern struct reporter {
 	int err, life;
@@ -114,5 +117,7 @@ extern struct reporter {
 void report(enum launcher_kind, int value);
 _Noreturn void fail(enum launcher_status, int error, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+#define must(holds, status, ...) ((holds) ? (void)0 : fail(LAUNCHER_##status, 0, __VA_ARGS__))
+#define need(holds, status, ...) ((holds) ? (void)0 : fail(LAUNCHER_##status, errno, __VA_ARGS__))
 
 #endif

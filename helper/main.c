@@ -3,20 +3,7 @@
  * executes the tool. Its steps stand here in their order, and in tool_launcher(8) with their
  * reasons.
  */
-#include <sys/ioctl.h>
-
 #include "helper.h"
-
-/* A file opened later must not become somebody's standard output. */
-static void
-check_descriptors(void)
-{
-	int fd;
-
-	for (fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) == -1)
-			fail(LAUNCHER_BAD_DESCRIPTOR, errno, "descriptor %d", fd);
-}
 
 /*
  * Whatever the caller ignores, the tool does not: also what a libc keeps for itself, hence no
@@ -43,14 +30,10 @@ debug(const struct launch *l)
 	    getuid(), l->root, l->where ? l->where : ".", l->testing ? " testing" : "",
 	    l->rootless ? " rootless" : "");
 	for (arg = l->argv; *arg != NULL; arg++)
-		dprintf(l->dbg, " %s", *arg);
-	dprintf(l->dbg, "\n");
+		dprintf(l->dbg, " %s%s", *arg, arg[1] == NULL ? "\n" : "");
 }
 
-/*
- * Who stays the leader of a process group gets no session of its own, and could type into the
- * caller's terminal (TIOCSTI).
- */
+/* Without a session of its own a tool could type into the caller's terminal (TIOCSTI). */
 static void
 leave_terminal(void)
 {
@@ -59,22 +42,25 @@ leave_terminal(void)
 	if (fd == -1 && (errno == ENXIO || errno == ENOENT))
 		return;
 	/* Who leads the session could take the terminal again. */
-	if (getsid(0) == getpid())
-		fail(LAUNCHER_NO_PROCESS, 0, "leads a terminal's session: needs -life, or a shell");
-	if (fd == -1 || ioctl(fd, TIOCNOTTY) == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "cannot leave the terminal");
+	must(getsid(0) != getpid(), NO_PROCESS,
+	    "leads a terminal's session: needs -life, or a shell");
+	need(fd != -1 && ioctl(fd, TIOCNOTTY) == 0, NO_PROCESS, "cannot leave the terminal");
 	close(fd);
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct policy policy;
-	static struct launch l; /* not on the stack: a supervisor goes on with it */
+	static struct policy policy; /* not on the stack: a supervisor goes on with them */
+	static struct launch l;
+	int fd;
 
 	if (argc < 1)
 		return (LAUNCHER_MISSING_SWITCH);
-	check_descriptors();
+	/* A file opened later must not become somebody's standard output. */
+	for (fd = 0; fd <= 2; fd++)
+		need(fcntl(fd, F_GETFD) != -1, BAD_DESCRIPTOR, "descriptor %d", fd);
+	l.block = policy.blocks;
 	args_parse(&l, argc, argv);
 	reset_signals();
 	umask(S_IWGRP | S_IWOTH);

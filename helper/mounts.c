@@ -45,42 +45,48 @@ static const struct mount devices[] = {
 };
 
 static int
-change(int fd, unsigned int flags, const struct mount_attr *attr)
+restrict_mount(int fd, unsigned int flags, unsigned int attr)
 {
-	return (
-	    (int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | flags, attr, sizeof(*attr)));
+	const struct mount_attr set = {.attr_set = attr};
+
+	return ((int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | flags, &set, sizeof(set)));
 }
 
 static int
 attach(int fd, int at, const char *path)
 {
-	return ((int)syscall(SYS_move_mount, fd, "", at, path,
-	    MOVE_MOUNT_F_EMPTY_PATH | (*path == '\0' ? MOVE_MOUNT_T_EMPTY_PATH : 0)));
+	return ((int)syscall(
+	    SYS_move_mount, fd, "", at, path, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
+static int
+configure(int fs, unsigned int command, const char *key, const char *value)
+{
+	return ((int)syscall(SYS_fsconfig, fs, command, key, value, 0));
 }
 
 /* Attached to nothing yet. -1 with errno. */
 static int
-make_mount(const struct mount *m)
+make_mount(enum mount_kind kind, const char *from)
 {
-	const struct mount_attr attr = {.attr_set = kinds[m->kind].attr};
-	const char *type = kinds[m->kind].type, *key = kinds[m->kind].key;
+	const char *type = kinds[kind].type, *key = kinds[kind].key;
 	int fs, fd;
 
 	if (type == NULL) {
-		fd = (int)syscall(SYS_open_tree, AT_FDCWD, m->from,
+		fd = (int)syscall(SYS_open_tree, AT_FDCWD, from,
 		    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	} else {
-		if ((fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC)) == -1 ||
-		    (key != NULL && syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key,
-					kinds[m->kind].value, 0) == -1) ||
-		    (m->from != NULL &&
-			syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "size", m->from, 0) == -1) ||
-		    syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == -1)
+		fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+		if (fs == -1 ||
+		    (key != NULL &&
+			configure(fs, FSCONFIG_SET_STRING, key, kinds[kind].value) == -1) ||
+		    (from != NULL && configure(fs, FSCONFIG_SET_STRING, "size", from) == -1) ||
+		    configure(fs, FSCONFIG_CMD_CREATE, NULL, NULL) == -1)
 			return (-1);
 		fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
 		close(fs);
 	}
-	return (fd == -1 || change(fd, AT_RECURSIVE, &attr) == -1 ? -1 : fd);
+	return (fd == -1 || restrict_mount(fd, AT_RECURSIVE, kinds[kind].attr) == -1 ? -1 : fd);
 }
 
 /*
@@ -97,20 +103,20 @@ walk(int dir, const struct mount *m, bool make, bool is_file)
 	int up;
 
 	snprintf(path, sizeof(path), "%s", m->to);
-	for (dir = dup(dir); dir != -1 && (name = strsep(&rest, "/")) != NULL; close(up)) {
+	dir = dup(dir);
+	while (dir != -1 && (name = strsep(&rest, "/")) != NULL) {
+		if (*name == '\0')
+			continue;
 		last = rest == NULL || rest[strspn(rest, "/")] == '\0';
 		up = dir;
-		if (*name == '\0')
-			dir = dup(up);
-		else if (m->kind == LINK && last)
-			dir = symlinkat(m->from, up, name) == -1 ? -1 : dup(up);
-		else {
-			if (make && is_file && last)
-				mknodat(up, name, S_IFREG | 0644, 0);
-			else if (make)
-				mkdirat(up, name, 0755);
-			dir = (int)syscall(SYS_openat2, up, name, &how, sizeof(how));
-		}
+		if (m->kind == LINK && last)
+			return (symlinkat(m->from, up, name) == -1 ? -1 : up);
+		if (make && is_file && last)
+			mknodat(up, name, S_IFREG | 0644, 0);
+		else if (make)
+			mkdirat(up, name, 0755);
+		dir = (int)syscall(SYS_openat2, up, name, &how, sizeof(how));
+		close(up);
 	}
 	return (dir);
 }
@@ -118,11 +124,9 @@ walk(int dir, const struct mount *m, bool make, bool is_file)
 int
 mounts_detach(int root)
 {
-	static const struct mount here = {.kind = ROOT, .from = "."};
-	int fd = fchdir(root) == -1 ? -1 : make_mount(&here);
+	int fd = fchdir(root) == -1 ? -1 : make_mount(ROOT, ".");
 
-	if (fd == -1)
-		fail(LAUNCHER_NO_MOUNT, errno, "root");
+	need(fd != -1, NO_MOUNT, "root");
 	return (fd);
 }
 
@@ -130,40 +134,38 @@ void
 mounts_seal_input(void)
 {
 	char path[PATH_MAX] = "";
-	struct mount file = {.kind = RO, .from = path};
 	struct stat before, after;
 	int fd;
 
 	if (fstat(0, &before) == -1 || !S_ISREG(before.st_mode))
 		return;
-	if (readlink("/proc/self/fd/0", path, sizeof(path) - 1) == -1 ||
-	    (fd = make_mount(&file)) == -1)
-		fail(LAUNCHER_NO_MOUNT, errno, "standard input %s", path);
-	if (fstat(fd, &after) == -1 || after.st_dev != before.st_dev ||
-	    after.st_ino != before.st_ino)
-		fail(LAUNCHER_NO_MOUNT, 0, "standard input is another file by now");
+	need(readlink("/proc/self/fd/0", path, sizeof(path) - 1) != -1 &&
+		 (fd = make_mount(RO, path)) != -1 && fstat(fd, &after) == 0,
+	    NO_MOUNT, "standard input %s", path);
+	must(after.st_dev == before.st_dev && after.st_ino == before.st_ino, NO_MOUNT,
+	    "standard input is another file by now");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1 || dup2(fd, 0) == -1)
-		fail(LAUNCHER_NO_MOUNT, errno, "standard input");
+	need((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1 && dup2(fd, 0) != -1, NO_MOUNT,
+	    "standard input");
 }
 
 /* False if its place is missing: a volatile root gets what it has a place for. */
 static bool
 put(int root, const struct mount *m, const struct block *b, bool make)
 {
+	const char *size = m->kind == TMPFS ? m->from : NULL;
 	struct stat st = {0};
 	int fd = -1, place;
 
-	if (m->kind != LINK && ((fd = make_mount(m)) == -1 || fstat(fd, &st) == -1))
-		fail(LAUNCHER_NO_MOUNT, errno, POLICY_FILE ":%d: %s%s%s", m->line,
-		    kinds[m->kind].type == NULL ? m->from : m->to,
-		    m->kind == TMPFS && m->from != NULL ? ": size " : "",
-		    m->kind == TMPFS && m->from != NULL ? m->from : "");
+	need(m->kind == LINK || ((fd = make_mount(m->kind, m->from)) != -1 && fstat(fd, &st) == 0),
+	    NO_MOUNT, POLICY_FILE ":%d: %s%s%s", m->line,
+	    kinds[m->kind].type == NULL ? m->from : m->to, size != NULL ? ": size " : "",
+	    size != NULL ? size : "");
 	place = walk(root, m, make, !S_ISDIR(st.st_mode));
 	if (place == -1 && errno == ENOENT && b->base == NULL)
 		return (false);
-	if (place == -1 || (m->kind != LINK && attach(fd, place, "") == -1))
-		fail(LAUNCHER_NO_MOUNT, errno, POLICY_FILE ":%d: %s in the root", m->line, m->to);
+	need(place != -1 && (m->kind == LINK || attach(fd, place, "") == 0), NO_MOUNT,
+	    POLICY_FILE ":%d: %s in the root", m->line, m->to);
 	close(place);
 	close(fd);
 	return (true);
@@ -173,30 +175,27 @@ int
 mounts_assemble(const struct launch *l)
 {
 	const struct mount_attr isolated = {.propagation = MS_PRIVATE};
-	const struct mount_attr sealed = {.attr_set = MOUNT_ATTR_RDONLY};
-	const struct block *b = &l->block;
-	const struct mount empty = {.kind = DEV}, *m;
-	const struct mount base = {.kind = RO, .from = b->base};
-	struct mount device;
+	const struct block *b = l->block;
+	const char *base = b->base != NULL ? b->base : l->root;
 	bool make = b->base != NULL && *b->base != '/';
+	struct mount device;
+	const struct mount *m;
 	int tree, root, fd = -1;
 	size_t i;
 
 	/* First, so that nothing of the following is seen outside. */
-	if (syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &isolated, sizeof(isolated)) ==
-	    -1)
-		fail(LAUNCHER_NO_MOUNT, errno, "/ (not a mount point?)");
-	if (b->base == NULL)
-		fd = mounts_detach(l->root_fd);
-	else if (!make && (fd = make_mount(&base)) == -1)
-		fail(LAUNCHER_NO_MOUNT, errno, POLICY_FILE ":%d: base %s", b->line, b->base);
-	if ((tree = make_mount(&empty)) == -1 || mkdirat(tree, "root", 0755) == -1 ||
-	    attach(tree, AT_FDCWD, "/") == -1)
-		fail(LAUNCHER_NO_MOUNT, errno, "root %s", l->root);
-	if ((fd != -1 && attach(fd, tree, "root") == -1) ||
-	    (root = openat(tree, "root", O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1)
-		fail(LAUNCHER_NO_MOUNT, errno, POLICY_FILE ":%d: base %s", b->line,
-		    b->base != NULL ? b->base : l->root);
+	need(syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &isolated, sizeof(isolated)) ==
+		 0,
+	    NO_MOUNT, "/ (not a mount point?)");
+	if (!make)
+		fd = b->base == NULL ? mounts_detach(l->root_fd) : make_mount(RO, b->base);
+	need(make || fd != -1, NO_MOUNT, POLICY_FILE ":%d: base %s", b->line, base);
+	need((tree = make_mount(DEV, NULL)) != -1 && mkdirat(tree, "root", 0755) == 0 &&
+		 attach(tree, AT_FDCWD, "/") == 0,
+	    NO_MOUNT, "root %s", l->root);
+	need((make || attach(fd, tree, "root") == 0) &&
+		 (root = openat(tree, "root", O_PATH | O_DIRECTORY | O_CLOEXEC)) != -1,
+	    NO_MOUNT, POLICY_FILE ":%d: base %s", b->line, base);
 	for (m = b->mounts; m < b->mounts + b->nmounts; m++) {
 		if (!put(root, m, b, make) || m->kind != DEV)
 			continue;
@@ -205,11 +204,12 @@ mounts_assemble(const struct launch *l)
 			device.line = m->line;
 			put(root, &device, b, true);
 		}
-		if (change(walk(root, m, false, false), 0, &sealed) == -1)
-			fail(LAUNCHER_NO_MOUNT, errno, POLICY_FILE ":%d: /dev", m->line);
+		need(restrict_mount(walk(root, m, false, false), 0, MOUNT_ATTR_RDONLY) == 0,
+		    NO_MOUNT, POLICY_FILE ":%d: /dev", m->line);
 	}
-	if (change(tree, 0, &sealed) == -1 || fchdir(tree) == -1 ||
-	    syscall(SYS_pivot_root, ".", ".") == -1 || syscall(SYS_umount2, ".", MNT_DETACH) == -1)
-		fail(LAUNCHER_NO_MOUNT, errno, "cannot leave the host's file system");
+	need(restrict_mount(tree, 0, MOUNT_ATTR_RDONLY) == 0 && fchdir(tree) == 0 &&
+		 syscall(SYS_pivot_root, ".", ".") == 0 &&
+		 syscall(SYS_umount2, ".", MNT_DETACH) == 0,
+	    NO_MOUNT, "cannot leave the host's file system");
 	return (root);
 }

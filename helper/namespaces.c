@@ -1,7 +1,5 @@
 /* namespaces.c: what a launch has for itself, but for processes: that takes a new one (supervise.c). */
 #include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include "helper.h"
 
@@ -12,68 +10,57 @@
 bool
 namespaces_word(const char *word, unsigned int *isolate)
 {
-	static const struct {
+	static const struct word {
 		const char *word;
 		unsigned int flag;
 	} words[] = {{"none", 0}, {"pid", CLONE_NEWPID}, {"ipc", CLONE_NEWIPC},
-	    {"uts", CLONE_NEWUTS}, {"net", CLONE_NEWNET}};
-	size_t i;
+	    {"uts", CLONE_NEWUTS}, {"net", CLONE_NEWNET}, {NULL, 0}};
+	const struct word *w = words;
 
-	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (strcmp(word, words[i].word) == 0) {
-			*isolate |= words[i].flag;
-			return (true);
-		}
-	}
-	return (false);
-}
-
-static void
-write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd == -1 || write(fd, text, strlen(text)) == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, "cannot set up a user namespace: %s" REMEDY,
-		    path);
-	close(fd);
+	while (w->word != NULL && strcmp(word, w->word) != 0)
+		w++;
+	*isolate |= w->flag;
+	return (w->word != NULL);
 }
 
 /* In it we have every capability, over nothing but what we make ourselves; and are who we were. */
 void
 namespaces_user(uid_t uid, gid_t gid)
 {
-	char text[64];
+	static const char *const paths[] = {
+	    "/proc/self/setgroups", "/proc/self/uid_map", "/proc/self/gid_map"};
+	char text[3][64] = {"deny"};
+	int i, fd;
 
-	if (unshare(CLONE_NEWUSER) == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, "cannot make a user namespace" REMEDY);
-	write_file("/proc/self/setgroups", "deny");
-	snprintf(text, sizeof(text), "%u %u 1", uid, uid);
-	write_file("/proc/self/uid_map", text);
-	snprintf(text, sizeof(text), "%u %u 1", gid, gid);
-	write_file("/proc/self/gid_map", text);
+	snprintf(text[1], sizeof(text[1]), "%u %u 1", uid, uid);
+	snprintf(text[2], sizeof(text[2]), "%u %u 1", gid, gid);
+	need(unshare(CLONE_NEWUSER) == 0, NO_ISOLATION, "cannot make a user namespace" REMEDY);
+	for (i = 0; i < 3; i++) {
+		fd = open(paths[i], O_WRONLY | O_CLOEXEC);
+		need(fd != -1 && write(fd, text[i], strlen(text[i])) != -1, NO_ISOLATION,
+		    "cannot set up a user namespace: %s" REMEDY, paths[i]);
+		close(fd);
+	}
 }
 
 void
 namespaces_make(const struct launch *l)
 {
 	struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-	int flags = (int)l->isolate, fd;
+	const char *name = l->block->hostname;
+	unsigned int flags = l->isolate & (l->check ? ~0U : ~(unsigned int)CLONE_NEWPID);
+	int fd;
 
-	if (!l->check)
-		flags &= ~CLONE_NEWPID;
-	if ((l->isolate & (CLONE_NEWPID | CLONE_NEWNET)) != 0 && l->life == -1 && !l->check)
-		fail(LAUNCHER_NO_ISOLATION, 0, "a PID or network namespace needs -life");
-	if (flags != 0 && unshare(flags) == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno,
-		    "cannot make namespaces (`isolate` in vesta.cfg, tool_launcher.conf)");
-	if (l->block.hostname != NULL &&
-	    sethostname(l->block.hostname, strlen(l->block.hostname)) == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, "hostname %s", l->block.hostname);
+	must((l->isolate & (CLONE_NEWPID | CLONE_NEWNET)) == 0 || l->life != -1 || l->check,
+	    NO_ISOLATION, "a PID or network namespace needs -life");
+	need(flags == 0 || unshare((int)flags) == 0, NO_ISOLATION,
+	    "cannot make namespaces (`isolate` in vesta.cfg, tool_launcher.conf)");
+	need(name == NULL || sethostname(name, strlen(name)) == 0, NO_ISOLATION, "hostname %s",
+	    name);
 	if ((flags & CLONE_NEWNET) == 0)
 		return;
-	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1 ||
-	    ioctl(fd, SIOCSIFFLAGS, &loopback) == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, "loopback interface");
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	need(fd != -1 && ioctl(fd, SIOCSIFFLAGS, &loopback) == 0, NO_ISOLATION,
+	    "loopback interface");
 	close(fd);
 }

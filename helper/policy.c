@@ -2,41 +2,22 @@
  * policy.c: tool_launcher.conf, and the two system files that give names numbers. There is no NSS
  * here: it would load code and read environment variables. What is allocated is never freed.
  */
-#include <stdlib.h>
-
 #include "helper.h"
 
-#define BLANKS	   " \t\r\n"
-#define ID_MAX	   4294967294UL /* (uid_t)-1 means "unchanged" to the system calls */
-#define MANY	   MAX_ENTRIES
-#define WRONG(...) fail(LAUNCHER_REFUSED, 0, POLICY_FILE ":%d: " __VA_ARGS__)
+#define BLANKS " \t\r\n"
+#define ID_MAX 4294967294UL /* (uid_t)-1 means "unchanged" to the system calls */
+#define MANY   MAX_ENTRIES
 
-enum what {
-	CALLER,
-	GROUPS,
-	ROOTS,
-	BEGIN,
-	BASE,
-	HOSTNAME,
-	ISOLATE,
-	NUMBER,
-	BIND,
-	PLACE,
-	FIXED,
-	SYMLINK
-};
+/* Where a word may stand: before all blocks, in each, in a named root's. What it does. */
+enum scope { FIRST, BLOCK, NAMED, ANYWHERE };
+enum what { CALLER, GROUPS, ROOTS, BEGIN, TEXT, ISOLATE, NUMBER, BIND, PLACE, FIXED };
 
 static const struct keyword {
 	const char *name;
-	enum {
-		FIRST,
-		BLOCK,
-		NAMED,
-		ANYWHERE
-	} scope;      /* before all blocks; in each; in a named root's */
+	enum scope scope;
 	int min, max; /* words behind it */
 	enum what what;
-	int which;	      /* kind of a mount; number of a block */
+	size_t which;	      /* of a text the field, of a number its index, of a mount the kind */
 	unsigned int isolate; /* what it needs */
 } keywords[] = {
     {"caller", FIRST, 1, 1, CALLER, 0, 0},
@@ -44,16 +25,16 @@ static const struct keyword {
     {"roots", FIRST, 1, MANY, ROOTS, 0, 0},
     {"volatile", ANYWHERE, 0, 0, BEGIN, 0, 0},
     {"root", ANYWHERE, 1, 1, BEGIN, 0, CLONE_NEWNS},
-    {"base", NAMED, 1, 1, BASE, 0, 0},
+    {"base", NAMED, 1, 1, TEXT, offsetof(struct block, base), 0},
+    {"hostname", NAMED, 1, 1, TEXT, offsetof(struct block, hostname), CLONE_NEWUTS},
+    {"handle", NAMED, 1, 1, NUMBER, HANDLE, 0},
     {"ro", NAMED, 1, MANY, BIND, RO, 0},
     {"rw", NAMED, 1, MANY, BIND, RW, 0},
-    {"symlink", NAMED, 2, 2, SYMLINK, LINK, 0},
+    {"symlink", NAMED, 2, 2, PLACE, LINK, 0},
     {"tmpfs", BLOCK, 1, 2, PLACE, TMPFS, CLONE_NEWNS},
     {"proc", BLOCK, 0, 0, FIXED, PROC, CLONE_NEWNS | CLONE_NEWPID}, /* never the host's */
     {"dev", BLOCK, 0, 0, FIXED, DEV, CLONE_NEWNS},
-    {"hostname", NAMED, 1, 1, HOSTNAME, 0, CLONE_NEWUTS},
     {"isolate", BLOCK, 1, MANY, ISOLATE, 0, 0},
-    {"handle", NAMED, 1, 1, NUMBER, HANDLE, 0},
     {"nofile", BLOCK, 1, 1, NUMBER, RLIMIT_NOFILE, 0},
     {"nproc", BLOCK, 1, 1, NUMBER, RLIMIT_NPROC, 0},
     {"as", BLOCK, 1, 1, NUMBER, RLIMIT_AS, 0},
@@ -64,6 +45,8 @@ static const struct keyword {
 };
 
 static int line; /* that is being read */
+#define expect(holds, words, ...) \
+	must(holds, REFUSED, POLICY_FILE ":%d: " words, line, ##__VA_ARGS__)
 
 /*
  * Opens a file that nobody but root can have put or changed there: every step of its path counts.
@@ -79,18 +62,15 @@ open_trusted(const char *path, bool rootless)
 
 	for (;; end = strchrnul(end + 1, '/')) {
 		snprintf(part, sizeof(part), "%.*s", end == path ? 1 : (int)(end - path), path);
-		if (lstat(part, &st) == -1)
-			fail(LAUNCHER_REFUSED, errno, "%s", part);
-		if ((st.st_uid != 0 && !(rootless && st.st_uid == getuid())) ||
-		    S_ISLNK(st.st_mode) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-			fail(LAUNCHER_REFUSED, 0,
-			    "%s must belong to root%s, be writable by nobody else, be no link",
-			    part, rootless ? " or to you" : "");
+		need(lstat(part, &st) == 0, REFUSED, "%s", part);
+		must((st.st_uid == 0 || (rootless && st.st_uid == getuid())) &&
+			 !S_ISLNK(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0,
+		    REFUSED, "%s must belong to root%s, be writable by nobody else, be no link",
+		    part, rootless ? " or to you" : "");
 		if (*end == '\0')
 			break;
 	}
-	if ((f = fopen(path, "re")) == NULL)
-		fail(LAUNCHER_REFUSED, errno, "%s", path);
+	need((f = fopen(path, "re")) != NULL, REFUSED, "%s", path);
 	return (f);
 }
 
@@ -105,21 +85,21 @@ id_of(const char *name, const char *file)
 
 	if (args_number(name, ID_MAX, &id))
 		return ((unsigned int)id);
-	f = open_trusted(file, false);
-	while (getline(&text, &size, f) != -1) {
+	for (f = open_trusted(file, false); getline(&text, &size, f) != -1;) {
 		rest = text;
 		if (strcmp(strsep(&rest, ":"), name) == 0 && strsep(&rest, ":") != NULL &&
 		    rest != NULL && args_number(strsep(&rest, ":"), ID_MAX, &id))
 			return ((unsigned int)id);
 	}
-	WRONG("%s is not in %s: use a name there or a number", line, name, file);
+	fail(LAUNCHER_REFUSED, 0, POLICY_FILE ":%d: %s is not in %s: use a name there or a number",
+	    line, name, file);
 }
 
 static const char *
 absolute(const char *path)
 {
-	if (path == NULL || *path != '/' || path[1] == '\0' || strlen(path) >= PATH_MAX)
-		WRONG("%.64s: must be an absolute path, and not /", line, path == NULL ? "" : path);
+	expect(path != NULL && *path == '/' && path[1] != '\0' && strlen(path) < PATH_MAX,
+	    "%.64s: must be an absolute path, and not /", path == NULL ? "" : path);
 	return (path);
 }
 
@@ -127,119 +107,77 @@ absolute(const char *path)
 static size_t
 next(size_t *n)
 {
-	if (*n == MAX_ENTRIES)
-		WRONG("more than %d of a kind", line, MAX_ENTRIES);
+	expect(*n < MAX_ENTRIES, "more than %d of a kind", MAX_ENTRIES);
 	return ((*n)++);
-}
-
-static void
-add_mount(struct block *b, const struct keyword *k, const char *from, const char *to)
-{
-	b->mounts[next(&b->nmounts)] =
-	    (struct mount){(enum mount_kind)k->which, from, absolute(to), line};
-}
-
-/* A block is the launch's by its name, or, of a path, by the number that it takes from a directory. */
-static void
-end_block(struct launch *l, const struct block *b)
-{
-	static struct block known[MAX_ENTRIES];
-	static size_t nknown;
-	const char *slash = l->root == NULL ? NULL : strrchr(l->root, '/');
-	const char *name = slash == NULL ? l->root : slash + 1;
-	char handle[32] = "";
-	size_t i;
-
-	if (b->name == NULL)
-		return;
-	for (i = 0; i < nknown; i++)
-		if (strcmp(b->name, known[i].name) == 0 ||
-		    (b->numbers[HANDLE] != ULONG_MAX &&
-			b->numbers[HANDLE] == known[i].numbers[HANDLE]))
-			WRONG("the name or handle of the block in line %d again", b->line,
-			    known[i].line);
-	known[next(&nknown)] = *b;
-	if (b->numbers[HANDLE] != ULONG_MAX)
-		snprintf(handle, sizeof(handle), "%08lx", b->numbers[HANDLE]);
-	if (*b->name == '\0') {
-		if (l->block.base == NULL)
-			l->block = *b;
-		return;
-	}
-	if (b->base == NULL || (*b->base != '/' && strcmp(b->base, "tmpfs") != 0) ||
-	    strchr(b->name, '/') != NULL)
-		WRONG("root %s: needs a name without / and `base tmpfs` or `base /DIRECTORY`",
-		    b->line, b->name);
-	if (name != NULL && *name != '\0' && strcmp(name, slash == NULL ? b->name : handle) == 0)
-		l->block = *b;
 }
 
 /* What the keyword says, by the first of the words `w`, or several: how many. */
 static int
-take(const struct keyword *k, char **w, struct policy *p, struct launch *l, struct block *b)
+take(const struct keyword *k, char **w, struct policy *p)
 {
-	const char *word = *w == NULL ? "" : *w;
+	struct block *b = &p->blocks[p->nblocks];
+	struct mount m = {.kind = (enum mount_kind)k->which, .line = line};
 	bool as = k->what == BIND && w[1] != NULL && strcmp(w[1], "as") == 0 && w[2] != NULL;
+	const char *word = *w == NULL ? "" : *w;
 
-	if (k->what != BEGIN)
-		b->isolate |= k->isolate;
 	switch (k->what) {
 	case CALLER:
-		if (p->has_caller)
-			WRONG("one caller only", line);
+		expect(!p->has_caller, "one caller only");
 		p->caller = id_of(word, "/etc/passwd");
-		if (p->caller == 0)
-			WRONG("the caller must not be root", line);
+		expect(p->caller != 0, "the caller must not be root");
 		p->has_caller = true;
-		break;
+		return (1);
 	case GROUPS:
 		p->groups[next(&p->ngroups)] = id_of(word, "/etc/group");
-		break;
+		return (1);
 	case ROOTS:
 		p->roots[next(&p->nroots)] = absolute(word);
-		break;
+		return (1);
 	case BEGIN:
-		end_block(l, b);
-		*b = (struct block){.name = word, .isolate = k->isolate, .line = line};
+		b = &p->blocks[next(&p->nblocks) + 1];
+		b->name = word;
+		b->line = line;
 		memset(b->numbers, 0xff, sizeof(b->numbers));
 		break;
-	case BASE:
-		b->base = word;
-		break;
-	case HOSTNAME:
-		b->hostname = word;
+	case TEXT:
+		*(const char **)(void *)((char *)b + k->which) = word;
 		break;
 	case ISOLATE:
 		b->has_isolate = true;
-		if (!namespaces_word(word, &b->isolate))
-			WRONG("%s: must be none, pid, ipc, uts or net", line, word);
+		expect(namespaces_word(word, &b->isolate), "%s: must be none, pid, ipc, uts or net",
+		    word);
 		break;
 	case NUMBER:
-		if (!args_number(
-			word, k->which == HANDLE ? UINT_MAX : ULONG_MAX - 1, &b->numbers[k->which]))
-			WRONG("%s: not a number (K, M or G may follow), or too large", line, word);
+		expect(args_number(word, k->which == HANDLE ? UINT_MAX : ULONG_MAX - 1,
+			   &b->numbers[k->which]),
+		    "%s: not a number (K, M or G may follow), or too large", word);
 		break;
 	case BIND:
-		add_mount(b, k, absolute(word), w[as ? 2 : 0]);
+		m.from = absolute(word);
+		m.to = w[as ? 2 : 0];
 		break;
 	case PLACE:
-		add_mount(b, k, w[1], w[0]);
-		return (2);
-	case FIXED:
-		add_mount(b, k, NULL, k->which == PROC ? "/proc" : "/dev");
+		m.from = w[m.kind == TMPFS];
+		m.to = w[m.kind != TMPFS];
 		break;
-	case SYMLINK:
-		add_mount(b, k, w[0], w[1]);
-		return (2);
+	case FIXED:
+		m.to = m.kind == PROC ? "/proc" : "/dev";
+		break;
 	}
-	return (as ? 3 : 1);
+	if (k->what >= BIND) {
+		absolute(m.to);
+		b->mounts[next(&b->nmounts)] = m;
+	}
+	b->isolate |= k->isolate;
+	return (as ? 3 : k->what == PLACE ? 2 : 1);
 }
 
 static void
-take_line(char *text, struct policy *p, struct launch *l, struct block *b)
+take_line(char *text, struct policy *p)
 {
-	char *words[MANY + 2] = {NULL};
+	const char *block = p->blocks[p->nblocks].name;
 	const struct keyword *k = keywords;
+	char *words[MANY + 2] = {NULL};
 	int n = 0, i = 0;
 
 	text[strcspn(text, "#")] = '\0';
@@ -249,41 +187,65 @@ take_line(char *text, struct policy *p, struct launch *l, struct block *b)
 		return;
 	while (k->name != NULL && strcmp(k->name, words[0]) != 0)
 		k++;
-	if (k->name == NULL)
-		WRONG("unknown word %s", line, words[0]);
-	if (n < k->min || n > k->max)
-		WRONG("%s takes at least %d and at most %d words (and no =)", line, k->name, k->min,
-		    k->max);
-	if ((k->scope == FIRST && b->name != NULL) || (k->scope == BLOCK && b->name == NULL) ||
-	    (k->scope == NAMED && (b->name == NULL || *b->name == '\0')))
-		WRONG("%s must not stand %s", line, k->name,
-		    k->scope == FIRST	? "in a block"
-		    : k->scope == BLOCK ? "outside of a block"
-					: "outside of a block `root NAME`");
+	expect(k->name != NULL, "unknown word %s", words[0]);
+	expect(n >= k->min && n <= k->max, "%s takes at least %d and at most %d words (and no =)",
+	    k->name, k->min, k->max);
+	expect(k->scope != FIRST || block == NULL, "%s must not stand in a block", k->name);
+	expect(k->scope != BLOCK || block != NULL, "%s must not stand outside of a block", k->name);
+	expect(k->scope != NAMED || (block != NULL && *block != '\0'),
+	    "%s must not stand outside of a block `root NAME`", k->name);
 	do
-		i += take(k, words + 1 + i, p, l, b);
+		i += take(k, words + 1 + i, p);
 	while (i < n);
+}
+
+/* The launch's block: by its name or, of a path, by the number that it takes from a directory. */
+static void
+choose(const struct policy *p, struct launch *l)
+{
+	const char *slash = l->root == NULL ? NULL : strrchr(l->root, '/');
+	const char *name = slash == NULL ? l->root : slash + 1;
+	const struct block *b, *other;
+	char handle[32];
+
+	for (b = p->blocks + 1; b <= p->blocks + p->nblocks; b++) {
+		line = b->line;
+		for (other = p->blocks + 1; other < b; other++)
+			expect(strcmp(b->name, other->name) != 0 &&
+				   (b->numbers[HANDLE] == ULONG_MAX ||
+				       b->numbers[HANDLE] != other->numbers[HANDLE]),
+			    "the name or handle of the block in line %d again", other->line);
+		if (*b->name == '\0') {
+			l->block = l->block->base == NULL ? b : l->block;
+			continue;
+		}
+		expect(b->base != NULL && (*b->base == '/' || strcmp(b->base, "tmpfs") == 0) &&
+			   strchr(b->name, '/') == NULL,
+		    "root %s: needs a name without / and `base tmpfs` or `base /DIRECTORY`",
+		    b->name);
+		snprintf(handle, sizeof(handle), "%08lx", b->numbers[HANDLE]);
+		if (name != NULL && (slash == NULL || b->numbers[HANDLE] != ULONG_MAX) &&
+		    strcmp(name, slash == NULL ? b->name : handle) == 0)
+			l->block = b;
+	}
 }
 
 void
 policy_read(struct policy *p, struct launch *l)
 {
 	FILE *f = open_trusted(POLICY_FILE, l->rootless);
-	static struct block block;
 	char *text = NULL;
 	size_t size = 0;
 
 	/* Each line keeps its memory: its words are used. */
 	for (line = 1; getline(&text, &size, f) != -1; line++, text = NULL, size = 0)
-		take_line(text, p, l, &block);
-	end_block(l, &block);
+		take_line(text, p);
 	/* Not ferror(3): a getline(3) without memory need not be an error of the file. */
-	if (!feof(f))
-		fail(LAUNCHER_REFUSED, errno, POLICY_FILE);
-	if (!p->has_caller)
-		fail(LAUNCHER_REFUSED, 0, POLICY_FILE ": no line `caller USER`");
+	need(feof(f), REFUSED, POLICY_FILE);
+	choose(p, l);
+	must(p->has_caller, REFUSED, POLICY_FILE ": no line `caller USER`");
 	/* Who has no privilege over the host's mount namespace needs one of his own. */
-	l->isolate |= l->block.isolate | (l->rootless ? CLONE_NEWNS : 0);
-	if (l->block.base != NULL && !l->block.has_isolate)
+	l->isolate |= l->block->isolate | (l->rootless ? CLONE_NEWNS : 0);
+	if (l->block->base != NULL && !l->block->has_isolate)
 		l->isolate |= CLONE_NEWPID | CLONE_NEWIPC;
 }

@@ -1,17 +1,28 @@
 /* report.c: what the launcher and the supervisor have to say, and the way out of a failed launch. */
 #include <stdarg.h>
-#include <sys/socket.h>
 
 #include "helper.h"
 
 struct reporter reporter = {.err = STDERR_FILENO, .life = -1};
+
+static int64_t
+microseconds(struct timeval t)
+{
+	return ((int64_t)t.tv_sec * 1000000 + t.tv_usec);
+}
 
 void
 report(enum launcher_kind kind, int value)
 {
 	struct launcher_message m = {
 	    .kind = (int32_t)kind, .value = value, .supervisor = reporter.supervisor};
+	struct rusage used;
 
+	if (kind == LAUNCHER_ENDED && getrusage(RUSAGE_CHILDREN, &used) == 0) {
+		m.user_us = microseconds(used.ru_utime);
+		m.system_us = microseconds(used.ru_stime);
+		m.max_rss_kb = used.ru_maxrss;
+	}
 	/* A server that is gone shows as the end of file. */
 	if (reporter.life != -1)
 		(void)!send(reporter.life, &m, sizeof(m), MSG_NOSIGNAL);
@@ -20,17 +31,14 @@ report(enum launcher_kind kind, int value)
 void
 fail(enum launcher_status status, int error, const char *fmt, ...)
 {
-	char words[LAUNCHER_MAX_WORDS] = "tool_launcher: ";
-	size_t used = strlen(words);
+	char what[LAUNCHER_MAX_WORDS - 256], words[LAUNCHER_MAX_WORDS];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(words + used, sizeof(words) - used, fmt, ap);
+	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	used = strlen(words);
-	if (error != 0)
-		snprintf(words + used, sizeof(words) - used, ": %s", strerror(error));
-
+	snprintf(words, sizeof(words), "tool_launcher: %s%s%s", what, error != 0 ? ": " : "",
+	    error != 0 ? strerror(error) : "");
 	/* Nothing can be done about an asker that is gone. */
 	if (reporter.err != -1)
 		(void)!write(reporter.err, words, strlen(words));

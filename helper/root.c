@@ -17,57 +17,48 @@ open_permitted(const char *path, const struct policy *p)
 	size_t i;
 	int fd;
 
-	if (stat(path, &wanted) == -1)
-		fail(LAUNCHER_BAD_ROOT, errno, "root: %s", path);
+	need(stat(path, &wanted) == 0, BAD_ROOT, "root: %s", path);
 	for (i = 0; i < p->nroots; i++) {
 		fd = open(p->roots[i], DIRECTORY);
-		if (fd == -1 && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-			fail(LAUNCHER_BAD_ROOT, errno, "root: %s", p->roots[i]);
-		if (fd == -1)
-			continue;
-		if (fstat(fd, &st) == 0 && st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
+		need(fd != -1 || errno == ENOENT || errno == ENOTDIR || errno == EACCES, BAD_ROOT,
+		    "root: %s", p->roots[i]);
+		if (fd != -1 && fstat(fd, &st) == 0 && st.st_dev == wanted.st_dev &&
+		    st.st_ino == wanted.st_ino)
 			return (fd);
-		close(fd);
+		if (fd != -1)
+			close(fd);
 	}
 	fail(LAUNCHER_REFUSED, 0, "root: %s is not one of `roots` in tool_launcher.conf", path);
 }
 
-/* Its last step follows no link: what happens to the name meanwhile does not matter. */
-static int
-open_volatile(const char *root, const struct policy *p)
-{
-	const char *slash = strrchr(root, '/');
-	char parent[PATH_MAX];
-	int dir, fd;
-
-	if (slash == NULL)
-		fail(LAUNCHER_BAD_ROOT, 0, "root %.64s: not a path, nor in tool_launcher.conf",
-		    root);
-	if (*root != '/' || strlen(root) >= sizeof(parent) ||
-	    slash[1 + strspn(slash + 1, ".")] == '\0')
-		fail(LAUNCHER_BAD_ROOT, 0, "root %.64s: not absolute, too long, or without a name",
-		    root);
-	snprintf(parent, sizeof(parent), "%.*s", (int)(slash + 1 - root), root);
-	dir = open_permitted(parent, p);
-	if ((fd = openat(dir, slash + 1, DIRECTORY | O_NOFOLLOW)) == -1)
-		fail(LAUNCHER_BAD_ROOT, errno,
-		    "root %s (nor is it a `handle` in tool_launcher.conf)", root);
-	close(dir);
-	return (fd);
-}
-
+/* A named root is assembled later; what -check asks about is a directory of `roots` itself. */
 void
 root_open(struct launch *l, const struct policy *p)
 {
-	/* Nothing to look for, or to be assembled. */
-	if (l->root == NULL || l->block.base != NULL)
+	const char *slash = l->root == NULL ? NULL : strrchr(l->root, '/');
+	char parent[PATH_MAX];
+	int dir;
+
+	if (l->root == NULL || l->block->base != NULL)
 		return;
-	if (l->check && !l->testing && strchr(l->root, '/') != NULL)
+	if (l->testing) {
+		need((l->root_fd = open(l->root, DIRECTORY)) != -1, BAD_ROOT, "root %s", l->root);
+		return;
+	}
+	must(slash != NULL, BAD_ROOT, "root %.64s: not a path, nor in tool_launcher.conf", l->root);
+	if (l->check) {
 		close(open_permitted(l->root, p));
-	else if (!l->testing)
-		l->root_fd = open_volatile(l->root, p);
-	else if ((l->root_fd = open(l->root, DIRECTORY)) == -1)
-		fail(LAUNCHER_BAD_ROOT, errno, "root %s", l->root);
+		return;
+	}
+	must(*l->root == '/' && strlen(l->root) < sizeof(parent) &&
+		 slash[1 + strspn(slash + 1, ".")] != '\0',
+	    BAD_ROOT, "root %.64s: not absolute, too long, or without a name", l->root);
+	snprintf(parent, sizeof(parent), "%.*s", (int)(slash + 1 - l->root), l->root);
+	dir = open_permitted(parent, p);
+	/* This step follows no link: what happens to the name meanwhile does not matter. */
+	need((l->root_fd = openat(dir, slash + 1, DIRECTORY | O_NOFOLLOW)) != -1, BAD_ROOT,
+	    "root %s (nor is it a `handle` in tool_launcher.conf)", l->root);
+	close(dir);
 }
 
 /* Never leaves the root on its way: not by `..`, an absolute link, or what /proc has for links. */
@@ -77,26 +68,26 @@ open_below(int root, const char *path)
 	struct open_how how = {
 	    .flags = DIRECTORY, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
 	const char *below = path + strspn(path, "/");
-	int tries, fd = -1;
+	int tries = 0, fd;
 
-	for (tries = 0; fd == -1 && (tries == 0 || errno == EAGAIN) && tries < MAX_RETRIES; tries++)
+	do
 		fd = (int)syscall(
 		    SYS_openat2, root, *below == '\0' ? "." : below, &how, sizeof(how));
-	if (fd == -1)
-		fail(errno == EXDEV ? LAUNCHER_OUTSIDE : LAUNCHER_NO_CHDIR,
-		    errno == EXDEV ? 0 : errno, "working directory %s%s", path,
-		    errno == EXDEV ? " leads out of the root (by .. or an absolute link)" : "");
+	while (fd == -1 && errno == EAGAIN && ++tries < MAX_RETRIES);
+	must(fd != -1 || errno != EXDEV, OUTSIDE,
+	    "working directory %s leads out of the root (by .. or an absolute link)", path);
+	need(fd != -1, NO_CHDIR, "working directory %s", path);
 	return (fd);
 }
 
 void
 root_enter(struct launch *l)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX] = "/";
 	int where;
 
-	if (l->isolate != 0 && l->where == NULL)
-		fail(LAUNCHER_OUTSIDE, 0, "root %s is a mount of its own: it needs -wd", l->root);
+	must(l->isolate == 0 || l->where != NULL, OUTSIDE,
+	    "root %s is a mount of its own: it needs -wd", l->root);
 	if (l->isolate != 0)
 		mounts_seal_input();
 	if ((l->isolate & CLONE_NEWNS) != 0)
@@ -104,16 +95,13 @@ root_enter(struct launch *l)
 	else if (l->isolate != 0)
 		l->root_fd = mounts_detach(l->root_fd);
 	where = l->where == NULL ? open(".", DIRECTORY) : open_below(l->root_fd, l->where);
-	if (where == -1)
-		fail(LAUNCHER_NO_DIRECTORY, errno, "current directory");
-	if (!l->testing && (fchdir(l->root_fd) == -1 || chroot(".") == -1))
-		fail(LAUNCHER_NO_CHROOT, errno, "chroot to %s", l->root);
-	if (fchdir(where) == -1)
-		fail(LAUNCHER_NO_CHDIR, errno, "working directory %s", l->where ? l->where : ".");
+	need(where != -1, NO_DIRECTORY, "current directory");
+	need(l->testing || (fchdir(l->root_fd) == 0 && chroot(".") == 0), NO_CHROOT, "chroot to %s",
+	    l->root);
+	need(fchdir(where) == 0, NO_CHDIR, "working directory %s", l->where ? l->where : ".");
 	close(where);
 	/* The kernel knows whether the root can be reached from here; libc's getcwd hides it. */
-	if (!l->testing && syscall(SYS_getcwd, path, sizeof(path)) == -1)
-		fail(LAUNCHER_NO_DIRECTORY, errno, "working directory");
-	if (!l->testing && path[0] != '/')
-		fail(LAUNCHER_OUTSIDE, 0, "the working directory is outside the root %s", l->root);
+	need(l->testing || syscall(SYS_getcwd, path, sizeof(path)) != -1, NO_DIRECTORY,
+	    "working directory");
+	must(path[0] == '/', OUTSIDE, "the working directory is outside the root %s", l->root);
 }

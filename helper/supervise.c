@@ -1,7 +1,6 @@
 /* supervise.c: the tool's keeper: starts it, passes on signals, and sees all of its tree gone. */
 #include <dirent.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "helper.h"
@@ -88,28 +87,24 @@ replace_socket(int fd)
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {0};
 	struct launcher_message m = {
 	    .kind = LAUNCHER_PIPE, .value = fd, .supervisor = reporter.supervisor};
-	struct iovec data = {.iov_base = &m, .iov_len = sizeof(m)};
-	struct msghdr msg = {.msg_iov = &data,
-	    .msg_iovlen = 1,
-	    .msg_control = control,
-	    .msg_controllen = sizeof(control)};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	int ends[2], passed[2] = {-1, fd};
+	struct iovec data = {&m, sizeof(m)};
+	struct msghdr msg = {.msg_iov = &data, .msg_control = control};
+	struct cmsghdr *c = (struct cmsghdr *)control;
+	int ends[2];
 	struct stat st;
 
 	if (fstat(fd, &st) == 0 && !S_ISSOCK(st.st_mode))
 		return;
-	if (fd == 0)
-		fail(LAUNCHER_NO_ISOLATION, 0, "descriptor 0 is a socket");
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, "pipe");
-	passed[0] = ends[0];
+	must(fd != 0, NO_ISOLATION, "descriptor 0 is a socket");
+	need(pipe2(ends, O_CLOEXEC) == 0, NO_ISOLATION, "pipe");
+	msg.msg_iovlen = 1;
+	msg.msg_controllen = sizeof(control);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(passed));
-	memcpy(CMSG_DATA(c), passed, sizeof(passed));
-	if (sendmsg(reporter.life, &msg, MSG_NOSIGNAL) == -1 || dup2(ends[1], fd) == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno, "descriptor %d is a socket", fd);
+	c->cmsg_len = CMSG_LEN(2 * sizeof(int));
+	memcpy(CMSG_DATA(c), (int[]){ends[0], fd}, 2 * sizeof(int));
+	need(sendmsg(reporter.life, &msg, MSG_NOSIGNAL) != -1 && dup2(ends[1], fd) != -1,
+	    NO_ISOLATION, "descriptor %d is a socket", fd);
 }
 
 /*
@@ -179,7 +174,7 @@ be_keeper(void *arg)
 	struct launch *l = arg;
 	bool pid_space = (l->isolate & CLONE_NEWPID) != 0;
 	pid_t keeper = getpid(), tool;
-	int status, fd, dumpable;
+	int dumpable, fd;
 
 	root_enter(l);
 	privilege_drop();
@@ -194,16 +189,14 @@ be_keeper(void *arg)
 	/* The child borrows our memory until its exec or its end, and we wait for that. */
 	if ((tool = vfork()) == 0)    /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 		tool_exec(l, keeper); /* NOLINT(clang-analyzer-unix.Vfork) */
-	if (tool == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "cannot start a process for the tool");
+	need(tool != -1, NO_PROCESS, "cannot start a process for the tool");
 	if (reporter.failed != 0) {
 		waitpid(tool, NULL, 0);
 		_exit(reporter.failed);
 	}
 	let_go(l);
 	/* The kernel ends a PID namespace together with its process 1. */
-	status = keep(tool, !pid_space || l->hold);
-	report(LAUNCHER_ENDED, status);
+	report(LAUNCHER_ENDED, keep(tool, !pid_space || l->hold));
 	hold(l, dumpable);
 	_exit(0);
 }
@@ -225,12 +218,10 @@ supervise(struct launch *l)
 			    "tool_launcher.conf)");
 		_exit(0);
 	}
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "child subreaper");
+	need(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, NO_PROCESS, "child subreaper");
 	processes = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (processes == -1 || faccessat(processes, "thread-self/children", R_OK, 0) == -1)
-		fail(LAUNCHER_NO_ISOLATION, errno,
-		    "/proc/thread-self/children: cannot find a tool's processes without it");
+	need(processes != -1 && faccessat(processes, "thread-self/children", R_OK, 0) == 0,
+	    NO_ISOLATION, "/proc/thread-self/children: cannot find a tool's processes without it");
 	be_keeper(l);
 	_exit(0);
 }

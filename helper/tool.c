@@ -1,25 +1,22 @@
 /* tool.c: the process that becomes the tool. */
-#include <stdlib.h>
 #include <linux/close_range.h>
 
 #include "helper.h"
 
-/* At most what the hard limit is; that, too, where the policy says so. */
+/*
+ * At most what the hard limit is; that, too, where the policy says so. With those of processor time a
+ * second apart, SIGXCPU tells before SIGKILL ends.
+ */
 static void
 set_limit(int resource, rlim_t limit, bool hard)
 {
 	struct rlimit r;
 
-	if (getrlimit(resource, &r) == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "getrlimit");
+	need(getrlimit(resource, &r) == 0, NO_PROCESS, "getrlimit");
 	r.rlim_cur = limit < r.rlim_max ? limit : r.rlim_max;
-	/* With the limits of processor time apart, SIGXCPU tells before SIGKILL ends. */
-	if (hard && (r.rlim_cur == r.rlim_max || resource != RLIMIT_CPU))
-		r.rlim_max = r.rlim_cur;
-	else if (hard)
-		r.rlim_max = r.rlim_cur + 1;
-	if (setrlimit(resource, &r) == -1)
-		fail(LAUNCHER_NO_PROCESS, errno, "setrlimit");
+	if (hard && r.rlim_cur < r.rlim_max)
+		r.rlim_max = r.rlim_cur + (resource == RLIMIT_CPU);
+	need(setrlimit(resource, &r) == 0, NO_PROCESS, "setrlimit");
 }
 
 /*
@@ -29,9 +26,10 @@ set_limit(int resource, rlim_t limit, bool hard)
 void
 tool_exec(const struct launch *l, pid_t keeper)
 {
+	const struct block *b = l->block;
 	const char *tool = l->argv[0];
+	bool present, no_path;
 	sigset_t none;
-	bool present;
 	int i;
 
 	/* Fails for a group leader, which only a process is that was not forked here. */
@@ -41,29 +39,29 @@ tool_exec(const struct launch *l, pid_t keeper)
 		set_limit(RLIMIT_NOFILE, l->nofile, false);
 	if (l->stack != 0)
 		set_limit(RLIMIT_STACK, l->stack, false);
-	for (i = 0; i < RLIM_NLIMITS; i++)
-		if (l->block.name != NULL && l->block.numbers[i] != ULONG_MAX)
-			set_limit(i, l->block.numbers[i], true);
-	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == -1)
-		fail(LAUNCHER_CLOSE_ON_EXEC, errno, "close_range");
-	if (keeper != 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 || getppid() != keeper))
-		fail(LAUNCHER_NO_PROCESS, errno, "the supervisor is gone");
+	for (i = 0; i < RLIM_NLIMITS && b->name != NULL; i++)
+		if (b->numbers[i] != ULONG_MAX)
+			set_limit(i, b->numbers[i], true);
+	need(syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0, CLOSE_ON_EXEC,
+	    "close_range");
+	need(keeper == 0 || (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == keeper),
+	    NO_PROCESS, "the supervisor is gone");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 
 	/* It is looked up in its own PATH: this environment is the tool's. */
 	environ = l->env;
 	present = access(tool, F_OK) == 0;
-	if (present || getenv("PATH") == NULL)
+	no_path = getenv("PATH") == NULL && strchr(tool, '/') == NULL;
+	if (present || no_path)
 		execve(tool, l->argv, l->env);
 	else
 		execvp(tool, l->argv);
 	fail(LAUNCHER_NO_EXEC, 0, "%.1024s: Execve failure, %s (errno = %d)%s", tool,
 	    strerror(errno), errno,
-	    errno == ENOENT && present
-		? "\n  The file is there: its interpreter (#! line, or dynamic "
-		  "loader) is missing from the root"
-	    : errno == ENOENT && getenv("PATH") == NULL && strchr(tool, '/') == NULL
-		? "\n  Its environment has no PATH"
-		: "");
+	    errno != ENOENT ? ""
+	    : present ? "\n  The file is there: its interpreter (#! line, or dynamic loader) is "
+			"missing from the root"
+	    : no_path ? "\n  Its environment has no PATH"
+		      : "");
 }

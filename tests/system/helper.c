@@ -164,7 +164,7 @@ helper_message(struct launch *l)
 
 	ck_assert_msg(poll(&life, 1, MESSAGE_MS) == 1, "no message, nor the end: %s",
 	    program_err(&l->program));
-	n = recv(l->life, &m, sizeof(m), MSG_DONTWAIT);
+	n = recv(l->life, &m, sizeof(m), MSG_DONTWAIT | MSG_TRUNC);
 	if (n <= 0)
 		return (false);
 	ck_assert_int_eq(n, sizeof(m));

@@ -436,6 +436,91 @@ START_TEST(a_launch_that_failed_has_run_nothing)
 }
 END_TEST
 
+/* ---- what a tool used */
+
+#define TAIL_KB INT64_C(40000) /* what tail(1) keeps in memory */
+
+/* Itself, a child that is killed after a second, and a pipeline. */
+static const char burning[] =
+    "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done\n"
+    "(ulimit -t 1; while :; do :; done); yes | head -c 50000K | tail -c 40000K | wc -c";
+
+static int64_t
+processor_us(const struct rusage *r)
+{
+	return ((int64_t)(r->ru_utime.tv_sec + r->ru_stime.tv_sec) * 1000000 + r->ru_utime.tv_usec +
+		r->ru_stime.tv_usec);
+}
+
+/* We wait for all that the keeper waited for, and for little else. */
+START_TEST(the_keeper_tells_what_the_tool_used)
+{
+	static const char *const isolations[] = {"none", "pid"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct launch l = helper_launch((enum helper_kind)_i);
+		struct rusage before, after;
+		int64_t told_us, seen_us;
+
+		ck_assert_int_eq(getrusage(RUSAGE_CHILDREN, &before), 0);
+		OUTPUT(&l, 0, "-isolate", isolations[i], "-root", helper_root(), "-wd", "/", "-env",
+		    "PATH=/bin", "-cmd", "/bin/sh", "-c", burning);
+		ck_assert_int_eq(getrusage(RUSAGE_CHILDREN, &after), 0);
+		told_us = l.last.user_us + l.last.system_us;
+		seen_us = processor_us(&after) - processor_us(&before);
+		ck_assert_int_gt(l.last.system_us, 0);
+		ck_assert_int_gt(l.last.user_us, l.last.system_us);
+		ck_assert_msg(told_us <= seen_us && told_us > seen_us * 3 / 4,
+		    "%s: %lld us are told, %lld us were used", isolations[i], (long long)told_us,
+		    (long long)seen_us);
+		ck_assert_int_ge(l.last.max_rss_kb, TAIL_KB);
+		ck_assert_int_lt(l.last.max_rss_kb, 2 * TAIL_KB);
+	}
+}
+END_TEST
+
+/* What the test, the server's part, and the launcher use is not the tool's. */
+START_TEST(a_small_tool_used_little)
+{
+	struct launch l = helper_launch((enum helper_kind)_i);
+	size_t much = 2000 * TAIL_KB;
+
+	memset(harness_alloc(much), 1, much);
+	OUTPUT(&l, 0, "-root", helper_root(), "-wd", "/", "-cmd", "/bin/show", "env");
+	ck_assert_int_gt(l.last.max_rss_kb, 0);
+	ck_assert_int_lt(l.last.max_rss_kb, TAIL_KB / 2);
+	ck_assert_int_lt(l.last.user_us + l.last.system_us, 500000);
+}
+END_TEST
+
+static int64_t
+told(const struct launch *l)
+{
+	return (l->last.user_us + l->last.system_us + l->last.max_rss_kb + l->last.unused);
+}
+
+START_TEST(only_the_end_tells_what_was_used)
+{
+	static const int kinds[] = {LAUNCHER_HELD, LAUNCHER_ENDED, LAUNCHER_HELD};
+	struct launch l = helper_launch((enum helper_kind)_i), failed = l;
+
+	FAILURE(&failed, LAUNCHER_NO_EXEC, "-isolate", "pid", "-root", helper_root(), "-wd", "/",
+	    "-cmd", "/bin/none");
+	ck_assert_int_eq(told(&failed), 0);
+	START(&l, "-hold", "-isolate", "pid", "-root", helper_root(), "-wd", "/", "-cmd",
+	    "/bin/true");
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert(helper_message(&l));
+		ck_assert_int_eq(l.last.kind, kinds[i]);
+		ck_assert((told(&l) != 0) == (kinds[i] == LAUNCHER_ENDED));
+		if (kinds[i] == LAUNCHER_HELD)
+			helper_order(&l, 0);
+	}
+	helper_finish(&l);
+	program_free(&l.program);
+}
+END_TEST
+
 START_TEST(the_installed_helper_has_no_interpreter)
 {
 	int fd = open(harness_installed("libexec/runtool/tool_launcher"), O_RDONLY | O_CLOEXEC);
@@ -506,6 +591,13 @@ helper_suite(void)
 	harness_add_admin_loop(tc, a_root_that_only_its_caller_may_read_works, MODE_PID, MODE_NONE);
 	testing_add_root_loop(
 	    tc, a_root_that_only_its_caller_may_read_works, MODE_NONE, MODE_TESTING);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("usage");
+	tcase_set_timeout(tc, 60);
+	helper_add_kinds(tc, the_keeper_tells_what_the_tool_used);
+	helper_add_kinds(tc, a_small_tool_used_little);
+	helper_add_kinds(tc, only_the_end_tells_what_was_used);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("installed");
