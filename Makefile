@@ -23,10 +23,12 @@ MANDIR     = $(PREFIX)/share/man
 INCDIR     = $(PREFIX)/include
 
 CC       ?= cc
+OBJCOPY  ?= objcopy
 SANITIZE ?=
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
             -Wformat=2 -Wvla -Werror
-HARDEN   := -fstack-protector-strong -fPIE -ffile-prefix-map=$(CURDIR)=.
+# Position-independent and hidden, all of it: the same objects go into programs and the shared library.
+HARDEN   := -fstack-protector-strong -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc/lib -I$(BUILD)
 OPTIMIZE ?= -O2 -D_FORTIFY_SOURCE=2
 CFLAGS   += -std=gnu17 -g $(OPTIMIZE) $(WARNINGS) $(HARDEN) -pthread
@@ -40,8 +42,8 @@ LIBS     := -lbsd -linih
 
 lib_src    := $(wildcard src/lib/*.c)
 server_src := $(wildcard src/server/*.c)
-client_src := $(addprefix src/client/,libruntool.c run.c relay.c call.c connect.c deadline.c error.c) \
-              $(addprefix src/lib/,buf.c srpc.c rpc.c)
+client_src := $(addprefix src/client/,libruntool.c run.c run5.c run4.c relay.c call.c connect.c control.c \
+              deadline.c error.c) $(addprefix src/lib/,buf.c srpc.c rpc.c pairs.c fields.c rpc5.c)
 helper_src := $(wildcard helper/*.c)
 unit_src   := $(wildcard tests/unit/*.c) $(wildcard tests/common/*.c)
 system_src := $(wildcard tests/system/*.c) $(wildcard tests/common/*.c)
@@ -59,7 +61,9 @@ helper := $(BUILD)/tool_launcher
 runtool := $(BUILD)/runtool
 probe  := $(BUILD)/RunToolProbe
 client_lib := $(BUILD)/libruntool.a
-programs := $(server) $(helper) $(runtool) $(probe) $(client_lib)
+client_soname := libruntool.so.0
+client_so  := $(BUILD)/$(client_soname).1.0
+programs := $(server) $(helper) $(runtool) $(probe) $(client_lib) $(client_so)
 
 .PHONY: all
 all: $(programs)
@@ -87,7 +91,7 @@ $(BUILD)/paths.h: force
 .PHONY: force
 force:
 
-$(BUILD)/%.o: %.c | $(BUILD)/paths.h
+$(BUILD)/%.o: %.c Makefile | $(BUILD)/paths.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -96,15 +100,27 @@ $(server): $(server_obj) $(lib_obj)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(client_lib): $(call obj,$(client_src))
+# Of both libraries only the functions of runtool.h are to be seen: what has to be global between their
+# objects becomes local once these are one.
+$(BUILD)/libruntool.o: $(call obj,$(client_src))
+	$(call say,LD)
+	$(Q)$(LD) -r -o $@ $^ && $(OBJCOPY) --localize-hidden $@
+
+$(client_lib): $(BUILD)/libruntool.o
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# The tools are linked with the public library and what reads vesta.cfg; they include runtool.h only.
-$(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(BUILD)/src/client/options.o \
-		$(call obj,$(wildcard src/lib/config*.c)) $(client_lib)
+$(client_so): $(call obj,$(client_src))
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(filter-out -pie,$(LDFLAGS)) -shared -Wl,-soname,$(client_soname) \
+	    -Wl,--no-undefined -Wl,--as-needed -o $@ $^ -lbsd
+
+# The tools are linked with the public library and what reads vesta.cfg; they include runtool.h only.
+tools_obj := $(call obj,$(addprefix src/client/,options.c jsontext.c) src/lib/buf.c $(wildcard src/lib/config*.c))
+$(runtool): $(call obj,$(addprefix src/client/,cmdline.c output.c report.c signals.c))
+$(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(tools_obj) $(client_lib)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(client_lib) $(LIBS) -ljansson
 
 # The helper: a static PIE against musl, whose start-up is ten times as fast as glibc's (README,
 # ARCHITECTURE). gcc's own -static-pie would make it dynamic with musl-gcc, so crt files are named.
@@ -144,14 +160,19 @@ is_root := $(shell test "$$(id -u)" = 0 && echo yes)
 .PHONY: install
 install: all
 	install -d $(call dest,$(SBINDIR)) $(call dest,$(BINDIR)) $(call dest,$(LIBEXECDIR)) \
-	    $(call dest,$(LIBDIR)) $(call dest,$(INCDIR)) $(call dest,$(SYSCONFDIR)/init.d) \
+	    $(call dest,$(LIBDIR)/pkgconfig) $(call dest,$(INCDIR)) $(call dest,$(SYSCONFDIR)/init.d) \
 	    $(call dest,$(LIBDIR)/systemd/system) $(call dest,$(LIBDIR)/sysusers.d) \
-	    $(foreach n,1 5 8,$(call dest,$(MANDIR)/man$(n)))
+	    $(foreach n,1 3 5 7 8,$(call dest,$(MANDIR)/man$(n)))
 	install -m 755 $(server) $(call dest,$(SBINDIR))
 	install -m 755 $(runtool) $(probe) $(call dest,$(BINDIR))
-	install -m 644 $(client_lib) $(call dest,$(LIBDIR))
+	install -m 644 $(client_lib) $(client_so) $(call dest,$(LIBDIR))
+	ln -sf $(notdir $(client_so)) $(call dest,$(LIBDIR))/$(client_soname)
+	ln -sf $(client_soname) $(call dest,$(LIBDIR))/libruntool.so
 	install -m 644 include/runtool.h $(call dest,$(INCDIR))
-	for n in 1 5 8; do install -m 644 man/*.$$n $(call dest,$(MANDIR))/man$$n || exit 1; done
+	@$(call put_file,etc/runtool.pc.in,$(call dest,$(LIBDIR)/pkgconfig/runtool.pc),644)
+	@# What links with the library without more ado finds it where the system looks.
+	@$(if $(is_root),$(if $(DESTDIR),,PATH="$$PATH:/sbin:/usr/sbin" ldconfig || :))
+	for f in man/*; do install -m 644 $$f $(call dest,$(MANDIR))/man$${f##*.} || exit 1; done
 	@$(call put_file,etc/init.d/vruntool,$(call dest,$(SYSCONFDIR)/init.d/vruntool),755)
 	@$(call put_file,etc/systemd/runtoolserver.service,$(call dest,$(LIBDIR)/systemd/system/runtoolserver.service),644)
 	install -m 644 etc/sysusers.d/vruntool.conf $(call dest,$(LIBDIR)/sysusers.d)
@@ -163,6 +184,7 @@ install: all
 
 # The paths in a file of etc/ become the installed ones.
 put_file = sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+    -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCDIR@|$(INCDIR)|g' -e 's|@VERSION@|$(VERSION)|g' \
     -e 's|/usr/local/libexec/runtool|$(LIBEXECDIR)|g' $(1) > $(2) && chmod $(3) $(2)
 
 # Setuid last, once owner and group are right.
@@ -182,7 +204,8 @@ endef
 uninstall:
 	rm -f $(call dest,$(SBINDIR))/RunToolServer $(call dest,$(BINDIR))/runtool \
 	    $(call dest,$(BINDIR))/RunToolProbe $(call dest,$(LIBEXECDIR))/tool_launcher \
-	    $(call dest,$(LIBDIR))/libruntool.a $(call dest,$(INCDIR))/runtool.h \
+	    $(call dest,$(LIBDIR))/libruntool.a $(call dest,$(LIBDIR))/libruntool.so* $(call dest,$(LIBDIR))/pkgconfig/runtool.pc \
+	    $(call dest,$(INCDIR))/runtool.h \
 	    $(call dest,$(SYSCONFDIR))/init.d/vruntool \
 	    $(call dest,$(LIBDIR))/systemd/system/runtoolserver.service \
 	    $(call dest,$(LIBDIR))/sysusers.d/vruntool.conf
@@ -209,7 +232,7 @@ $(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(lib_
 
 $(system_bin): $(call obj,$(system_src)) $(lib_obj) $(client_lib)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(check_libs)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(check_libs) -ljansson
 check_libs := -lcheck -lsubunit -lm -lrt
 
 # Tools that tests run in roots without libraries: static, and never under a sanitizer.
@@ -218,8 +241,14 @@ $(BUILD)/tests/tools/%: tests/tools/%.c
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 -O2 -g $(WARNINGS) -D_GNU_SOURCE -static -pthread -o $@ $<
 
+# Real projects to build; without a network their test is skipped.
+sources := build/sources
+.PHONY: sources
+sources:
+	@tests/sources.sh $(sources) lua5.4 libtommath || echo 'no sources of real projects'
+
 .PHONY: check
-check: deps
+check: deps sources
 	@umask 022; $(call lock,check) \
 	$(MAKE) BUILD=$(or $(CHECK_BUILD),build/check) PREFIX=$(call private,check) SYSCONFDIR=$(call private,check)/etc run-checks
 
@@ -230,7 +259,8 @@ run-checks: $(unit_bin) $(system_bin) $(tools_bin) $(if $(SANITIZE),$(sanitized_
 	@$(if $(is_root),chown root:$(test_gid) $(LIBEXECDIR)/tool_launcher && chmod 4750 $(LIBEXECDIR)/tool_launcher)
 	@$(if $(SANITIZE),install -m 755 $(sanitized_helper) $(LIBEXECDIR))
 	@RUNTOOL_PREFIX=$(PREFIX) RUNTOOL_TOOLS=$(abspath $(BUILD))/tests/tools RUNTOOL_TESTS=$(CURDIR)/tests \
-	    $(TEST_WRAPPER) tests/run.sh $(unit_bin) $(system_bin); status=$$?; \
+	    RUNTOOL_SOURCES=$(CURDIR)/$(sources) \
+	    $(TEST_WRAPPER) tests/run.sh $(unit_bin) $(system_bin) tests/build.sh; status=$$?; \
 	rm -rf $(PREFIX); exit $$status
 
 # Without the tests of the privileged launcher, which is the same program as in `make check`.
@@ -270,9 +300,9 @@ $(bench_bin): $(call obj,$(bench_src)) $(client_lib)
 bench: deps
 	@umask 022; $(call lock,bench) rm -rf $(call private,bench); \
 	$(MAKE) BUILD=build/bench PREFIX=$(call private,bench) SYSCONFDIR=$(call private,bench)/etc run-bench
-run-bench: $(bench_bin)
+run-bench: $(bench_bin) $(BUILD)/tests/tools/flood
 	@$(MAKE) install >/dev/null
-	@tests/bench.sh $(PREFIX) $(bench_bin)
+	@tests/bench.sh $(PREFIX) $(bench_bin) $(BUILD)/tests/tools/flood
 
 # ---- lint ------------------------------------------------------------------------------------
 
@@ -302,7 +332,7 @@ lint-tidy: | build/paths.h
 
 # ---- dependencies ----------------------------------------------------------------------------
 
-packages := gcc make libc6-dev libbsd-dev libinih-dev check musl-tools util-linux
+packages := gcc make libc6-dev libbsd-dev libinih-dev libjansson-dev check pkg-config binutils musl-tools util-linux xz-utils
 lint_packages := clang clang-tidy clang-format libclang-rt-14-dev cppcheck mandoc shellcheck
 missing = for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf ' %s' $$p; done
 .PHONY: deps deps-all

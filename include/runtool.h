@@ -1,8 +1,11 @@
 /*
- * runtool.h: ask a RunToolServer to run a tool, or about its host. Link with -lruntool.
+ * runtool.h: ask a RunToolServer to run a tool, or about its host; see runtool(3). Link with
+ * -lruntool (pkg-config runtool).
  *
- * The library opens connections and nothing else: it installs no signal handlers, prints nothing
- * and keeps no state outside its objects. One object may be used by one thread at a time.
+ * The library opens connections and nothing else: it installs no signal handlers and raises no
+ * signals, prints nothing, never exits, and keeps no state outside its objects. Different objects may
+ * be used by different threads at the same time, one object by one thread at a time; but
+ * runtool_signal() and runtool_cancel() are for any thread, and for signal handlers.
  */
 #ifndef RUNTOOL_H
 #define RUNTOOL_H
@@ -15,39 +18,47 @@
 extern "C" {
 #endif
 
+#define RUNTOOL_API __attribute__((visibility("default")))
+
 #define RUNTOOL_DEFAULT_PORT "21776"
 
-/* Failure codes of the RunTool interface that a caller may want to tell apart. */
+/* Failure codes that a caller may want to tell apart: the interface's, and one of our own. */
 enum runtool_code {
-	RUNTOOL_VERSION_SKEW = -3,
+	RUNTOOL_VERSION_SKEW = -3, /* the server does not know the call */
 	RUNTOOL_PROTOCOL_VIOLATION = -4,
 	RUNTOOL_TRANSPORT = -6, /* could not connect, or the connection broke; `message` has why */
 	RUNTOOL_INTERNAL = -7,
 	RUNTOOL_INVALID = -8, /* an argument of this call is wrong */
-	RUNTOOL_TIMEOUT = -11,
-	RUNTOOL_CLIENT = 10, /* the request cannot be served: busy, or the tool not executed */
+	RUNTOOL_NOT_IMPLEMENTED = -10,
+	RUNTOOL_TIMEOUT = -11, /* the server is silent */
+	RUNTOOL_CLIENT = 10,   /* the request cannot be served: busy, or the tool not executed */
 	RUNTOOL_CONFIGURATION = 11, /* the server's installation is at fault */
+	RUNTOOL_CANCELLED = 100,    /* by runtool_cancel(), or a signal before the tool started */
 };
 
 /* Why a call failed. */
 struct runtool_error {
-	int code; /* enum runtool_code, or another code that the server sent */
+	int code;	/* enum runtool_code, or another code that the server sent */
+	int exec_errno; /* RUNTOOL_CLIENT: why the tool could not be executed; 0: something else */
 	char message[1024];
 };
 
-/* A connection to a server; it carries any number of calls, one after the other. */
+/*
+ * A server, with a connection that is kept from call to call and made anew where the server closed
+ * it between two calls, or a call failed.
+ */
 struct runtool;
 
 /*
  * Connects to `host` (name or address, IPv4 or IPv6) and `port` (number or service; NULL: the
- * default). `timeout_ms` bounds the connecting, once the name is looked up, and each information
- * call; 0: no bound. NULL with *err.
+ * default). `timeout_ms` bounds each connecting, once the name is looked up, and each call but
+ * runtool_run(); 0: no bound. NULL with *err.
  */
-struct runtool *runtool_connect(
+RUNTOOL_API struct runtool *runtool_connect(
     const char *host, const char *port, int timeout_ms, struct runtool_error *err);
-void runtool_close(struct runtool *);
+RUNTOOL_API void runtool_close(struct runtool *);
 
-/* The server's host and how busy it is. Strings belong to the connection until its next call. */
+/* The server's host and how busy it is. Strings belong to the object until its next call. */
 struct runtool_info {
 	const char *sysname, *release, *version, *machine;
 	int cpus, cpu_mhz, mem_kb;
@@ -55,42 +66,104 @@ struct runtool_info {
 	int cur_pending, max_pending;
 	double load;	    /* load average of the last minute */
 	uint8_t unique[16]; /* of this server process */
+	int interface;	    /* the newest version that it and this library speak */
+
+	/* Below version 5: in_flight is cur_tools + cur_pending, and the rest is empty or 0. */
+	bool loaded;   /* it has more requests in flight than it likes */
+	int in_flight; /* run calls waiting or running */
+	const char *area, *software;
+	int64_t started;			      /* seconds since 1970 */
+	int64_t runs, failures, refused, connections; /* since then */
 };
 
-/* 0, or -1 with *err; the connection is then of no further use. */
-int runtool_info(struct runtool *, struct runtool_info *, struct runtool_error *err);
+/* 0, or -1 with *err. */
+RUNTOOL_API int runtool_info(struct runtool *, struct runtool_info *, struct runtool_error *err);
+
+/* Whether it is there, and how busy: the cheapest call. */
+struct runtool_ping {
+	uint8_t unique[16];
+	bool loaded;
+	int in_flight;
+};
+RUNTOOL_API int runtool_ping(struct runtool *, struct runtool_ping *, struct runtool_error *err);
 
 /*
- * Receives output as it comes: `len` > 0 bytes of the tool's stdout (stream 1) or stderr (2).
- * 0; anything else ends the call, and with it the tool.
+ * Makes the server drain: finish what runs, refuse the rest, exit. Only from its own host, and from
+ * version 5 on. 0 with the number of run calls it still has, or -1 with *err.
  */
+RUNTOOL_API int runtool_stop(struct runtool *, int *in_flight, struct runtool_error *err);
+
+/*
+ * Receives output as it comes: `len` > 0 bytes of the tool's stdout (stream 1) or stderr (2), each in
+ * order. 0; RUNTOOL_CLOSE_STREAM when no more of this stream is wanted: the tool's next write to
+ * it is a broken pipe; anything else ends the call, and with it the tool.
+ */
+#define RUNTOOL_CLOSE_STREAM 1
 typedef int runtool_output_fn(void *arg, int stream, const void *data, size_t len);
 
+/* Zero-initialise it: what is added later is 0 for "as before". */
 struct runtool_request {
-	uint32_t root;		   /* index of the tool's root */
+	uint32_t root;		   /* index of a volatile root; 0: by name */
+	const char *root_name;	   /* of a root in the server's tool_launcher.conf; version 5 */
 	const char *directory;	   /* working directory below the root; NULL: ".WD" */
-	const char *stdin_file;	   /* full path name on the server; NULL: no input */
 	const char *const *env;	   /* NAME=value, NULL-terminated; NULL: empty */
 	const char *const *argv;   /* the tool and its arguments, NULL-terminated */
-	runtool_output_fn *output; /* NULL: output is discarded by the server */
+	const char *stdin_file;	   /* full path name on the server; NULL: no input, or streamed */
+	bool stream_stdin;	   /* the tool's input is read from stdin_fd here; version 5 */
+	int stdin_fd;		   /* read as the tool wants more; stays open */
+	bool merge_stderr;	   /* stderr goes into stdout, in the order written; version 5 */
+	bool best_effort;	   /* version 4: go without these two, no input and no merging */
+	runtool_output_fn *output; /* NULL: output is discarded */
 	void *arg;
+	int time_limit_ms; /* wall clock, from the tool's start (version 4: from the request); 0: none */
+	int keep_alive_ms; /* silence between a server's signs of life; 0: 20 s; version 5 */
+	int busy_timeout_ms; /* how long to ask again while there is no room; 0: as long as it takes; -1: do not */
+	const char *label; /* for the server's log, at most 128 bytes; NULL: none */
+};
+
+/* Why a tool ended. */
+enum runtool_why {
+	RUNTOOL_ENDED,
+	RUNTOOL_TIME_LIMIT,
+	RUNTOOL_CLIENT_SIGNAL, /* by runtool_signal() */
+	RUNTOOL_SERVER_SHUTDOWN,
 };
 
 struct runtool_result {
 	int status; /* exit status; 0 if a signal ended the tool */
 	int signal; /* 0 if it exited */
 	bool core;  /* it dumped core */
+	enum runtool_why why;
+	int interface;	/* version by which it ran: below 5 all that follows but wall_s is 0 */
+	double wall_s;	/* from the tool's start to its end (version 4: from the request) */
+	double queue_s; /* from the request to the tool's start, attempts without room included */
+	double user_s, system_s; /* of the tool and the descendants that were waited for */
+	int64_t max_rss_kb;	 /* the largest of these */
+	bool loaded;		 /* the server has more in flight than it likes: prefer another */
+	int refusals;		 /* how often there was no room before; also below version 5 */
 };
 
 /*
  * Runs a tool and waits for its end and the end of its output. 0 with *result; -1 with *err when
- * the server could not run it or the connection broke; the connection is then of no further use.
+ * the server could not run it, or fell silent for three times keep_alive_ms, or the connection
+ * broke: then the server ends the tool.
  *
- * The server sends the output over two connections that it makes to this host, to any port, over
- * IPv4: a firewall must let them in. Where only IPv6 leads to the server there can be no output.
+ * Version 5 of the interface needs this one connection. A server that does not know it is asked by
+ * version 4, which has no streamed input, no named roots and no merging (RUNTOOL_INVALID), and sends
+ * the output over two connections that it makes to this host, to any port, over IPv4.
  */
-int runtool_run(struct runtool *, const struct runtool_request *, struct runtool_result *result,
-    struct runtool_error *err);
+RUNTOOL_API int runtool_run(struct runtool *, const struct runtool_request *,
+    struct runtool_result *result, struct runtool_error *err);
+
+/*
+ * For any thread and for signal handlers, while runtool_run() is under way; otherwise nothing
+ * happens. runtool_signal() sends a signal (1 to 64) to the tool's whole tree; while the request waits
+ * for its turn, INT, TERM, HUP, QUIT and KILL cancel it, and where the server speaks version 4 they
+ * end the tool. 0, or -1 with errno: EINVAL; ESRCH when no runtool_run() is under way.
+ * runtool_cancel() ends the call at once with RUNTOOL_CANCELLED: the server ends the tool.
+ */
+RUNTOOL_API int runtool_signal(struct runtool *, int signal);
+RUNTOOL_API void runtool_cancel(struct runtool *);
 
 #ifdef __cplusplus
 }

@@ -46,7 +46,7 @@ shipped_root() {
 
 if can_assemble; then
 	server_setup "${1:-}"
-	root=0x803 work=$dir/work
+	root=host work=$dir/work
 	install -d -m 755 -o "$server_uid" "$work"
 	{
 		printf 'caller %s\nroots %s\n' "$server_uid" "$dir/roots"

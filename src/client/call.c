@@ -1,28 +1,66 @@
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "call.h"
+#include "connect.h"
+#include "deadline.h"
 #include "error.h"
 
-#define REPLY_MAX    (1U << 20) /* bytes of a reply, its strings included */
-#define RECEIVE_SIZE 4096	/* bytes read from the server at a time */
+#define REPLY_MAX    (1U << 20)	  /* bytes of an item that has to come whole */
+#define RECEIVE_SIZE (128U << 10) /* bytes read from the server at a time: what a cache holds */
+#define KEPT_SIZE    (256U << 10) /* of `out`, once all is sent */
+
+int
+call_connect(struct runtool *c, struct runtool_error *err)
+{
+	int on = 1;
+
+	c->fd = connect_open(c->host, c->port, deadline_in(c->timeout_ms), &c->control, err);
+	if (c->fd == -1)
+		return (-1);
+	connect_keep_alive(c->fd);
+	/* An end_ack with a call behind it must not wait for the ack of a segment. */
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->ipv4 = connect_ipv4(c->fd, &c->local, &c->peer);
+	return (0);
+}
+
+/*
+ * Whether a call can be made over it. What a server says between two calls is its farewell; what it
+ * says before the first one is read, as that of no RunToolServer.
+ */
+static bool
+is_of_use(const struct runtool *c)
+{
+	char byte;
+	ssize_t n;
+
+	if (c->fd == -1 || c->send_error != 0 || c->in.len > c->taken)
+		return (false);
+	n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return (n == -1 ? errno == EAGAIN : n > 0 && !c->greeted);
+}
 
 int
 call_begin(struct runtool *c, struct runtool_error *err)
 {
 	rpc_info_free(&c->info);
-	if (c->fd == -1)
-		return (error_set(err, RUNTOOL_TRANSPORT, "an earlier call closed the connection"));
+	if (!is_of_use(c)) {
+		call_hang_up(c);
+		if (call_connect(c, err) == -1)
+			return (-1);
+	}
 	if (!c->greeted)
 		srpc_put_hello(&c->out);
 	c->greeted = true;
 	return (0);
 }
 
-static bool
-unsent(const struct runtool *c)
+bool
+call_unsent(const struct runtool *c)
 {
 	return (c->sent < c->out.len);
 }
@@ -32,7 +70,7 @@ call_send(struct runtool *c)
 {
 	ssize_t n;
 
-	while (unsent(c)) {
+	while (call_unsent(c)) {
 		n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL);
 		if (n >= 0) {
 			c->sent += (size_t)n;
@@ -45,8 +83,22 @@ call_send(struct runtool *c)
 		c->send_error = errno;
 		break;
 	}
-	buf_free(&c->out);
 	c->sent = 0;
+	c->out.len = 0;
+	if (c->out.size > KEPT_SIZE)
+		buf_free(&c->out);
+}
+
+/* Moves what was not taken yet, which is little, to the front, and makes room behind it. */
+static int
+make_room(struct runtool *c)
+{
+	if (c->taken > 0) {
+		c->in.len -= c->taken;
+		memmove(c->in.data, c->in.data + c->taken, c->in.len);
+		c->taken = 0;
+	}
+	return (buf_reserve(&c->in, c->in.size == 0 ? RECEIVE_SIZE : 1));
 }
 
 static int
@@ -54,11 +106,12 @@ receive(struct runtool *c, struct runtool_error *err)
 {
 	ssize_t n;
 
-	if (buf_reserve(&c->in, RECEIVE_SIZE) == -1)
+	if (make_room(c) == -1)
 		return (error_set(err, RUNTOOL_INTERNAL, "out of memory"));
-	n = recv(c->fd, c->in.data + c->in.len, RECEIVE_SIZE, 0);
+	n = recv(c->fd, c->in.data + c->in.len, c->in.size - c->in.len, 0);
 	if (n > 0) {
 		c->in.len += (size_t)n;
+		c->received += (size_t)n;
 		c->heard = true;
 		return (0);
 	}
@@ -74,8 +127,8 @@ receive(struct runtool *c, struct runtool_error *err)
 struct pollfd
 call_awaits(const struct runtool *c)
 {
-	return (
-	    (struct pollfd){.fd = c->fd, .events = (short)(POLLIN | (unsent(c) ? POLLOUT : 0))});
+	return ((struct pollfd){
+	    .fd = c->fd, .events = (short)(POLLIN | (call_unsent(c) ? POLLOUT : 0))});
 }
 
 int
@@ -85,13 +138,20 @@ call_go_on(struct runtool *c, struct runtool_error *err)
 	return (receive(c, err));
 }
 
+static struct srpc_reader
+reader(const struct runtool *c)
+{
+	return ((struct srpc_reader){
+	    .data = c->in.data + c->taken, .len = c->in.len - c->taken, .limit = REPLY_MAX});
+}
+
 int
 call_open_reply(struct runtool *c, struct srpc_reader *r, struct srpc_error *why)
 {
 	struct srpc_item hello;
 	int rc;
 
-	*r = (struct srpc_reader){.data = c->in.data, .len = c->in.len, .limit = REPLY_MAX};
+	*r = reader(c);
 	if (c->met)
 		return (SRPC_OK);
 	if ((rc = srpc_next(r, SRPC_HELLO, &hello, why)) != SRPC_OK)
@@ -102,17 +162,32 @@ call_open_reply(struct runtool *c, struct srpc_reader *r, struct srpc_error *why
 		return (
 		    srpc_fail(why, SRPC_PROTOCOL_VIOLATION, "it does not speak %s", SRPC_VERSION));
 	c->met = true;
-	buf_consume(&c->in, r->pos);
-	*r = (struct srpc_reader){.data = c->in.data, .len = c->in.len, .limit = REPLY_MAX};
+	call_take(c, r);
+	*r = reader(c);
 	return (SRPC_OK);
+}
+
+void
+call_take(struct runtool *c, const struct srpc_reader *r)
+{
+	c->taken += r->pos;
 }
 
 void
 call_close_reply(struct runtool *c, const struct srpc_reader *r)
 {
-	buf_consume(&c->in, r->pos);
+	call_take(c, r);
+	c->answered = true;
 	srpc_put_code(&c->out, SRPC_END_ACK);
 	call_send(c);
+}
+
+int
+call_fail(struct runtool *c, const struct srpc_error *why, struct runtool_error *err)
+{
+	if (why->from_peer && why->code == SRPC_VERSION_SKEW && !c->answered)
+		c->version = RPC_VERSION;
+	return (error_reply(err, why));
 }
 
 void
@@ -121,6 +196,9 @@ call_hang_up(struct runtool *c)
 	if (c->fd != -1)
 		close(c->fd);
 	c->fd = -1;
+	c->greeted = c->met = c->heard = c->answered = false;
+	c->send_error = 0;
+	c->sent = c->taken = 0;
 	buf_free(&c->out);
 	buf_free(&c->in);
 }

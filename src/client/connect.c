@@ -14,28 +14,39 @@
 #define KEEP_INTERVAL 10
 #define KEEP_COUNT    3
 
+/* Waits until poll(2) says that it is connected, or not. 0, or the errno of why not. */
 static int
-connect_until(const struct addrinfo *ai, int64_t deadline)
+connect_finish(int fd, int64_t deadline, struct control *control)
 {
-	struct pollfd pfd = {.events = POLLOUT};
+	struct pollfd fds[] = {
+	    {.fd = fd, .events = POLLOUT}, {.fd = control->fd, .events = POLLIN}};
 	socklen_t len = sizeof(int);
-	int fd, error, n;
+	int error = 0, n;
+
+	do {
+		if (control_ends(control))
+			return (ECANCELED);
+		if ((n = deadline_poll(fds, 2, deadline)) == 0)
+			return (ETIMEDOUT);
+	} while (n > 0 && fds[0].revents == 0);
+	if (n == -1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return (errno);
+	return (error);
+}
+
+static int
+connect_until(const struct addrinfo *ai, int64_t deadline, struct control *control)
+{
+	int fd, error;
 
 	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return (-1);
-	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
-		return (fd);
-	if ((error = errno) != EINPROGRESS)
-		goto fail;
-	pfd.fd = fd;
-	if ((n = deadline_poll(&pfd, 1, deadline)) == 0)
-		error = ETIMEDOUT;
-	else if (n == -1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		error = errno;
+	error = connect(fd, ai->ai_addr, ai->ai_addrlen) == 0 ? 0 : errno;
+	if (error == EINPROGRESS)
+		error = connect_finish(fd, deadline, control);
 	if (error == 0)
 		return (fd);
-fail:
 	close(fd);
 	errno = error;
 	return (-1);
@@ -44,7 +55,7 @@ fail:
 /* Tries every address of a family; each gets its share of the time that is left. */
 static int
 connect_family(const struct addrinfo *list, int family, int *untried, int64_t deadline,
-    struct runtool_error *err)
+    struct control *control, struct runtool_error *err)
 {
 	char address[NI_MAXHOST];
 	const struct addrinfo *ai;
@@ -53,7 +64,7 @@ connect_family(const struct addrinfo *list, int family, int *untried, int64_t de
 	for (ai = list; ai != NULL; ai = ai->ai_next) {
 		if (ai->ai_family != family)
 			continue;
-		fd = connect_until(ai, deadline_part(deadline, (*untried)--));
+		fd = connect_until(ai, deadline_part(deadline, (*untried)--), control);
 		if (fd != -1)
 			return (fd);
 		saved = errno;
@@ -65,7 +76,8 @@ connect_family(const struct addrinfo *list, int family, int *untried, int64_t de
 }
 
 int
-connect_open(const char *host, const char *port, int64_t deadline, struct runtool_error *err)
+connect_open(const char *host, const char *port, int64_t deadline, struct control *control,
+    struct runtool_error *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list, *ai;
 	int fd, rc, untried = 0;
@@ -76,9 +88,11 @@ connect_open(const char *host, const char *port, int64_t deadline, struct runtoo
 	for (ai = list; ai != NULL; ai = ai->ai_next)
 		untried++;
 	error_set(err, RUNTOOL_TRANSPORT, "cannot connect");
-	if ((fd = connect_family(list, AF_INET, &untried, deadline, err)) == -1)
-		fd = connect_family(list, AF_INET6, &untried, deadline, err);
+	if ((fd = connect_family(list, AF_INET, &untried, deadline, control, err)) == -1)
+		fd = connect_family(list, AF_INET6, &untried, deadline, control, err);
 	freeaddrinfo(list);
+	if (fd == -1 && control_ends(control))
+		return (control_words(control, err));
 	return (fd);
 }
 

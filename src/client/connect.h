@@ -6,13 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "runtool.h"
+#include "control.h"
 
 /*
  * A non-blocking, close-on-exec connection to `host` and `port`, which the caller closes; or -1
  * with *err. IPv4 goes first: version 4 of the interface can name no other address for the relays.
  */
-int connect_open(const char *host, const char *port, int64_t deadline, struct runtool_error *err);
+int connect_open(const char *host, const char *port, int64_t deadline, struct control *,
+    struct runtool_error *err);
 
 /* Notices within about a minute that the peer's host is gone. */
 void connect_keep_alive(int fd);

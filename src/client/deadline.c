@@ -3,8 +3,8 @@
 
 #include "deadline.h"
 
-static int64_t
-now(void)
+int64_t
+deadline_now(void)
 {
 	struct timespec ts;
 
@@ -15,15 +15,29 @@ now(void)
 int64_t
 deadline_in(int ms)
 {
-	return (ms > 0 ? now() + ms : 0);
+	return (ms > 0 ? deadline_now() + ms : 0);
 }
 
 int64_t
 deadline_part(int64_t deadline, int parts)
 {
-	int64_t start = now();
+	int64_t start = deadline_now();
 
 	return (deadline == 0 ? 0 : start + (deadline - start) / parts);
+}
+
+int64_t
+deadline_first(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return (a + b);
+	return (a < b ? a : b);
+}
+
+bool
+deadline_over(int64_t deadline)
+{
+	return (deadline != 0 && deadline <= deadline_now());
 }
 
 int
@@ -33,7 +47,7 @@ deadline_poll(struct pollfd *fds, nfds_t n, int64_t deadline)
 	int rc;
 
 	do {
-		if (deadline != 0 && (left = deadline - now()) < 0)
+		if (deadline != 0 && (left = deadline - deadline_now()) < 0)
 			left = 0;
 		rc = poll(fds, n, (int)left);
 	} while (rc == -1 && errno == EINTR);

@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -10,6 +11,7 @@ error_set(struct runtool_error *err, int code, const char *fmt, ...)
 	va_list ap;
 
 	err->code = code;
+	err->exec_errno = 0;
 	va_start(ap, fmt);
 	vsnprintf(err->message, sizeof(err->message), fmt, ap);
 	va_end(ap);
@@ -27,16 +29,48 @@ error_add(struct runtool_error *err, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Below version 5 only the words have it. */
+static int
+exec_errno_in(const char *words)
+{
+	static const char before[] = "(errno = ";
+	const char *at;
+
+	if (strstr(words, "Execve failure") == NULL || (at = strstr(words, before)) == NULL)
+		return (0);
+	return ((int)strtol(at + sizeof(before) - 1, NULL, 10));
+}
+
+/* One code is our own: no server cancels a call in its client's name. */
+static int
+code_of(int32_t code)
+{
+	return (code == RUNTOOL_CANCELLED ? RUNTOOL_PROTOCOL_VIOLATION : code);
+}
+
 int
 error_reply(struct runtool_error *err, const struct srpc_error *why)
 {
 	static const char prefix[] = "[from other end] ";
 	const char *words = why->message;
 
-	if (why->from_peer)
-		return (error_set(err, why->code, "%s", words));
+	if (why->from_peer) {
+		error_set(err, code_of(why->code), "%s", words);
+		if (why->code == RUNTOOL_CLIENT)
+			err->exec_errno = exec_errno_in(words);
+		return (-1);
+	}
 	/* The codec words what it finds for the other side; here we are the one who reads it. */
 	if (strncmp(words, prefix, sizeof(prefix) - 1) == 0)
 		words += sizeof(prefix) - 1;
 	return (error_set(err, why->code, "not an answer of a RunToolServer: %s", words));
+}
+
+int
+error_failure(struct runtool_error *err, const struct rpc5_failure *failure)
+{
+	error_set(err, code_of(failure->code), "%s",
+	    failure->words != NULL ? failure->words : "the server does not say why");
+	err->exec_errno = failure->error;
+	return (-1);
 }

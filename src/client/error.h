@@ -2,8 +2,8 @@
 #ifndef ERROR_H
 #define ERROR_H
 
+#include "rpc5.h"
 #include "runtool.h"
-#include "srpc.h"
 
 /* Fills `err` and returns -1. */
 int error_set(struct runtool_error *err, int code, const char *fmt, ...)
@@ -15,5 +15,8 @@ void error_add(struct runtool_error *err, const char *fmt, ...)
 
 /* What is wrong with an answer, or what the server says went wrong. Returns -1. */
 int error_reply(struct runtool_error *err, const struct srpc_error *why);
+
+/* The same of what version 5 has instead of results. */
+int error_failure(struct runtool_error *err, const struct rpc5_failure *failure);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "config.h"
 #include "options.h"
@@ -25,6 +26,14 @@ split_port(const char *text, struct options_server *server)
 		return (-1);
 	snprintf(server->port, sizeof(server->port), "%d", port);
 	return (0);
+}
+
+const char *
+options_default_server(void)
+{
+	const char *named = getenv("RUNTOOL_SERVER");
+
+	return (named != NULL && *named != '\0' ? named : "localhost");
 }
 
 int
@@ -130,14 +139,24 @@ options_port(
 	return (0);
 }
 
+const char *
+options_words(const struct runtool_error *err, char words[OPTIONS_WORDS_SIZE])
+{
+	static const char blanks[] = " \n";
+	const char *start = err->message + strspn(err->message, blanks);
+	size_t len = strlen(start);
+
+	while (len > 0 && strchr(blanks, start[len - 1]) != NULL)
+		len--;
+	memcpy(words, start, len);
+	words[len] = '\0';
+	return (words);
+}
+
 void
 options_complain(const struct options_server *server, const struct runtool_error *err)
 {
-	const char *words = err->message + strspn(err->message, " \n");
-	size_t len = strlen(words);
-	char name[OPTIONS_NAME_SIZE];
+	char name[OPTIONS_NAME_SIZE], words[OPTIONS_WORDS_SIZE];
 
-	while (len > 0 && words[len - 1] == '\n')
-		len--;
-	warnx("%s: %.*s", options_name(server, name), (int)len, words);
+	warnx("%s: %s", options_name(server, name), options_words(err, words));
 }

@@ -7,12 +7,15 @@
 
 #include "runtool.h"
 
-#define OPTIONS_DEFAULT_HOST "localhost"
+#define OPTIONS_WORDS_SIZE sizeof(((struct runtool_error *)NULL)->message)
 
 struct options_server {
 	char host[NI_MAXHOST];
 	char port[NI_MAXSERV]; /* empty: not given */
 };
+
+/* The server to ask where none is named: RUNTOOL_SERVER of the environment, or else localhost. */
+const char *options_default_server(void);
 
 /* Splits HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT. 0, or -1 when `argument` is none of them. */
 int options_split(const char *argument, struct options_server *);
@@ -34,6 +37,9 @@ int options_load(const char *file, struct options_defaults *, char *why, size_t 
 
 /* Fills in a port that was not given. 0, or -1 with the reason in `why`: there is none. */
 int options_port(struct options_server *, const struct options_defaults *, char *why, size_t size);
+
+/* The words of an error, without blanks and newlines at either end; returns `words`. */
+const char *options_words(const struct runtool_error *, char words[OPTIONS_WORDS_SIZE]);
 
 /* Why a call failed, on stderr, behind the program's and the server's name. */
 void options_complain(const struct options_server *, const struct runtool_error *);

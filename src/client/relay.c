@@ -7,8 +7,16 @@
 #include "connect.h"
 #include "error.h"
 #include "relay.h"
+#include "run.h"
 
 #define BACKLOG 8
+
+static void
+listener_close(struct listener *l)
+{
+	close(l->fd);
+	l->fd = -1;
+}
 
 static int
 listener_open(struct listener *l, struct in_addr local)
@@ -23,8 +31,7 @@ listener_open(struct listener *l, struct in_addr local)
 	if (bind(l->fd, (struct sockaddr *)&l->at, len) == 0 && listen(l->fd, BACKLOG) == 0 &&
 	    getsockname(l->fd, (struct sockaddr *)&l->at, &len) == 0)
 		return (0);
-	close(l->fd);
-	l->fd = -1;
+	listener_close(l);
 	return (-1);
 }
 
@@ -44,6 +51,9 @@ int
 relay_open(
     struct relay *relay, const struct runtool *c, struct listener *l, struct runtool_error *err)
 {
+	/* A new connection may have taken another way. */
+	if (l->fd != -1 && l->at.sin_addr.s_addr != c->local.s_addr)
+		listener_close(l);
 	if (l->fd != -1)
 		turn_away_early(l);
 	else if (listener_open(l, c->local) == -1)
@@ -105,14 +115,17 @@ relay_read(struct relay *relay, struct runtool *c, const struct runtool_request 
     int stream, struct runtool_error *err)
 {
 	ssize_t n;
+	int rc;
 
-	n = recv(relay->fd, c->output, sizeof(c->output), 0);
+	n = recv(relay->fd, c->block, sizeof(c->block), 0);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return (0);
 	if (n > 0) {
-		if (request->output(request->arg, stream, c->output, (size_t)n) != 0)
-			return (error_set(err, RUNTOOL_CLIENT, "output could not be delivered"));
-		return (0);
+		/* What is written to a connection that we closed is a broken pipe. */
+		rc = run_output(request, stream, c->block, (size_t)n, err);
+		if (rc == RUNTOOL_CLOSE_STREAM)
+			relay_close(relay);
+		return (rc == -1 ? -1 : 0);
 	}
 	/* The server may yet say why; the result is refused if it does not. */
 	if (n == -1)

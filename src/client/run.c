@@ -1,44 +1,15 @@
-#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "call.h"
 #include "deadline.h"
 #include "error.h"
-#include "relay.h"
+#include "run.h"
 
-#define RELAY_WAIT_MS 10000 /* after the results, for a relay that has not come yet */
-
-enum { OUT, ERR }; /* for the caller they are 1 and 2 */
-
-struct run {
-	struct runtool *c;
-	const struct runtool_request *request;
-	struct relay relays[CALL_STREAMS];
-	struct rpc_run_result result;
-	bool answered;
-	int64_t deadline; /* for relays that have not come when the results have */
-};
-
-static int
-open_relays(struct run *run, struct rpc_run *call, struct runtool_error *err)
-{
-	int i;
-
-	if (run->request->output == NULL)
-		return (0);
-	if (!run->c->ipv4)
-		return (error_set(err, RUNTOOL_INVALID,
-		    "output cannot be sent over IPv6 in version %d of the interface: "
-		    "name an IPv4 address of the server",
-		    RPC_VERSION));
-	for (i = 0; i < CALL_STREAMS; i++)
-		if (relay_open(&run->relays[i], run->c, &run->c->listeners[i], err) == -1)
-			return (-1);
-	call->out = run->c->listeners[OUT].at;
-	call->err = run->c->listeners[ERR].at;
-	return (0);
-}
+/* What version 5 of the interface allows. */
+#define MIN_KEEP_ALIVE 100 /* ms */
+#define MAX_KEEP_ALIVE 600000
+#define MAX_LABEL      128 /* bytes */
 
 /* A list of the same strings that rpc_run_free() may free; NULL is an empty one. */
 static const char **
@@ -54,127 +25,147 @@ list_copy(const char *const *list)
 	return (copy);
 }
 
-static int
-send_request(struct run *run, struct runtool_error *err)
+/* False without memory. */
+static bool
+text_copy(const char *text, char **copy)
 {
-	const struct runtool_request *request = run->request;
-	struct rpc_run call = {0};
-	int rc = -1;
+	return (text == NULL || (*copy = strdup(text)) != NULL);
+}
+
+int
+run_arguments(const struct runtool_request *request, struct rpc_run *call)
+{
+	*call = (struct rpc_run){
+	    .root = request->root,
+	    .stream_stdin = request->stream_stdin,
+	    .merge = request->merge_stderr,
+	    .time_limit_ms = request->time_limit_ms,
+	    .keep_alive_ms = request->keep_alive_ms,
+	};
+	rpc_handle_make(call->handle, request->root);
+	if (!text_copy(request->stdin_file == NULL ? "" : request->stdin_file, &call->stdin_file) ||
+	    !text_copy(request->directory == NULL ? ".WD" : request->directory, &call->directory) ||
+	    !text_copy(request->root_name, &call->root_name) ||
+	    !text_copy(request->label, &call->label) ||
+	    (call->env = list_copy(request->env)) == NULL ||
+	    (call->argv = list_copy(request->argv)) == NULL)
+		return (-1);
+	return (0);
+}
+
+int
+run_output(const struct runtool_request *request, int stream, const void *data, size_t len,
+    struct runtool_error *err)
+{
+	int rc = request->output == NULL ? 0 : request->output(request->arg, stream, data, len);
+
+	if (rc == 0 || rc == RUNTOOL_CLOSE_STREAM)
+		return (rc);
+	return (error_set(err, RUNTOOL_CLIENT, "output could not be delivered"));
+}
+
+static bool
+is_given(const char *text)
+{
+	return (text != NULL && *text != '\0');
+}
+
+/* Where the tool lives and what it is. */
+static int
+check_tool(const struct runtool_request *request, struct runtool_error *err)
+{
+	const char *name = request->root_name;
 
 	if (request->argv == NULL || request->argv[0] == NULL)
 		return (error_set(err, RUNTOOL_INVALID, "no command"));
-	if (open_relays(run, &call, err) == -1)
-		return (-1);
-	rpc_handle_make(call.handle, request->root);
-	call.stdin_file = strdup(request->stdin_file == NULL ? "" : request->stdin_file);
-	call.directory = strdup(request->directory == NULL ? ".WD" : request->directory);
-	call.env = list_copy(request->env);
-	call.argv = list_copy(request->argv);
-	if (call.stdin_file == NULL || call.directory == NULL || call.env == NULL ||
-	    call.argv == NULL)
-		goto out;
-	rpc_put_run(&run->c->out, RPC_VERSION, &call);
-	if (run->c->out.failed)
-		goto out;
-	call_send(run->c);
-	rc = 0;
-out:
-	rpc_run_free(&call);
-	if (rc == -1)
-		error_set(err, RUNTOOL_INTERNAL, "the request does not fit into memory");
+	if ((request->root == 0) == (name == NULL))
+		return (error_set(
+		    err, RUNTOOL_INVALID, "one of root and root_name must be given, and only one"));
+	if (name != NULL && (*name == '\0' || strlen(name) > NAME_MAX))
+		return (error_set(
+		    err, RUNTOOL_INVALID, "root_name: must have 1 to %d bytes", NAME_MAX));
+	return (0);
+}
+
+static int
+check_options(const struct runtool_request *request, struct runtool_error *err)
+{
+	int keep_alive = request->keep_alive_ms;
+
+	if (request->stream_stdin && is_given(request->stdin_file))
+		return (error_set(
+		    err, RUNTOOL_INVALID, "only one of stdin_file and stream_stdin can be given"));
+	if (request->stream_stdin && request->stdin_fd < 0)
+		return (error_set(
+		    err, RUNTOOL_INVALID, "stdin_fd = %d: is no descriptor", request->stdin_fd));
+	if (request->time_limit_ms < 0)
+		return (error_set(err, RUNTOOL_INVALID, "time_limit_ms = %d: is negative",
+		    request->time_limit_ms));
+	if (keep_alive != 0 && (keep_alive < MIN_KEEP_ALIVE || keep_alive > MAX_KEEP_ALIVE))
+		return (error_set(err, RUNTOOL_INVALID, "keep_alive_ms = %d: must be from %d to %d",
+		    keep_alive, MIN_KEEP_ALIVE, MAX_KEEP_ALIVE));
+	if (is_given(request->label) && strlen(request->label) > MAX_LABEL)
+		return (error_set(
+		    err, RUNTOOL_INVALID, "label: must have at most %d bytes", MAX_LABEL));
+	return (0);
+}
+
+/* A quarter more or less, so that those who were refused together do not come back together. */
+static int
+about(int ms)
+{
+	return (ms - ms / 4 + (int)arc4random_uniform((uint32_t)ms / 2 + 1));
+}
+
+static int
+attempt(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
+    int *retry_ms, struct runtool_error *err)
+{
+	int rc = -1;
+
+	if (c->version == RPC5_VERSION)
+		rc = run5(c, request, result, retry_ms, err);
+	/* That may just have been found out. */
+	if (c->version != RPC5_VERSION)
+		rc = run4(c, request, result, retry_ms, err);
 	return (rc);
 }
 
 static int
-read_result(struct run *run, struct runtool_error *err)
+run_when_there_is_room(struct runtool *c, const struct runtool_request *request,
+    struct runtool_result *result, struct runtool_error *err)
 {
-	struct srpc_reader r;
-	struct srpc_error why;
-	int rc;
+	int64_t until = deadline_in(request->busy_timeout_ms), first, next;
+	int retry_ms = 0, refusals = 0, rc;
 
-	if (call_go_on(run->c, err) == -1)
-		return (-1);
-	if ((rc = call_open_reply(run->c, &r, &why)) == SRPC_OK &&
-	    (rc = rpc_get_run_result(&r, RPC_VERSION, &run->result, &why)) == SRPC_OK) {
-		call_close_reply(run->c, &r);
-		run->answered = true;
-		run->deadline = deadline_in(RELAY_WAIT_MS);
-	}
-	return (rc == -1 ? error_reply(err, &why) : 0);
-}
-
-static bool
-is_missing(const struct relay *relay)
-{
-	return (relay->fd != -1 && !relay->connected);
-}
-
-/* The next that comes, of the server's answer and the tool's output. */
-static int
-step(struct run *run, struct runtool_error *err)
-{
-	struct pollfd fds[CALL_STREAMS + 1], *answer = &fds[CALL_STREAMS];
-	const struct relay *missing = NULL;
-	struct relay *relay;
-	int i, n;
-
-	for (i = 0; i < CALL_STREAMS; i++) {
-		relay = &run->relays[i];
-		fds[i] = (struct pollfd){.fd = relay->fd, .events = POLLIN};
-		if (missing == NULL && is_missing(relay))
-			missing = relay;
-	}
-	*answer = call_awaits(run->c);
-	if (run->answered)
-		answer->fd = -1;
-	if ((n = deadline_poll(fds, CALL_STREAMS + 1, missing != NULL ? run->deadline : 0)) == -1)
-		return (error_set(err, RUNTOOL_INTERNAL, "poll: %s", strerror(errno)));
-	/* The server connects before it starts the tool: after its end nobody comes any more. */
-	if (n == 0)
-		return (relay_fail_missing(missing, err));
-	for (i = 0; i < CALL_STREAMS; i++) {
-		relay = &run->relays[i];
-		if (fds[i].revents == 0)
-			continue;
-		if ((relay->connected ? relay_read(relay, run->c, run->request, i + 1, err)
-				      : relay_accept(relay, run->c, err)) == -1)
+	rc = attempt(c, request, result, &retry_ms, err);
+	first = c->asked;
+	while (rc == -1 && retry_ms > 0 && request->busy_timeout_ms >= 0 && !deadline_over(until)) {
+		refusals++;
+		next = deadline_first(until, deadline_in(about(retry_ms)));
+		if (control_wait(&c->control, next, err) == -1)
 			return (-1);
+		rc = attempt(c, request, result, &retry_ms, err);
 	}
-	return (answer->revents != 0 ? read_result(run, err) : 0);
-}
-
-static int
-run_to_end(struct run *run, struct runtool_error *err)
-{
-	if (send_request(run, err) == -1)
+	if (rc == -1)
 		return (-1);
-	while (!run->answered || run->relays[OUT].fd != -1 || run->relays[ERR].fd != -1)
-		if (step(run, err) == -1)
-			return (-1);
-	if (relay_check(&run->relays[OUT], err) == -1)
-		return (-1);
-	return (relay_check(&run->relays[ERR], err));
+	result->refusals = refusals;
+	if (result->interface == RPC5_VERSION)
+		result->queue_s += (double)(c->asked - first) / 1e3;
+	return (0);
 }
 
 int
 runtool_run(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
     struct runtool_error *err)
 {
-	struct run run = {.c = c, .request = request};
 	int rc;
 
-	if (call_begin(c, err) == -1)
-		return (-1);
-	run.relays[OUT] = (struct relay){.name = "stdout", .fd = -1};
-	run.relays[ERR] = (struct relay){.name = "stderr", .fd = -1};
-	rc = run_to_end(&run, err);
-	relay_close(&run.relays[OUT]);
-	relay_close(&run.relays[ERR]);
-	if (rc == -1) {
-		call_hang_up(c);
-		return (-1);
-	}
-	*result = (struct runtool_result){
-	    .status = run.result.status, .signal = run.result.signal, .core = run.result.core};
-	return (0);
+	/* First of all: from here on no signal gets lost. */
+	control_begin(&c->control);
+	rc = check_tool(request, err) == -1 ? -1 : check_options(request, err);
+	if (rc == 0)
+		rc = run_when_there_is_room(c, request, result, err);
+	control_end(&c->control);
+	return (rc);
 }

@@ -53,9 +53,9 @@ rpc_known(int32_t proc)
 }
 
 int
-rpc_scan_call(struct srpc_reader *r, int32_t proc, unsigned int *step, struct srpc_error *err)
+rpc_scan_items(
+    struct srpc_reader *r, const uint8_t *items, unsigned int *step, struct srpc_error *err)
 {
-	const uint8_t *items = items_of(proc);
 	struct srpc_item item;
 	int rc;
 
@@ -64,6 +64,12 @@ rpc_scan_call(struct srpc_reader *r, int32_t proc, unsigned int *step, struct sr
 			return (rc);
 	} while (items[(*step)++] != SRPC_END_CALL);
 	return (SRPC_OK);
+}
+
+int
+rpc_scan_call(struct srpc_reader *r, int32_t proc, unsigned int *step, struct srpc_error *err)
+{
+	return (rpc_scan_items(r, items_of(proc), step, err));
 }
 
 static int
@@ -79,8 +85,8 @@ text_of(const struct srpc_item *item)
 	return (strndup((const char *)item->bytes, item->length));
 }
 
-static const char **
-strings_of(const struct srpc_item *item)
+const char **
+rpc_strings(const struct srpc_item *item)
 {
 	const char **strings;
 	int32_t i;
@@ -125,8 +131,8 @@ rpc_get_run(struct srpc_reader *r, struct rpc_run *run, struct srpc_error *err)
 	memcpy(run->handle, items[RUN_HANDLE].bytes, RPC_HANDLE_SIZE);
 	if ((run->stdin_file = text_of(&items[RUN_STDIN])) == NULL ||
 	    (run->directory = text_of(&items[RUN_DIRECTORY])) == NULL ||
-	    (run->env = strings_of(&items[RUN_ENV])) == NULL ||
-	    (run->argv = strings_of(&items[RUN_ARGV])) == NULL)
+	    (run->env = rpc_strings(&items[RUN_ENV])) == NULL ||
+	    (run->argv = rpc_strings(&items[RUN_ARGV])) == NULL)
 		return (no_memory(err));
 	return (0);
 }
@@ -136,6 +142,8 @@ rpc_run_free(struct rpc_run *run)
 {
 	free(run->stdin_file);
 	free(run->directory);
+	free(run->root_name);
+	free(run->label);
 	free(run->env);
 	free(run->argv);
 	*run = (struct rpc_run){0};
@@ -309,6 +317,8 @@ rpc_info_free(struct rpc_info *info)
 	free(info->release);
 	free(info->version);
 	free(info->machine);
+	free(info->area);
+	free(info->software);
 	*info = (struct rpc_info){0};
 }
 

@@ -10,7 +10,7 @@
 
 #include "srpc.h"
 
-#define RPC_VERSION 4 /* the newest interface version we speak */
+#define RPC_VERSION 4 /* the newest that connects back; version 5 is in rpc5.h */
 
 enum rpc_proc { RPC_RUN_DEFAULT = -1, RPC_RUN = 1, RPC_INFO_OLD = 3, RPC_INFO = 4 };
 
@@ -22,15 +22,24 @@ enum { RPC_HAS_LOAD = 3, RPC_HAS_CORE = 4 };
 
 /* Arguments of a run call. Decoded: `env` and `argv` lead into the received bytes. */
 struct rpc_run {
-	char *stdin_file; /* a full path name on the server; "" is /dev/null */
-	struct sockaddr_in
-	    out; /* where the server connects for the tool's stdout; 0:0 is /dev/null */
-	struct sockaddr_in err;	  /* the same for stderr */
-	struct sockaddr_in files; /* the file system server; the launch does not use it */
-	uint8_t handle[RPC_HANDLE_SIZE];
+	char *stdin_file;  /* a full path name on the server; "" is /dev/null */
 	char *directory;   /* relative to the root */
 	const char **env;  /* NULL-terminated */
 	const char **argv; /* NULL-terminated; at least the tool, once decoded */
+
+	/* Up to version 4: where the server connects for the tool's stdout and stderr; 0:0 is /dev/null. */
+	struct sockaddr_in out, err;
+	struct sockaddr_in files; /* the file system server; the launch does not use it */
+	uint8_t handle[RPC_HANDLE_SIZE];
+
+	/* From version 5 on. */
+	uint32_t root;	       /* index of a volatile root; 0: it has a name */
+	char *root_name;       /* NULL: it has an index */
+	int stream_stdin;      /* the client sends it; stdin_file is "" */
+	int merge;	       /* stderr goes where stdout goes */
+	int32_t time_limit_ms; /* 0: none */
+	int32_t keep_alive_ms;
+	char *label; /* NULL: none */
 };
 
 struct rpc_run_result {
@@ -46,6 +55,14 @@ struct rpc_info {
 	float load; /* of the last minute */
 	int32_t cur_pending, max_pending;
 	uint8_t unique[RPC_UNIQUE_SIZE];
+
+	/* From version 5 on. */
+	int loaded;	   /* more requests in flight than it likes */
+	int32_t in_flight; /* run calls waiting or running */
+	int32_t interface; /* the newest version it speaks */
+	char *area, *software;
+	int64_t started;			      /* seconds since 1970 */
+	int64_t runs, failures, refused, connections; /* since then */
 };
 
 /*
@@ -55,6 +72,13 @@ struct rpc_info {
  */
 int rpc_scan_call(struct srpc_reader *, int32_t proc, unsigned int *step, struct srpc_error *);
 bool rpc_known(int32_t proc);
+
+/* The same by the codes of the items, of which end_call is the last. */
+int rpc_scan_items(
+    struct srpc_reader *, const uint8_t *items, unsigned int *step, struct srpc_error *);
+
+/* The strings of a chars_seq as a NULL-terminated list, which the caller frees; NULL: no memory. */
+const char **rpc_strings(const struct srpc_item *);
 
 /*
  * The arguments of a run call that rpc_scan_call() found complete, from the reader's position on.

@@ -14,6 +14,7 @@ srpc_fail(struct srpc_error *err, int32_t code, const char *fmt, ...)
 
 	err->code = code;
 	err->from_peer = false;
+	err->exec_errno = err->retry_ms = 0;
 	va_start(ap, fmt);
 	vsnprintf(err->message, sizeof(err->message), fmt, ap);
 	va_end(ap);
@@ -34,12 +35,18 @@ struct cursor {
 	struct srpc_error *err;
 };
 
+static void
+too_large(struct cursor *c)
+{
+	srpc_fail(c->err, SRPC_INVALID_PARAMETER,
+	    "[from other end] Request too large: more than %zu bytes", c->r->limit);
+}
+
 static int
 take(struct cursor *c, size_t len, const uint8_t **out)
 {
 	if (len > c->r->limit || c->pos > c->r->limit - len) {
-		srpc_fail(c->err, SRPC_INVALID_PARAMETER,
-		    "[from other end] Request too large: more than %zu bytes", c->r->limit);
+		too_large(c);
 		return (-1);
 	}
 	if (len > c->r->len || c->pos > c->r->len - len)
@@ -128,6 +135,11 @@ take_chars_seq(struct cursor *c, struct srpc_item *item)
 	if (item->number < 0)
 		return (srpc_fail(
 		    c->err, SRPC_INTERNAL_TROUBLE, "[from other end] Malformed chars_seq count"));
+	/* A size_t of 32 bits must hold the sum below. */
+	if ((size_t)item->number > c->r->limit / INT_SIZE) {
+		too_large(c);
+		return (-1);
+	}
 	/* Bodies and table are taken as one, so that too large a table is not waited for. */
 	table_size = (size_t)item->number * INT_SIZE;
 	if ((rc = take_length(c, item, "chars_seq")) != SRPC_OK ||
@@ -174,6 +186,8 @@ take_payload(struct cursor *c, struct srpc_item *item)
 		return (take_bs(c, item, "hello"));
 	case SRPC_BYTES:
 		return (take_bs(c, item, "bytes"));
+	case SRPC_CHARS:
+		return (take_bs(c, item, "chars"));
 	case SRPC_FAILURE:
 		if ((rc = take_int32(c, &item->number)) != SRPC_OK)
 			return (rc);

@@ -61,9 +61,13 @@ struct srpc_error {
 	int32_t code;
 	bool from_peer; /* the peer sent a failure item: do not answer it */
 	char message[1024];
+
+	/* From version 5 of the interface on. */
+	int32_t exec_errno; /* why a tool could not be executed; 0: something else */
+	int32_t retry_ms;   /* there is no room: try again after that; 0: do not */
 };
 
-/* Fills `err` and returns -1. */
+/* Fills `err` (what version 5 has is 0) and returns -1. */
 int srpc_fail(struct srpc_error *err, int32_t code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

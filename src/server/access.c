@@ -22,8 +22,8 @@ is_own(const struct sockaddr_storage *addr)
 	return (found);
 }
 
-static bool
-is_this_host(const struct sockaddr_storage *addr)
+bool
+access_this_host(const struct sockaddr_storage *addr)
 {
 	return (addr_is_loopback(addr) || is_own(addr));
 }
@@ -36,7 +36,7 @@ access_client(const struct settings *s, const struct sockaddr_storage *client)
 	for (i = 0; i < s->nallow; i++)
 		if (addr_block_has(&s->allow[i], client))
 			return (true);
-	return (s->nallow == 0 && is_this_host(client));
+	return (s->nallow == 0 && access_this_host(client));
 }
 
 bool
@@ -44,5 +44,5 @@ access_relay(const struct settings *s, const struct sockaddr_storage *client,
     const struct sockaddr_storage *to)
 {
 	return (s->relay_any || addr_same_host(client, to) || access_client(s, to) ||
-		(is_this_host(client) && is_this_host(to)));
+		(access_this_host(client) && access_this_host(to)));
 }

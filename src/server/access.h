@@ -7,7 +7,10 @@
 
 #include "settings.h"
 
-/* By `allow`; without it loopback and this host's own addresses, as they are now. Unmapped. */
+/* Loopback, or one of this host's own addresses, as they are now. Unmapped. */
+bool access_this_host(const struct sockaddr_storage *);
+
+/* By `allow`; without it this host only. Unmapped. */
 bool access_client(const struct settings *, const struct sockaddr_storage *client);
 
 /* The client's own address, or one that could connect; any with relay_hosts = any. */

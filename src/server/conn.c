@@ -6,18 +6,24 @@
 #include <unistd.h>
 #include <bsd/sys/queue.h>
 
+#include "access.h"
 #include "clock.h"
 #include "conn.h"
 #include "crowd.h"
+#include "access.h"
 #include "info.h"
 #include "log.h"
 #include "loop.h"
+#include "rpc5.h"
+#include "stats.h"
 
 #define READ_SIZE      65536
 #define MAX_HELLO      256  /* bytes */
 #define LINGER_MS      2000 /* to read what a client still sends after our failure */
 #define DEADLINE_ROUND 500  /* ms between two looks at the deadlines */
 #define SHOWN	       256  /* bytes of a failure, in the log */
+#define RETRY_MS       100  /* for each request too many, before a client asks again */
+#define MAX_RETRY_MS   5000
 
 enum state {
 	HELLO,	 /* nothing was received yet */
@@ -37,6 +43,7 @@ struct conn {
 	enum state state;
 	bool said_hello; /* we have */
 	bool drain;	 /* close once the reply is out */
+	bool stop;	 /* the same, and end the server */
 	int32_t proc, version;
 	unsigned int step; /* of the call's arguments */
 	size_t start;	   /* in `in`: of the call's arguments */
@@ -149,7 +156,7 @@ fail_call(struct conn *c, const struct srpc_error *err)
 	start_closing(c);
 }
 
-/* The bytes of the call, which become the request's; what followed them stays. 0, or -1. */
+/* The bytes of the call become the request's; what followed them stays. 0, or -1. */
 static int
 detach_call(struct conn *c, struct request *r)
 {
@@ -164,45 +171,101 @@ detach_call(struct conn *c, struct request *r)
 	return (0);
 }
 
-static struct request *
-make_request(struct conn *c, struct srpc_error *err)
+static int
+decode_run(struct request *r, size_t start, struct srpc_error *err)
 {
-	struct srpc_reader in;
+	struct srpc_reader in = {
+	    .data = r->raw.data, .len = r->raw.len, .pos = start, .limit = r->raw.len};
+
+	if (r->version >= RPC5_VERSION)
+		return (rpc5_get_run(&in, &r->run, err));
+	if (rpc_get_run(&in, &r->run, err) == -1)
+		return (-1);
+	if (rpc_handle_index(r->run.handle, &r->run.root) == -1)
+		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Invalid fsroot"));
+	return (0);
+}
+
+/* NULL when memory is short. */
+static struct request *
+make_request(struct conn *c)
+{
 	struct request *r;
 
-	if ((r = request_new()) == NULL || detach_call(c, r) == -1) {
-		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "request denied: server is out of memory");
-		goto fail;
-	}
+	if ((r = request_new()) == NULL)
+		return (NULL);
 	r->id = ++last_id;
 	r->conn = c;
 	r->fd = c->watch.fd;
 	r->client = c->client;
 	r->version = c->version;
+	r->start = clock_us();
 	memcpy(r->client_text, c->client_text, sizeof(r->client_text));
-	in = (struct srpc_reader){
-	    .data = r->raw.data, .len = r->raw.len, .pos = c->start, .limit = r->raw.len};
-	if (rpc_get_run(&in, &r->run, err) == -1)
-		goto fail;
-	if (rpc_handle_index(r->run.handle, &r->root) == -1) {
-		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Invalid fsroot");
-		goto fail;
+	if (detach_call(c, r) == -1) {
+		request_free(r);
+		return (NULL);
 	}
-	if (r->run.argv[0] == NULL) {
-		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Null command");
-		goto fail;
-	}
-	/* What is still unsent goes first. */
-	r->reply = c->out;
-	c->out = (struct buf){0};
-	say_hello(c, &r->reply);
 	return (r);
-fail:
-	request_free(r);
-	return (NULL);
 }
 
-/* From here on until loop_finished() the descriptor is watched by the child killer instead. */
+/* What the conn has received and not yet sent goes with the request, and comes back with it. */
+static void
+lend_buffers(struct conn *c, struct request *r)
+{
+	r->in = c->in;
+	r->reply = c->out;
+	c->in = c->out = (struct buf){0};
+	say_hello(c, &r->reply);
+}
+
+static void
+take_buffers_back(struct conn *c, struct request *r)
+{
+	c->in = r->in;
+	c->out = r->reply;
+	r->in = r->reply = (struct buf){0};
+}
+
+/* Version 5: its client is told when there is no worker for it yet. */
+static void
+announce_wait(struct conn *c, struct request *r)
+{
+	const struct settings *s = c->context->settings;
+	struct queue_load load = queue_load(c->context->queue);
+
+	if (r->version < RPC5_VERSION || load.running < (unsigned int)s->max_threads ||
+	    load.waiting >= (unsigned int)s->max_pending)
+		return;
+	r->queued = true;
+	srpc_put_code(&r->reply, RPC5_QUEUED);
+	request_send(r);
+}
+
+static int
+retry_after(struct queue_load load)
+{
+	unsigned int ms = RETRY_MS * (load.waiting + 1);
+
+	return (ms < MAX_RETRY_MS ? (int)ms : MAX_RETRY_MS);
+}
+
+static int
+refuse(struct conn *c, int error, struct srpc_error *err)
+{
+	srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
+	    error == EAGAIN	 ? "server too busy"
+	    : error == ESHUTDOWN ? "server is shutting down"
+				 : "server is out of memory or descriptors");
+	if (error == EAGAIN)
+		err->retry_ms = retry_after(queue_load(c->context->queue));
+	stats_count(STATS_REFUSED);
+	return (-1);
+}
+
+/*
+ * From here on until loop_finished() the descriptor is watched by the child killer instead, and the
+ * request is others'. 0, or -1 with *err: it is ours again.
+ */
 static int
 submit(struct conn *c, struct request *r, struct srpc_error *err)
 {
@@ -213,6 +276,7 @@ submit(struct conn *c, struct request *r, struct srpc_error *err)
 	c->state = RUNNING;
 	nrunning++;
 	set_deadline(c, 0);
+	announce_wait(c, r);
 	if (killer_watch(x->killer, r) == 0) {
 		if (queue_push(x->queue, r) == 0)
 			return (0);
@@ -221,15 +285,29 @@ submit(struct conn *c, struct request *r, struct srpc_error *err)
 	} else {
 		error = errno;
 	}
-	srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
-	    error == EAGAIN	 ? "server too busy"
-	    : error == ESHUTDOWN ? "server is shutting down"
-				 : "server is out of memory or descriptors");
 	nrunning--;
 	c->state = CALL;
 	if (loop_watch(&c->watch, EPOLLIN) == -1)
 		close_conn(c);
-	return (-1);
+	return (refuse(c, error, err));
+}
+
+/* A run call that failed before it began. From version 5 on the connection lives on. */
+static void
+fail_run(struct conn *c, const struct srpc_error *err)
+{
+	char words[SHOWN];
+
+	if (c->version < RPC5_VERSION) {
+		fail_call(c, err);
+		return;
+	}
+	log_info("run client=%s failure=%d why=%s", c->client_text, err->code,
+	    log_quote(words, sizeof(words), err->message));
+	say_hello(c, &c->out);
+	rpc5_put_failure(&c->out, err);
+	c->state = ACK;
+	set_deadline(c, 0);
 }
 
 static void
@@ -241,27 +319,57 @@ start_run(struct conn *c)
 	flush(c);
 	if (c->state == CLOSED)
 		return;
-	if ((r = make_request(c, &err)) == NULL) {
+	if ((r = make_request(c)) == NULL) {
+		srpc_fail(&err, SRPC_INTERNAL_TROUBLE, "request denied: server is out of memory");
 		fail_call(c, &err);
 		return;
 	}
-	if (submit(c, r, &err) == 0)
-		return;
-	if (c->state != CLOSED) {
-		c->out = r->reply;
-		r->reply = (struct buf){0};
-		fail_call(c, &err);
+	if (decode_run(r, c->start, &err) == -1) {
+		stats_count(STATS_FAILURES);
+	} else {
+		lend_buffers(c, r);
+		if (submit(c, r, &err) == 0)
+			return;
+		if (c->state != CLOSED)
+			take_buffers_back(c, r);
 	}
+	if (c->state != CLOSED)
+		fail_run(c, &err);
 	request_free(r);
 }
 
+/* Whoever can signal the server's host can end the server; nobody else has to. */
 static void
-answer_info(struct conn *c)
+answer_stop(struct conn *c, struct queue_load load)
 {
+	struct srpc_error err;
+
+	if (access_this_host(&c->client)) {
+		rpc5_put_stop(&c->out, (int32_t)(load.running + load.waiting));
+		c->stop = true;
+		return;
+	}
+	srpc_fail(&err, SRPC_INVALID_PARAMETER, "stop: only from the server's own host");
+	rpc5_put_failure(&c->out, &err);
+}
+
+/* The calls that need no worker; `in` stands at the arguments. */
+static void
+answer(struct conn *c, struct srpc_reader *in)
+{
+	const struct settings *s = c->context->settings;
+	struct queue_load load = queue_load(c->context->queue);
+	struct srpc_error err;
+
 	say_hello(c, &c->out);
-	info_reply(
-	    &c->out, c->context->settings, c->proc, c->version, queue_load(c->context->queue));
-	buf_consume(&c->in, c->pos);
+	if (c->version >= RPC5_VERSION && rpc5_get_options(in, &err) == -1)
+		rpc5_put_failure(&c->out, &err);
+	else if (c->proc == RPC5_PING)
+		info_ping(&c->out, s, load);
+	else if (c->proc == RPC5_STOP)
+		answer_stop(c, load);
+	else
+		info_reply(&c->out, s, c->proc, c->version, load);
 	c->state = ACK;
 	set_deadline(c, 0);
 }
@@ -288,14 +396,29 @@ take_hello(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 	return (rc);
 }
 
+/* Input and signals of a run that had ended before they came are dropped. */
+static bool
+is_late(const struct conn *c, const struct srpc_reader *in)
+{
+	uint8_t code = in->data[in->pos];
+
+	return (c->version >= RPC5_VERSION && c->proc == RPC5_RUN &&
+		(code == SRPC_BYTES || code == SRPC_INT32));
+}
+
 static int
 take_ack(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 {
 	struct srpc_item item;
-	int rc;
+	int rc = SRPC_OK;
 
-	if ((rc = srpc_next(in, SRPC_END_ACK, &item, err)) == SRPC_OK) {
-		buf_consume(&c->in, in->pos);
+	while (rc == SRPC_OK && in->pos < in->len && is_late(c, in))
+		rc = srpc_next(in, in->data[in->pos], &item, err);
+	if (rc == SRPC_OK)
+		rc = srpc_next(in, SRPC_END_ACK, &item, err);
+	buf_consume(&c->in, in->pos);
+	if (rc == SRPC_OK) {
+		set_deadline(c, 0);
 		c->state = IDLE;
 	}
 	return (rc);
@@ -317,7 +440,7 @@ take_start(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 	if (c->version > c->context->settings->max_version)
 		return (srpc_fail(
 		    err, SRPC_VERSION_SKEW, "RunToolServer: Unsupported interface version"));
-	if (!rpc_known(c->proc))
+	if (c->version >= RPC5_VERSION ? !rpc5_known(c->proc) : !rpc_known(c->proc))
 		return (srpc_fail(err, SRPC_VERSION_SKEW, "Unknown proc_id"));
 	c->start = c->pos = in->pos;
 	c->step = 0;
@@ -331,14 +454,18 @@ take_arguments(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 	int rc;
 
 	in->pos = c->pos;
-	rc = rpc_scan_call(in, c->proc, &c->step, err);
+	rc = c->version >= RPC5_VERSION ? rpc5_scan_call(in, c->proc, &c->step, err)
+					: rpc_scan_call(in, c->proc, &c->step, err);
 	c->pos = in->pos;
 	if (rc != SRPC_OK)
 		return (rc);
-	if (c->proc == RPC_INFO || c->proc == RPC_INFO_OLD)
-		answer_info(c);
-	else
+	if (c->proc == RPC_RUN || c->proc == RPC_RUN_DEFAULT) {
 		start_run(c);
+		return (SRPC_OK);
+	}
+	in->pos = c->start;
+	answer(c, in);
+	buf_consume(&c->in, c->pos);
 	return (SRPC_OK);
 }
 
@@ -369,16 +496,22 @@ process(struct conn *c)
 {
 	struct srpc_error err = {0};
 	int rc = SRPC_OK;
+	bool stop;
 
-	while (rc == SRPC_OK && c->in.len > 0 && c->state < RUNNING)
+	while (rc == SRPC_OK && c->in.len > 0 && c->state < RUNNING && !c->stop)
 		rc = take_next(c, &err);
+	stop = c->stop && c->state != CLOSING;
 	if (rc == -1)
 		fail_call(c, &err);
+	if (stop)
+		start_closing(c);
 	/* What has begun to arrive has to come to its end. */
-	if (rc == SRPC_MORE && c->deadline == 0)
+	if (rc == SRPC_MORE && c->in.len > 0 && c->deadline == 0)
 		set_deadline(c, c->context->settings->request_timeout * 1000LL);
 	if (c->state != RUNNING && c->state != CLOSED)
 		flush(c);
+	if (stop)
+		loop_drain("stop call");
 }
 
 static void
@@ -431,6 +564,7 @@ conn_open(const struct conn_context *context, int fd, const struct sockaddr_stor
 	c->client = *client;
 	addr_format(client, c->client_text, sizeof(c->client_text));
 	if (loop_watch(&c->watch, EPOLLIN) == 0) {
+		stats_count(STATS_CONNECTIONS);
 		TAILQ_INSERT_TAIL(&conns, c, entry);
 		return (0);
 	}
@@ -452,8 +586,7 @@ conn_finished(struct request *r)
 		close_conn(c);
 	} else {
 		nrunning--;
-		c->out = r->reply;
-		r->reply = (struct buf){0};
+		take_buffers_back(c, r);
 		c->state = ACK;
 		if (r->failed || c->drain)
 			start_closing(c);
@@ -497,10 +630,14 @@ conn_drain(void)
 	struct conn *c, *next;
 
 	TAILQ_FOREACH_SAFE (c, &conns, entry, next) {
-		if (c->state == RUNNING)
+		if (c->state == RUNNING) {
 			c->drain = true;
-		else if (c->state != CLOSING)
+		} else if (c->state == ACK) {
+			start_closing(c);
+			flush(c);
+		} else if (c->state != CLOSING) {
 			close_conn(c);
+		}
 	}
 }
 

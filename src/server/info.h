@@ -6,11 +6,15 @@
 #include "queue.h"
 #include "settings.h"
 
-/* Once: makes the identifier of this server. 0, or -1 with errno. */
+/* Once: makes the identifier of this server, which starts now. 0, or -1 with errno. */
 int info_init(void);
 
-/* Appends the results of an information call. */
+/* Whether that is more requests in flight than the server likes. */
+bool info_loaded(const struct settings *, struct queue_load);
+
+/* Appends the results of an information call, and of version 5's ping. */
 void info_reply(
     struct buf *, const struct settings *, int32_t proc, int32_t version, struct queue_load);
+void info_ping(struct buf *, const struct settings *, struct queue_load);
 
 #endif

@@ -6,17 +6,22 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include "clock.h"
 #include "killer.h"
 #include "log.h"
 #include "queue.h"
 #include "request.h"
+#include "rpc5.h"
 
 #define MAX_EVENTS 64
 #define WAKE_ID	   0 /* no request has it */
 
 #define LAST_RESORT_MS 2000 /* from SIGKILL's order to SIGKILL of the supervisor */
+#define LOOK_MS	       5000 /* between two looks whether clients still acknowledge; no less often */
+#define MUTE_MS	       60000 /* without any acknowledgement a client is gone */
 
 struct killer {
 	pthread_t thread;
@@ -68,11 +73,20 @@ order_end(struct killer *k, struct request *r, enum request_end why, bool at_onc
 	if (r->life == -1)
 		return;
 	log_debug("kill id=%llu client=%s: %s", (unsigned long long)r->id, r->client_text,
-	    why == END_CLIENT_GONE ? "its client is gone" : "the server ends");
+	    why == END_CLIENT_GONE  ? "its client is gone"
+	    : why == END_TIME_LIMIT ? "its time is up"
+				    : "the server ends");
 	if (at_once || k->grace == 0)
 		order_kill(r);
 	else if (r->kill_at == 0)
 		order_term(k, r);
+}
+
+/* As often as its client wants to hear of us, if not more. */
+static int
+look_interval(const struct request *r)
+{
+	return (r->run.keep_alive_ms < LOOK_MS ? r->run.keep_alive_ms : LOOK_MS);
 }
 
 static void
@@ -97,60 +111,123 @@ find(struct killer *k, uint64_t id)
 	return (NULL);
 }
 
-/* Returns the request if it was still waiting: it is the caller's to drop. */
-static struct request *
-client_gone(struct killer *k, uint64_t id)
+/* True if it was still waiting: it is the caller's to drop. */
+static bool
+client_gone(struct killer *k, struct request *r)
 {
-	struct request *r;
-
-	/* An event may be stale: its request ended while we waited for the lock. */
-	if ((r = find(k, id)) == NULL)
-		return (NULL);
 	epoll_ctl(k->epoll, EPOLL_CTL_DEL, r->fd, NULL);
 	r->gone = true;
+	r->look_at = 0;
 	if (queue_remove(k->queue, r)) {
 		TAILQ_REMOVE(&k->watched, r, watch);
 		r->watched = false;
 		r->end = END_CLIENT_GONE;
-		return (r);
+		return (true);
 	}
 	order_end(k, r, END_CLIENT_GONE, false);
-	return (NULL);
+	return (false);
+}
+
+/*
+ * Whether the client's host has gone, whatever the client does: one that does not read acknowledges
+ * our probes (of which one may get lost), and TCP itself would go on asking for a quarter of an hour.
+ */
+static bool
+is_mute(const struct request *r)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return (getsockopt(r->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+		(info.tcpi_retransmits > 0 || info.tcpi_probes > 1) &&
+		info.tcpi_last_ack_recv >= MUTE_MS);
+}
+
+/* From version 5 on. True if the request is the caller's to drop. */
+static bool
+look_after_client(struct killer *k, struct request *r, int64_t now)
+{
+	static const uint8_t queued = RPC5_QUEUED;
+
+	r->look_at = now + look_interval(r);
+	if (is_mute(r)) {
+		log_info("kill id=%llu client=%s: acknowledges nothing", (unsigned long long)r->id,
+		    r->client_text);
+		shutdown(r->fd, SHUT_RDWR);
+		return (client_gone(k, r));
+	}
+	/* A single byte is sent whole or not at all. */
+	if (r->waiting && r->reply.len == 0)
+		(void)!send(r->fd, &queued, sizeof(queued), MSG_DONTWAIT | MSG_NOSIGNAL);
+	return (false);
 }
 
 static void
 look_at_event(struct killer *k, uint64_t id)
 {
-	struct request *waiting;
+	struct request *r;
 	uint64_t count;
+	bool drop;
 
 	if (id == WAKE_ID) {
 		(void)!read(k->wake, &count, sizeof(count));
 		return;
 	}
 	pthread_mutex_lock(&k->lock);
-	waiting = client_gone(k, id);
+	/* An event may be stale: its request ended while we waited for the lock. */
+	drop = (r = find(k, id)) != NULL && client_gone(k, r);
 	pthread_mutex_unlock(&k->lock);
-	if (waiting != NULL)
-		k->dropped(waiting);
+	if (drop)
+		k->dropped(r);
 }
 
-/* SIGKILL to those whose time is up. Milliseconds to the next, or -1. */
-static int
-kill_due(struct killer *k)
+static int64_t
+sooner(int64_t a, int64_t b)
 {
-	int64_t now = clock_ms(), next = -1;
+	return (b != 0 && b < a ? b : a);
+}
+
+/*
+ * Does for each request what is due; *next is when that has to be done again. Returns one that is the
+ * caller's to drop, if any: then there may be more.
+ */
+static struct request *
+do_due(struct killer *k, int64_t now, int64_t *next)
+{
 	struct request *r;
 
+	*next = now + LOOK_MS;
 	TAILQ_FOREACH (r, &k->watched, watch) {
-		if (r->kill_at == 0)
-			continue;
-		if (r->kill_at <= now)
+		if (r->limit_at != 0 && r->limit_at <= now) {
+			r->limit_at = 0;
+			order_end(k, r, END_TIME_LIMIT, false);
+		}
+		if (r->kill_at != 0 && r->kill_at <= now)
 			order_kill(r);
-		if (next == -1 || r->kill_at - now < next)
-			next = r->kill_at - now;
+		if (r->look_at != 0 && r->look_at <= now && look_after_client(k, r, now))
+			return (r);
+		*next = sooner(sooner(sooner(*next, r->kill_at), r->limit_at), r->look_at);
 	}
-	return ((int)next);
+	return (NULL);
+}
+
+/* Milliseconds until something is due again; -1 once we have to stop. */
+static int
+look_at_requests(struct killer *k)
+{
+	int64_t now = clock_ms(), next;
+	struct request *dropped;
+	bool stop;
+
+	do {
+		pthread_mutex_lock(&k->lock);
+		dropped = do_due(k, now, &next);
+		stop = k->stop;
+		pthread_mutex_unlock(&k->lock);
+		if (dropped != NULL)
+			k->dropped(dropped);
+	} while (dropped != NULL);
+	return (stop ? -1 : (int)(next - now));
 }
 
 static void *
@@ -159,19 +236,13 @@ run(void *arg)
 	struct epoll_event events[MAX_EVENTS];
 	struct killer *k = arg;
 	int n, i, timeout;
-	bool stop;
 
-	for (;;) {
-		pthread_mutex_lock(&k->lock);
-		timeout = kill_due(k);
-		stop = k->stop;
-		pthread_mutex_unlock(&k->lock);
-		if (stop)
-			return (NULL);
+	while ((timeout = look_at_requests(k)) != -1) {
 		n = epoll_wait(k->epoll, events, MAX_EVENTS, timeout);
 		for (i = 0; i < n; i++)
 			look_at_event(k, events[i].data.u64);
 	}
+	return (NULL);
 }
 
 static void
@@ -241,12 +312,27 @@ killer_watch(struct killer *k, struct request *r)
 	/* On the list first: the client may be gone already. */
 	TAILQ_INSERT_TAIL(&k->watched, r, watch);
 	r->watched = true;
+	if (r->version >= RPC5_VERSION) {
+		r->waiting = true;
+		r->look_at = clock_ms() + look_interval(r);
+	}
 	if ((rc = epoll_ctl(k->epoll, EPOLL_CTL_ADD, r->fd, &event)) == -1) {
 		TAILQ_REMOVE(&k->watched, r, watch);
 		r->watched = false;
 	}
 	pthread_mutex_unlock(&k->lock);
+	/* It looks every LOOK_MS anyway. */
+	if (r->version >= RPC5_VERSION && look_interval(r) < LOOK_MS)
+		wake_up(k);
 	return (rc);
+}
+
+void
+killer_taken(struct killer *k, struct request *r)
+{
+	pthread_mutex_lock(&k->lock);
+	r->waiting = false;
+	pthread_mutex_unlock(&k->lock);
 }
 
 bool
@@ -257,7 +343,7 @@ killer_may_start(struct killer *k, struct request *r)
 	pthread_mutex_lock(&k->lock);
 	if (k->ending && r->end == END_NOT)
 		r->end = END_SHUTDOWN;
-	may = r->end == END_NOT;
+	may = !r->gone && (r->end == END_NOT || r->end == END_TIME_LIMIT);
 	pthread_mutex_unlock(&k->lock);
 	return (may);
 }
@@ -270,10 +356,21 @@ killer_started(struct killer *k, struct request *r, int life, pid_t group)
 	r->group = group;
 	if (k->ending && r->end == END_NOT)
 		r->end = END_SHUTDOWN;
-	if (r->end != END_NOT) {
+	if (r->run.time_limit_ms > 0)
+		r->limit_at = clock_ms() + r->run.time_limit_ms;
+	if (r->end != END_NOT)
 		order_end(k, r, r->end, false);
+	if (r->end != END_NOT || r->limit_at != 0)
 		wake_up(k);
-	}
+	pthread_mutex_unlock(&k->lock);
+}
+
+void
+killer_ended(struct killer *k, struct request *r)
+{
+	pthread_mutex_lock(&k->lock);
+	r->life = -1;
+	r->kill_at = r->limit_at = 0;
 	pthread_mutex_unlock(&k->lock);
 }
 
@@ -283,7 +380,7 @@ killer_forget(struct killer *k, struct request *r)
 	pthread_mutex_lock(&k->lock);
 	unwatch(k, r);
 	r->life = -1;
-	r->kill_at = 0;
+	r->kill_at = r->limit_at = r->look_at = 0;
 	pthread_mutex_unlock(&k->lock);
 }
 

@@ -1,8 +1,9 @@
 /*
  * killer.h: the child killer, a thread that watches the clients of waiting and running requests.
- * When one goes away (closes, half-closes, resets, or falls silent to keep-alive) its waiting
- * request is dropped, and the whole tree of its running tool gets SIGTERM, then SIGKILL after
- * `grace` seconds.
+ * When one goes away (closes, half-closes, resets, falls silent to keep-alive, or acknowledges
+ * nothing for a minute) its waiting request is dropped, and the whole tree of its running tool gets
+ * SIGTERM, then SIGKILL after `grace` seconds; so does that of a tool at its time limit. From version
+ * 5 on, clients of waiting requests are told now and then that they wait.
  */
 #ifndef KILLER_H
 #define KILLER_H
@@ -24,16 +25,22 @@ void killer_free(struct killer *); /* wants no request watched; joins the thread
 /* Watch the client of a request that is about to be queued. 0, or -1 with errno. */
 int killer_watch(struct killer *, struct request *);
 
+/* A worker has the request now: from here on it is the only one who writes to the client. */
+void killer_taken(struct killer *, struct request *);
+
 /* False when the client is gone already, or the server is ending: then do not start. */
 bool killer_may_start(struct killer *, struct request *);
 
 /*
  * The request's tool has a supervisor at the other end of `life` (see launcher.h), in the process
- * group `group` (0: not known); both stay valid until killer_forget(). A tool whose end was ordered
+ * group `group` (0: not known); both stay valid until killer_ended(). A tool whose end was ordered
  * before is told at once. A supervisor that does not even obey SIGKILL's order (it is stopped, or
  * stuck in a file system) is killed itself, with its group.
  */
 void killer_started(struct killer *, struct request *, int life, pid_t group);
+
+/* The tool has ended, and its life line has nothing to take orders for; the client is still watched. */
+void killer_ended(struct killer *, struct request *);
 
 /*
  * The tool and all its tree are gone; the killer does not touch the request, its life or fd again.

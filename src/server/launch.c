@@ -19,7 +19,8 @@
 #define OWN_WORDS   32 /* at most, beside helper_switches, environment and command */
 #define BLANKS	    " \t"
 #define NUMBER_SIZE 24
-#define WANTED_MS   500 /* between two looks whether somebody waits for the output */
+#define ERRNO_WORDS "(errno = " /* in what the launcher says of a tool that it cannot execute */
+#define WANTED_MS   500		/* between two looks whether somebody waits for the output */
 
 static unsigned long nofile, stack; /* soft limits of the tools */
 static int debug_fd = -1;
@@ -226,6 +227,7 @@ say_why(const struct launch *l, const struct rpc_run *run, const char *root, int
     struct srpc_error *err)
 {
 	char words[LAUNCHER_MAX_WORDS];
+	const char *number;
 
 	read_words(l->err, words, sizeof(words));
 	if (l->outcome.kind != LAUNCHER_FAILED && !WIFEXITED(status))
@@ -240,7 +242,10 @@ say_why(const struct launch *l, const struct rpc_run *run, const char *root, int
 	if (status == LAUNCHER_BAD_ROOT || status == LAUNCHER_NO_CHDIR)
 		return (srpc_fail(err, failure_code(status),
 		    "Can't establish working directory %s/%s (%s)", root, run->directory, words));
-	return (srpc_fail(err, failure_code(status), "%s", words));
+	srpc_fail(err, failure_code(status), "%s", words);
+	if (status == LAUNCHER_NO_EXEC && (number = strstr(words, ERRNO_WORDS)) != NULL)
+		err->exec_errno = (int32_t)strtol(number + strlen(ERRNO_WORDS), NULL, 10);
+	return (-1);
 }
 
 static int
@@ -256,26 +261,42 @@ wait_for(pid_t pid)
 static bool
 is_pumping(const struct launch *l)
 {
-	return (l->pumps[0].from != -1 || l->pumps[1].from != -1);
+	return (l->pumps[0].from != -1 || l->pumps[1].from != -1 ||
+		(l->stream != NULL && !stream_is_done(l->stream)));
+}
+
+static int
+sooner(int a, int b)
+{
+	return (a == -1 || (b != -1 && b < a) ? b : a);
 }
 
 /* Moves output until `life` (-1: none) has something to read: true; or nothing comes for `ms`. */
 static bool
 pump_until(struct launch *l, int life, int ms)
 {
-	struct pollfd fds[3];
-	int i;
+	struct pollfd fds[3 + STREAM_FDS];
+	nfds_t n = 3;
+	int i, ready, wait;
 
 	do {
 		fds[0] = (struct pollfd){.fd = life, .events = POLLIN};
 		fds[1] = pump_event(&l->pumps[0]);
 		fds[2] = pump_event(&l->pumps[1]);
-		if (poll(fds, 3, ms) == 0)
-			return (false);
+		wait = ms;
+		if (l->stream != NULL) {
+			wait = sooner(ms, stream_events(l->stream, fds + 3));
+			n = 3 + STREAM_FDS;
+		}
+		ready = poll(fds, n, wait);
 		for (i = 0; i < 2; i++)
 			if (fds[1 + i].revents != 0)
 				pump_move(&l->pumps[i]);
-	} while (fds[0].revents == 0 && is_pumping(l));
+		if (l->stream != NULL)
+			stream_move(l->stream, fds + 3);
+		if (ready == 0 && wait == ms)
+			return (false);
+	} while (fds[0].revents == 0 && (life != -1 || is_pumping(l)));
 	return (true);
 }
 
@@ -334,11 +355,18 @@ next_message(struct launch *l)
 	int kind;
 
 	do {
-		if (is_pumping(l))
+		if (is_pumping(l) || l->stream != NULL)
 			pump_until(l, l->life, -1);
 		kind = take_message(l);
 	} while (kind == LAUNCHER_PIPE);
 	return (kind);
+}
+
+void
+launch_serve(struct launch *l, struct stream *stream)
+{
+	l->stream = stream;
+	stream_start(stream, l->life);
 }
 
 bool
@@ -364,12 +392,20 @@ launch_go_on(struct launch *l)
 }
 
 void
-launch_wait(struct launch *l, bool (*wanted)(void *), void *arg)
+launch_wait(struct launch *l)
 {
 	/* What ended has nothing to say any more, and the exits are right behind. */
 	if (l->outcome.kind == 0)
 		next_message(l);
-	while (is_pumping(l))
+}
+
+void
+launch_deliver(struct launch *l, bool (*wanted)(void *), void *arg)
+{
+	if (l->stream != NULL)
+		stream_tool_ended(l->stream);
+	/* Where the supervisor is gone, what it left may hold the output open: that is swept up later. */
+	while (l->outcome.kind == LAUNCHER_ENDED && is_pumping(l))
 		if (!pump_until(l, -1, WANTED_MS) && !wanted(arg))
 			break;
 	pump_stop(&l->pumps[0]);

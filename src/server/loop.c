@@ -46,6 +46,7 @@ static pthread_mutex_t finished_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct request_list finished_list = TAILQ_HEAD_INITIALIZER(finished_list);
 
 static bool draining;
+static bool terminated;	     /* by a first SIGTERM */
 static int64_t drain_until;  /* monotonic milliseconds; 0: no end is set */
 static int64_t give_up_at;   /* the same: exit although something is stuck */
 static int64_t accept_after; /* the same; 0: accepting */
@@ -214,17 +215,17 @@ refuse_waiting(void)
 	}
 }
 
-static void
-start_draining(void)
+void
+loop_drain(const char *why)
 {
+	if (draining)
+		return;
 	draining = true;
-	log_info("shutting down: %u requests under way, %d seconds for them", conn_running(),
-	    context.settings->drain_timeout);
+	log_info("shutting down (%s): %u requests under way", why, conn_running());
 	close_listeners();
 	queue_close(context.queue);
 	refuse_waiting();
 	conn_drain();
-	drain_until = clock_ms() + context.settings->drain_timeout * 1000LL;
 }
 
 static void
@@ -248,15 +249,16 @@ signals_ready(struct watch *w, uint32_t events)
 		log_info("SIGHUP: the configuration is read at start only: restart the server");
 		return;
 	}
-	if (draining || info.ssi_signo == SIGINT) {
-		if (!draining)
-			start_draining();
-		if (give_up_at == 0)
-			log_info("shutting down at once");
-		end_tools(true);
+	loop_drain(info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+	if (info.ssi_signo == SIGTERM && !terminated) {
+		terminated = true;
+		log_info("running tools have %d seconds", context.settings->drain_timeout);
+		drain_until = clock_ms() + context.settings->drain_timeout * 1000LL;
 		return;
 	}
-	start_draining();
+	if (give_up_at == 0)
+		log_info("shutting down at once");
+	end_tools(true);
 }
 
 static void

@@ -29,6 +29,9 @@ int loop_init(const struct settings *, const int *listeners, int nlisteners);
 /* Until a signal ends the server and the last tool is gone; then all connections are closed. */
 void loop_run(struct queue *, struct killer *);
 
+/* Refuse what waits, finish what runs, however long it takes, end loop_run(). `why` is for the log. */
+void loop_drain(const char *why);
+
 /* Any thread: a request with its reply, or one whose client is gone. Takes it over. */
 void loop_finished(struct request *);
 

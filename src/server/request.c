@@ -1,6 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
+#include <bsd/string.h>
 
 #include "request.h"
+#include "rpc5.h"
 
 struct request *
 request_new(void)
@@ -21,6 +24,7 @@ request_free(struct request *r)
 		return;
 	rpc_run_free(&r->run);
 	buf_free(&r->raw);
+	buf_free(&r->in);
 	buf_free(&r->reply);
 	free(r);
 }
@@ -28,6 +32,32 @@ request_free(struct request *r)
 void
 request_fail(struct request *r, const struct srpc_error *err)
 {
+	if (r->version >= RPC5_VERSION) {
+		rpc5_put_failure(&r->reply, err);
+		return;
+	}
 	srpc_put_failure(&r->reply, err->code, err->message);
 	r->failed = true;
+}
+
+void
+request_send(struct request *r)
+{
+	ssize_t n;
+
+	if (r->reply.failed || r->reply.len == 0)
+		return;
+	n = send(r->fd, r->reply.data, r->reply.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n > 0)
+		buf_consume(&r->reply, (size_t)n);
+}
+
+const char *
+request_root(const struct request *r, char *text, size_t size)
+{
+	if (r->run.root_name != NULL)
+		strlcpy(text, r->run.root_name, size);
+	else
+		snprintf(text, size, "%08x", r->run.root);
+	return (text);
 }

@@ -14,7 +14,7 @@
 struct conn;
 
 /* Why a tool was told to end before its time. */
-enum request_end { END_NOT, END_CLIENT_GONE, END_SHUTDOWN };
+enum request_end { END_NOT, END_CLIENT_GONE, END_SHUTDOWN, END_TIME_LIMIT };
 
 /*
  * Belongs to one at a time: the event loop makes it, the queue holds it, a worker serves it, and
@@ -28,11 +28,13 @@ struct request {
 	struct sockaddr_storage client; /* unmapped */
 	char client_text[ADDR_TEXT_SIZE];
 	int32_t version; /* of the interface */
+	int64_t start;	 /* monotonic microseconds */
 	struct buf raw;	 /* the received call; run's strings lead into it */
+	struct buf in;	 /* received behind it; version 5: while the tool runs */
 	struct rpc_run run;
-	uint32_t root;	  /* index of the tool's root */
+	bool queued;	  /* version 5: its client was told that it waits */
 	struct buf reply; /* to be sent, or what of it is not sent yet */
-	bool failed;	  /* the reply is a failure: the connection is over after it */
+	bool failed;	  /* the reply is a failure item: the connection is over after it */
 	bool gone;	  /* the client is: there is nobody to reply to */
 
 	TAILQ_ENTRY(request) entry; /* in the queue, or among the finished */
@@ -44,6 +46,9 @@ struct request {
 	pid_t group;	      /* the process group of launcher and supervisor */
 	unsigned int kills;   /* how often SIGKILL was ordered */
 	int64_t kill_at;      /* monotonic milliseconds of the next, stronger order; 0: none */
+	int64_t limit_at;     /* the same of the time limit */
+	bool waiting;	      /* version 5: nobody else writes to the client */
+	int64_t look_at;      /* version 5: the next look whether the client is still there */
 };
 
 TAILQ_HEAD(request_list, request);
@@ -54,5 +59,14 @@ void request_free(struct request *);
 
 /* Makes the reply a failure; what the reply held before (a hello) stays. Logged by the caller. */
 void request_fail(struct request *, const struct srpc_error *);
+
+/*
+ * Sends what goes of the reply at once; what does not, whoever has the request sends later. An error
+ * is noticed by those who watch the client.
+ */
+void request_send(struct request *);
+
+/* The tool's root, for people. Returns text. */
+const char *request_root(const struct request *, char *text, size_t size);
 
 #endif

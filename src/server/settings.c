@@ -8,15 +8,17 @@
 #include "host.h"
 #include "log.h"
 #include "paths.h"
-#include "rpc.h"
+#include "rpc5.h"
 #include "settings.h"
 
 #define RUN_TOOL    "Run_Tool"
+#define FLEET	    "Run_Tool_Fleet"
 #define MAX_LIST    64 /* addresses or directories in one value */
 #define BLANKS	    " \t"
 #define MAX_THREADS 4096
+#define AREA_BYTES  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-enum type { T_INT, T_CORE, T_STRING, T_LISTEN, T_ALLOW, T_RELAY_HOSTS, T_DIRS, T_ISOLATE };
+enum type { T_INT, T_CORE, T_STRING, T_LISTEN, T_ALLOW, T_RELAY_HOSTS, T_DIRS, T_ISOLATE, T_AREA };
 
 /* The default of an int is `number`, of a string `text`; HOST: what this host is like. */
 #define HOST INT64_MIN
@@ -62,8 +64,10 @@ static const struct setting table[] = {
 	{ RUN_TOOL, "max_request_bytes",	AT(max_request_bytes),	T_INT,		1024, 1 << 30, 4194304,	NULL, false },
 	{ RUN_TOOL, "max_connections",		AT(max_connections),	T_INT,		0, 1000000, 0,		NULL, false },
 	{ RUN_TOOL, "max_connections_per_host",	AT(max_connections_per_host), T_INT,	0, 1000000, 0,		NULL, false },
-	{ RUN_TOOL, "max_interface_version",	AT(max_version),	T_INT,		0, RPC_VERSION, RPC_VERSION, NULL, false },
+	{ RUN_TOOL, "max_interface_version",	AT(max_version),	T_INT,		0, RPC5_VERSION, RPC5_VERSION, NULL, false },
 	{ RUN_TOOL, "info_read_timeout",	AT(info_read_timeout),	T_INT,		0, 86400, 120,		NULL, false },
+	{ FLEET, "area",			AT(area),		T_AREA,		0, 0, 0,		"default", false },
+	{ FLEET, "loaded_at",			AT(loaded_at),		T_INT,		0, 1000000, 20,		NULL, false },
 	{ "Repository", "runtool_user",		AT(runtool_user),	T_STRING,	0, 0, 0,		NULL, false },
 };
 /* clang-format on */
@@ -104,6 +108,16 @@ set_string(
 	free(*field);
 	*field = copy;
 	return (0);
+}
+
+static int
+set_area(struct settings *s, const struct setting *what, const char *value, char *why, size_t size)
+{
+	if (*value == '\0' || value[strspn(value, AREA_BYTES)] != '\0') {
+		strlcpy(why, "must be letters, digits, `.`, `_` and `-`", size);
+		return (-1);
+	}
+	return (set_string(s, what, value, why, size));
 }
 
 static int
@@ -238,6 +252,8 @@ set_value(struct settings *s, const struct setting *what, const char *value, cha
 		return (set_int(s, what, value, why, size));
 	case T_STRING:
 		return (set_string(s, what, value, why, size));
+	case T_AREA:
+		return (set_area(s, what, value, why, size));
 	case T_CORE:
 		return (set_core(s, value, why, size));
 	case T_ISOLATE:
@@ -279,6 +295,11 @@ from_config(struct settings *s, bool *is_set, const struct config *config, bool 
 
 	for (i = 0; (v = config_at(config, i)) != NULL; i++) {
 		if ((what = find(v->section, v->name)) == NULL) {
+			if (strcmp(v->section, FLEET) == 0) {
+				snprintf(err, errsize, "%s:%d: [%s]%s is not known", v->file,
+				    v->line, v->section, v->name);
+				return (-1);
+			}
 			if (strcmp(v->section, RUN_TOOL) == 0)
 				log_warn("%s:%d: [%s]%s is not known here", v->file, v->line,
 				    v->section, v->name);
@@ -317,13 +338,13 @@ from_override(struct settings *s, bool *is_set, const char *text, char *err, siz
 	}
 	memcpy(name, text, (size_t)(equals - text));
 	name[equals - text] = '\0';
-	if ((what = find(RUN_TOOL, name)) == NULL) {
+	if ((what = find(RUN_TOOL, name)) == NULL && (what = find(FLEET, name)) == NULL) {
 		snprintf(err, errsize, "-o %s: [" RUN_TOOL "]%s is not known", text, name);
 		return (-1);
 	}
 	if (set_value(s, what, equals + 1, why, sizeof(why)) == -1) {
-		snprintf(
-		    err, errsize, "-o %s: [" RUN_TOOL "]%s = %s: %s", text, name, equals + 1, why);
+		snprintf(err, errsize, "-o %s: [%s]%s = %s: %s", text, what->section, name,
+		    equals + 1, why);
 		return (-1);
 	}
 	is_set[what - table] = what->type != T_STRING || equals[1] != '\0';
@@ -365,7 +386,7 @@ set_defaults(struct settings *s, const bool *is_set)
 			continue;
 		if (what->type == T_INT && what->number != HOST)
 			*(int *)field_of(s, what) = (int)what->number;
-		if (what->type == T_STRING && what->text != NULL &&
+		if ((what->type == T_STRING || what->type == T_AREA) && what->text != NULL &&
 		    (*(char **)field_of(s, what) = strdup(what->text)) == NULL)
 			fatal("memory: %s", strerror(errno));
 	}
@@ -406,7 +427,7 @@ settings_free(struct settings *s)
 	size_t i;
 
 	for (i = 0; i < NSETTINGS; i++)
-		if (table[i].type == T_STRING)
+		if (table[i].type == T_STRING || table[i].type == T_AREA)
 			free(*(char **)field_of(s, &table[i]));
 	free(s->listen);
 	free(s->allow);
@@ -444,6 +465,7 @@ print_value(const struct settings *s, const struct setting *what, FILE *out)
 		fprintf(out, "%d", *(const int *)field);
 		break;
 	case T_STRING:
+	case T_AREA:
 		string = *(char *const *)field;
 		fprintf(out, "%s", string == NULL ? "" : string);
 		break;

@@ -12,19 +12,23 @@
 #include "access.h"
 #include "clock.h"
 #include "debug.h"
+#include "info.h"
 #include "killer.h"
 #include "launch.h"
 #include "log.h"
 #include "orphans.h"
+#include "outcome.h"
 #include "queue.h"
 #include "request.h"
 #include "relay.h"
+#include "rpc5.h"
 #include "input.h"
+#include "stats.h"
 #include "stop.h"
+#include "stream.h"
 #include "worker.h"
 
 #define STACK_SIZE ((size_t)512 * 1024)
-#define SHOWN	   512 /* bytes of what a client sent, in the log */
 #define WHY_SIZE   256
 #define ROOT_SIZE  4096
 
@@ -82,18 +86,35 @@ open_output(
 }
 
 static int
-open_files(
-    struct worker_pool *p, struct request *r, struct launch_files *files, struct srpc_error *err)
+open_input(const struct settings *s, const struct request *r, int *fd, struct srpc_error *err)
 {
 	char why[WHY_SIZE];
 
-	if ((files->in = input_open(p->settings, r->run.stdin_file, why, sizeof(why))) == -1)
-		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Can't open stdin file %s (%s)",
-		    r->run.stdin_file, why));
-	if ((files->out = open_output(p, r, &r->run.out, err)) == -1 ||
-	    (files->err = open_output(p, r, &r->run.err, err)) == -1)
+	if ((*fd = input_open(s, r->run.stdin_file, why, sizeof(why))) != -1)
+		return (0);
+	return (srpc_fail(
+	    err, SRPC_INTERNAL_TROUBLE, "Can't open stdin file %s (%s)", r->run.stdin_file, why));
+}
+
+static int
+open_files(struct worker_pool *p, struct request *r, struct launch_files *files,
+    struct stream *stream, struct srpc_error *err)
+{
+	int fds[3] = {-1, -1, -1}, rc;
+
+	if (!r->run.stream_stdin && open_input(p->settings, r, &files->in, err) == -1)
 		return (-1);
-	return (0);
+	if (r->version < RPC5_VERSION) {
+		if ((files->out = open_output(p, r, &r->run.out, err)) == -1 ||
+		    (files->err = open_output(p, r, &r->run.err, err)) == -1)
+			return (-1);
+		return (0);
+	}
+	fds[0] = files->in;
+	if ((rc = stream_open(stream, r, fds)) == -1)
+		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "pipe: %s", strerror(errno));
+	*files = (struct launch_files){fds[0], fds[1], fds[2]};
+	return (rc);
 }
 
 /* The tool holds them by itself now: its output ends when it says so. */
@@ -125,10 +146,10 @@ stop_around_tool(struct launch *l, const char *root)
 	launch_go_on(l);
 }
 
-/* Starts the tool and sees it through. 0 with its wait(2) status, or -1 with *err. */
+/* Starts the tool and sees it through. 0, or -1 with *err. */
 static int
 run_tool(struct worker_pool *p, struct request *r, const char *root, struct launch_files *files,
-    int *status, struct srpc_error *err)
+    struct stream *stream, struct outcome *o, struct srpc_error *err)
 {
 	struct waiting waiting = {.pool = p, .request = r};
 	const struct settings *s = p->settings;
@@ -143,14 +164,26 @@ run_tool(struct worker_pool *p, struct request *r, const char *root, struct laun
 	if (rc == -1)
 		return (-1);
 
+	o->started = clock_us();
 	killer_started(p->killer, r, l.life, l.launcher);
+	if (r->version >= RPC5_VERSION)
+		launch_serve(&l, stream);
 	if (stop_wanted())
 		stop_around_tool(&l, root);
-	launch_wait(&l, still_wanted, &waiting);
+	launch_wait(&l);
+	o->ended = clock_us();
+	killer_ended(p->killer, r);
+	launch_deliver(&l, still_wanted, &waiting);
 	killer_forget(p->killer, r);
-	rc = launch_result(&l, &r->run, root, status, err);
+	rc = launch_result(&l, &r->run, root, &o->wait_status, err);
+	if (rc == -1 && r->end == END_SHUTDOWN)
+		outcome_say_shutdown(err);
+	o->user_us = l.outcome.user_us;
+	o->system_us = l.outcome.system_us;
+	o->max_rss_kb = l.outcome.max_rss_kb;
+	o->signals = stream->signals;
 	debug_say("RunToolServer: run id=%llu completed: wait status %#x",
-	    (unsigned long long)r->id, rc == 0 ? (unsigned int)*status : 0);
+	    (unsigned long long)r->id, rc == 0 ? (unsigned int)o->wait_status : 0);
 	orphans_disown(l.launcher);
 	if (l.orphaned)
 		orphans_sweep();
@@ -158,103 +191,59 @@ run_tool(struct worker_pool *p, struct request *r, const char *root, struct laun
 	return (rc);
 }
 
+/* By path, or by name, as the launcher takes it. */
+static void
+root_of(const struct worker_pool *p, const struct request *r, char root[ROOT_SIZE])
+{
+	if (r->run.root_name != NULL)
+		strlcpy(root, r->run.root_name, ROOT_SIZE);
+	else
+		snprintf(root, ROOT_SIZE, "%s/%08x", p->settings->volatile_root, r->run.root);
+}
+
 /* Everything between a request and its result. 0, or -1 with *err. */
 static int
-run_request(struct worker_pool *p, struct request *r, int *status, struct srpc_error *err)
+run_request(struct worker_pool *p, struct request *r, struct outcome *o, struct srpc_error *err)
 {
 	struct launch_files files = {-1, -1, -1};
-	const struct settings *s = p->settings;
+	struct stream stream = {.input = -1, .outputs = {-1, -1}};
 	char root[ROOT_SIZE];
 	int i, rc;
 
-	snprintf(root, sizeof(root), "%s/%08x", s->volatile_root, r->root);
-	rc = open_files(p, r, &files, err);
+	root_of(p, r, root);
+	rc = open_files(p, r, &files, &stream, err);
 	if (rc == 0 && killer_may_start(p->killer, r))
-		rc = run_tool(p, r, root, &files, status, err);
+		rc = run_tool(p, r, root, &files, &stream, o, err);
 	else if (rc == 0)
-		rc = srpc_fail(err, SRPC_INTERNAL_TROUBLE, "not started");
+		rc = srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: server is shutting down");
 	close_files(&files);
+	stream_close(&stream);
 	killer_forget(p->killer, r);
-	for (i = 0; rc == 0 && i < s->sync_after_tool; i++)
+	for (i = 0; rc == 0 && i < p->settings->sync_after_tool; i++)
 		sync();
 	return (rc);
-}
-
-static void
-log_run(const struct request *r, int rc, int status, const struct srpc_error *err, double secs)
-{
-	char tool[SHOWN], args[SHOWN] = "", words[SHOWN], joined[SHOWN] = "", result[2 * SHOWN];
-	const char *const *arg;
-
-	for (arg = (const char *const *)r->run.argv + 1; *arg != NULL; arg++) {
-		if (arg != (const char *const *)r->run.argv + 1)
-			strlcat(joined, " ", sizeof(joined));
-		if (strlcat(joined, *arg, sizeof(joined)) >= sizeof(joined))
-			break;
-	}
-	if (rc == -1)
-		snprintf(result, sizeof(result), "failure=%d why=%s", err->code,
-		    log_quote(words, sizeof(words), err->message));
-	else if (WIFSIGNALED(status))
-		snprintf(result, sizeof(result), "signal=%d core=%d", WTERMSIG(status),
-		    WCOREDUMP(status) != 0);
-	else
-		snprintf(result, sizeof(result), "status=%d", WEXITSTATUS(status));
-	log_info("run id=%llu client=%s root=%08x tool=%s %s secs=%.2f args=%s%s",
-	    (unsigned long long)r->id, r->client_text, r->root,
-	    log_quote(tool, sizeof(tool), r->run.argv[0]), result, secs,
-	    log_quote(args, sizeof(args), joined),
-	    r->end == END_CLIENT_GONE ? " ended: its client is gone"
-	    : r->end == END_SHUTDOWN  ? " ended: the server ends"
-				      : "");
-}
-
-static void
-put_reply(struct request *r, int rc, int status, struct srpc_error *err)
-{
-	struct rpc_run_result result = {0};
-
-	if (r->end == END_SHUTDOWN)
-		rc = srpc_fail(err, SRPC_INTERNAL_TROUBLE,
-		    "RunToolServer: the server was shut down while the tool ran");
-	if (rc == -1) {
-		request_fail(r, err);
-		return;
-	}
-	if (WIFSIGNALED(status)) {
-		result.signal = WTERMSIG(status);
-		result.core = WCOREDUMP(status) != 0;
-	} else {
-		result.status = WEXITSTATUS(status);
-	}
-	rpc_put_run_result(&r->reply, r->version, &result);
-}
-
-/* Saves the client a switch to the event loop, which sends what does not go at once. */
-static void
-send_reply(struct request *r)
-{
-	ssize_t n;
-
-	if (r->reply.failed || r->gone)
-		return;
-	n = send(r->fd, r->reply.data, r->reply.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n > 0)
-		buf_consume(&r->reply, (size_t)n);
 }
 
 static void
 serve(struct worker_pool *p, struct request *r)
 {
 	struct srpc_error err = {0};
-	int64_t start = clock_ms();
-	int status = 0, rc;
+	struct outcome o = {0};
+	int64_t start = clock_us();
+	int rc;
 
-	rc = run_request(p, r, &status, &err);
+	killer_taken(p->killer, r);
+	rc = run_request(p, r, &o, &err);
 	queue_done(p->queue);
-	log_run(r, rc, status, &err, (double)(clock_ms() - start) / 1000);
-	put_reply(r, rc, status, &err);
-	send_reply(r);
+	stats_count(rc == 0 ? STATS_RUNS : STATS_FAILURES);
+	outcome_log(r, rc == 0 ? &o : NULL, &err, clock_us() - start);
+	/* A client that broke the rules meanwhile has its answer. */
+	if (rc == 0 && !r->failed)
+		outcome_reply(r, &o, info_loaded(p->settings, queue_load(p->queue)));
+	else if (!r->failed)
+		request_fail(r, &err);
+	if (!r->gone)
+		request_send(r);
 	p->finished(r);
 }
 

@@ -2,7 +2,8 @@
  * bench.c: what a launch through a RunToolServer costs, beside a reference: with -f that is F,
  * posix_spawn and waitpid of the same tool on this host, otherwise the first server. Every round
  * measures all of them, one after the other, so that what else the machine does hits them alike;
- * the tables show medians of the rounds.
+ * the tables show medians of the rounds. With -m: how fast much output comes back instead, beside
+ * reading the same from a pipe.
  */
 #include <bsd/stdlib.h>
 #include <err.h>
@@ -27,9 +28,12 @@
 #define MAX_SERVERS 12
 #define TIMEOUT_MS  10000
 #define SETTLE_US   50000
-#define SERVED_TOOL "/bin/true" /* in the tool's root */
+#define SERVED_TOOL "/bin/true"	 /* in the tool's root */
+#define WRITER	    "/bin/flood" /* the same, for -m: writes as many bytes as it is told */
+#define MUCH	    "1073741824"
+#define READ_SIZE   131072
 
-enum metric { LATENCY, LAUNCH_RATE, INFO_RATE_1, INFO_RATE_4, METRICS };
+enum metric { LATENCY, LAUNCH_RATE, INFO_RATE_1, INFO_RATE_4, RELAY_RATE, METRICS };
 
 /* A way to launch the tool. The first one is the reference; F is without clients. */
 struct subject {
@@ -56,11 +60,14 @@ static const struct goal {
 	double latency; /* at most, in F */
 	double rate;	/* at least, in F's own rate */
 } goals[] = {
-    {"isolate=none", 1.35, 0.7},
-    {"isolate=pid", 1.55, 0.6},
+    {"none", 1.15, 0.95},
+    {"version-4,none", 1.35, 0.7},
+    {"version-4,pid", 1.55, 0.6},
 };
+#define RELAY_GOAL 1.9 /* GB/s */
 
-static const char *tool; /* -f: the same file as SERVED_TOOL, by its path on this host */
+static const char *tool;   /* -f: the same file as SERVED_TOOL, by its path on this host */
+static const char *writer; /* -m: the same of WRITER */
 
 static double
 now(void)
@@ -108,6 +115,33 @@ spawn_tool(const struct subject *unused, struct runtool *none)
 	return (0);
 }
 
+/* Reads what the writer writes to a pipe. */
+static int
+pipe_much(const struct subject *unused, struct runtool *none)
+{
+	char name[] = "flood", much[] = MUCH, *argv[] = {name, much, NULL}, *env[] = {NULL};
+	static char data[READ_SIZE];
+	posix_spawn_file_actions_t actions;
+	int ends[2], status;
+	pid_t pid;
+
+	(void)unused, (void)none;
+	if (pipe(ends) == -1)
+		err(1, "pipe");
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+	posix_spawn_file_actions_addclose(&actions, ends[1]);
+	posix_spawn_file_actions_addclose(&actions, ends[0]);
+	if ((errno = posix_spawn(&pid, writer, &actions, NULL, argv, env)) != 0)
+		err(1, "posix_spawn %s", writer);
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	while (read(ends[0], data, sizeof(data)) > 0)
+		continue;
+	close(ends[0]);
+	return (waitpid(pid, &status, 0) == -1 || status != 0 ? -1 : 0);
+}
+
 static int
 discard_output(void *arg, int stream, const void *data, size_t len)
 {
@@ -118,11 +152,13 @@ discard_output(void *arg, int stream, const void *data, size_t len)
 static int
 run_tool(const struct subject *s, struct runtool *client)
 {
-	const char *const argv[] = {SERVED_TOOL, NULL};
+	static const char *const served[] = {SERVED_TOOL, NULL}, *const much[] = {
+								     WRITER, MUCH, NULL};
+	const char *const *argv = writer == NULL ? served : much;
 	const struct runtool_request request = {
 	    .root = s->root,
 	    .argv = argv,
-	    .output = discard_output, /* a callback: the server connects both relays */
+	    .output = discard_output, /* a callback: the output is sent */
 	};
 	struct runtool_result result;
 	struct runtool_error error;
@@ -132,8 +168,7 @@ run_tool(const struct subject *s, struct runtool *client)
 		return (-1);
 	}
 	if (result.status != 0 || result.signal != 0) {
-		warnx("%s ended with status %d, signal %d", SERVED_TOOL, result.status,
-		    result.signal);
+		warnx("%s ended with status %d, signal %d", argv[0], result.status, result.signal);
 		return (-1);
 	}
 	return (0);
@@ -236,6 +271,18 @@ measure_information(struct subject *servers, unsigned int n, unsigned int round)
 		measure(s, ask_information, CLIENTS, CALLS, NULL, &s->value[INFO_RATE_4][round]);
 }
 
+static void
+measure_relays(struct subject *subjects, unsigned int n, unsigned int round)
+{
+	struct subject *s;
+	double seconds;
+
+	for (s = subjects; s < subjects + n; s++) {
+		measure(s, s->launch, 1, 1, &seconds, NULL);
+		s->value[RELAY_RATE][round] = strtod(MUCH, NULL) / seconds / 1e9;
+	}
+}
+
 /* ---- the tables ------------------------------------------------------------------------------ */
 
 /* The median over the rounds; with `in` in units of its value in the same round. */
@@ -323,6 +370,19 @@ print_information(const struct subject *servers, unsigned int n, unsigned int ro
 		    typical(s, INFO_RATE_4, NULL, rounds));
 }
 
+static void
+print_relays(const struct subject *subjects, unsigned int n, unsigned int rounds)
+{
+	const struct subject *s;
+	double rate;
+
+	printf("%-20s %8s %10s\n", "1 GiB of output", "GB/s", "goal 1.9");
+	for (s = subjects; s < subjects + n; s++) {
+		rate = typical(s, RELAY_RATE, NULL, rounds);
+		printf("%-20s %8.2f %10s\n", s->name, rate, rate >= RELAY_GOAL ? "met" : "MISSED");
+	}
+}
+
 /* ---- start ----------------------------------------------------------------------------------- */
 
 /* Opens the connections to `address`, HOST:PORT. */
@@ -365,7 +425,8 @@ number(const char *text, unsigned int max)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: bench [-r ROUNDS] [-f TOOL] [NAME HOST:PORT ROOT]...\n");
+	fprintf(
+	    stderr, "usage: bench [-r ROUNDS] [-f TOOL | -m WRITER] [NAME HOST:PORT ROOT]...\n");
 	exit(1);
 }
 
@@ -394,17 +455,25 @@ main(int argc, char *argv[])
 	unsigned int rounds = ROUNDS, round, n, i;
 	int option;
 
-	while ((option = getopt(argc, argv, "f:r:")) != -1) {
+	while ((option = getopt(argc, argv, "f:m:r:")) != -1) {
 		if (option == 'f')
 			tool = optarg;
+		else if (option == 'm')
+			writer = optarg;
 		else if (option == 'r')
 			rounds = number(optarg, MAX_ROUNDS);
 		else
 			usage();
 	}
 	n = take_servers(servers, argc - optind, argv + optind);
+	if (writer != NULL)
+		subjects[0] = (struct subject){.name = "a pipe", .launch = pipe_much};
 
 	for (round = 0; round < rounds; round++) {
+		if (writer != NULL) {
+			measure_relays(subjects, n + 1, round);
+			continue;
+		}
 		if (tool == NULL) {
 			measure_launches(servers, n, round);
 			continue;
@@ -412,7 +481,9 @@ main(int argc, char *argv[])
 		measure_launches(subjects, n + 1, round);
 		measure_information(servers, n, round);
 	}
-	if (tool == NULL) {
+	if (writer != NULL) {
+		print_relays(subjects, n + 1, rounds);
+	} else if (tool == NULL) {
 		print_ratios(servers, n, rounds);
 	} else {
 		printf("%s; medians of %u rounds; F and the servers in turn\n\n", tool, rounds);

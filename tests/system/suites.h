@@ -23,5 +23,12 @@ Suite *escape_suite(void);
 Suite *attack_suite(void);
 Suite *access_suite(void);
 Suite *clients_suite(void);
+Suite *v5_suite(void);
+Suite *v5_stream_suite(void);
+Suite *v5_end_suite(void);
+Suite *v5_network_suite(void);
+Suite *runtool_suite(void);
+Suite *signals_suite(void);
+Suite *library_suite(void);
 
 #endif

@@ -1,11 +1,15 @@
 /* runtool and RunToolProbe, as people use them. */
+#include <jansson.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "proc.h"
 #include "run.h"
+#include "runtool.h"
 #include "suites.h"
 
 #define MAX_ARGS 24
@@ -197,7 +201,8 @@ START_TEST(runtool_without_a_command_says_how_it_is_used)
 
 	ck_assert_int_eq(
 	    client_run(&c, "runtool", (const char *const[]){"-s", "127.0.0.1:1", NULL}), NOT_RUN);
-	ck_assert_contains(c.err, "usage");
+	ck_assert_contains(c.err, "no command");
+	ck_assert_contains(c.err, "try 'runtool --help'");
 }
 END_TEST
 
@@ -232,6 +237,170 @@ START_TEST(the_probe_fails_when_one_of_several_hosts_does_not_answer)
 }
 END_TEST
 
+/* One that speaks version 5. */
+static void
+start_new(struct server *s)
+{
+	*s = (struct server){.mode = harness_mode(),
+	    .args = (const char *const[]){"-o", "max_interface_version=5", "-o", "sysname=Testix",
+		"-o", "drain_timeout=10", NULL}};
+	server_start(s);
+}
+
+/* The value of a line of the probe's output; "" without it. */
+static const char *
+value(const struct client *c, const char *name)
+{
+	const char *line = strstr(c->out, harness_text("%s ", name));
+
+	if (line == NULL || (line != c->out && line[-1] != '\n'))
+		return ("");
+	line += strcspn(line, " ");
+	line += strspn(line, " ");
+	return (harness_text("%.*s", (int)strcspn(line, "\n"), line));
+}
+
+START_TEST(the_probe_shows_what_version_5_tells)
+{
+	struct server s;
+	struct client c;
+	struct tm tm;
+
+	start_new(&s);
+	ck_assert_int_eq(RUNTOOL(&c, &s, "/bin/true"), 0);
+	ck_assert_int_eq(RUNTOOL(&c, &s, "/bin/none"), NOT_FOUND);
+	ck_assert_int_eq(PROBE(&c, place(&s)), 0);
+	ck_assert_str_eq(value(&c, "interface"), "5");
+	ck_assert_str_eq(value(&c, "state"), "ok");
+	ck_assert_str_eq(value(&c, "in_flight"), "0");
+	ck_assert_str_eq(value(&c, "area"), "default");
+	ck_assert_contains(value(&c, "software"), "RunToolServer ");
+	ck_assert_str_eq(value(&c, "runs"), "1");
+	ck_assert_str_eq(value(&c, "failures"), "1");
+	ck_assert_str_eq(value(&c, "refused"), "0");
+	ck_assert_int_ge(strtol(value(&c, "connections"), NULL, 10), 3);
+	ck_assert_int_lt(strtol(value(&c, "uptime"), NULL, 10), 60);
+	ck_assert_ptr_nonnull(strptime(value(&c, "started"), "%Y-%m-%dT%H:%M:%S%z", &tm));
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(the_probe_shows_of_a_version_4_server_what_there_is)
+{
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, NULL);
+	ck_assert_int_eq(PROBE(&c, place(&s)), 0);
+	ck_assert_str_eq(value(&c, "interface"), "4");
+	ck_assert_str_eq(value(&c, "state"), "");
+	ck_assert_str_eq(value(&c, "area"), "");
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(the_probe_writes_json_also_about_servers_that_do_not_answer)
+{
+	struct server s;
+	struct client c;
+	const json_t *one;
+	json_t *all;
+
+	start_new(&s);
+	ck_assert_int_eq(PROBE(&c, "--json", place(&s), "127.0.0.1:1", "a:b"), 1);
+	ck_assert_str_eq(c.err, "");
+	ck_assert_ptr_nonnull(all = json_loads(c.out, 0, NULL));
+	ck_assert_uint_eq(json_array_size(all), 3);
+	one = json_array_get(all, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(one, "server")), place(&s));
+	ck_assert_str_eq(json_string_value(json_object_get(one, "sysname")), "Testix");
+	ck_assert_int_eq(json_integer_value(json_object_get(one, "interface")), 5);
+	ck_assert(json_is_real(json_object_get(one, "load")));
+	ck_assert_ptr_null(json_object_get(one, "error"));
+	one = json_array_get(all, 1);
+	ck_assert_str_eq(json_string_value(json_object_get(one, "server")), "127.0.0.1:1");
+	one = json_object_get(one, "error");
+	ck_assert_int_eq(json_integer_value(json_object_get(one, "code")), RUNTOOL_TRANSPORT);
+	ck_assert_contains(
+	    json_string_value(json_object_get(one, "message")), "Connection refused");
+	one = json_array_get(all, 2);
+	ck_assert_str_eq(json_string_value(json_object_get(one, "server")), "a:b");
+	ck_assert_ptr_nonnull(json_object_get(one, "error"));
+	json_decref(all);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(the_probe_pings)
+{
+	struct server s, old;
+	struct client c;
+
+	start_new(&s);
+	server_start_best(&old, NULL);
+	ck_assert_int_eq(PROBE(&c, "--ping", place(&s)), 0);
+	ck_assert_uint_eq(strlen(value(&c, "unique_id")), 32);
+	ck_assert_str_eq(value(&c, "state"), "ok");
+	ck_assert_str_eq(value(&c, "in_flight"), "0");
+	ck_assert_str_eq(value(&c, "sysname"), "");
+	ck_assert_int_eq(PROBE(&c, "--ping", place(&old)), 0);
+	ck_assert_str_eq(value(&c, "in_flight"), "0");
+	server_stop(&s);
+	server_stop(&old);
+	ck_assert_int_eq(PROBE(&c, "--ping", place(&s)), 1);
+	ck_assert_contains(c.err, "Connection refused");
+	ck_assert_int_eq(PROBE(&c, "--ping", "--stop", place(&s)), 1);
+	ck_assert_contains(c.err, "--ping or --stop");
+}
+END_TEST
+
+START_TEST(the_probe_has_a_server_drain)
+{
+	struct server s;
+	struct client tool, c;
+
+	start_new(&s);
+	client_prepare(&tool, "runtool",
+	    (const char *const[]){
+		"-s", place(&s), "/bin/sh", "-c", "echo ready; sleep 1; exit 3", NULL});
+	program_start(&tool.program);
+	ck_assert_within(10, strstr(program_out(&tool.program), "ready") != NULL);
+	ck_assert_int_eq(PROBE(&c, "--stop", place(&s)), 0);
+	ck_assert_str_eq(value(&c, "in_flight"), "1");
+	ck_assert(program_wait(&tool.program, 10));
+	ck_assert_int_eq(tool.program.status, 3 << 8);
+	program_free(&tool.program);
+	server_ends(&s, 0);
+}
+END_TEST
+
+START_TEST(the_probe_says_that_an_old_server_cannot_be_stopped)
+{
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, NULL);
+	ck_assert_int_eq(PROBE(&c, "--stop", place(&s)), 1);
+	ck_assert_contains(c.err, place(&s));
+	ck_assert_int_eq(PROBE(&c, "--ping", place(&s)), 0);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(the_probe_asks_the_server_of_the_environment)
+{
+	struct server s;
+	struct client c;
+
+	start_new(&s);
+	ck_assert_int_eq(setenv("RUNTOOL_SERVER", place(&s), 1), 0);
+	ck_assert_int_eq(client_run(&c, "RunToolProbe", (const char *const[]){NULL}), 0);
+	ck_assert_str_eq(value(&c, "server"), place(&s));
+	ck_assert_int_eq(unsetenv("RUNTOOL_SERVER"), 0);
+	server_stop(&s);
+}
+END_TEST
+
 Suite *
 clients_suite(void)
 {
@@ -255,6 +424,13 @@ clients_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, the_probe_prints_what_the_server_says);
 	tcase_add_test(tc, the_probe_fails_when_one_of_several_hosts_does_not_answer);
+	tcase_add_test(tc, the_probe_shows_what_version_5_tells);
+	tcase_add_test(tc, the_probe_shows_of_a_version_4_server_what_there_is);
+	tcase_add_test(tc, the_probe_writes_json_also_about_servers_that_do_not_answer);
+	tcase_add_test(tc, the_probe_pings);
+	tcase_add_test(tc, the_probe_has_a_server_drain);
+	tcase_add_test(tc, the_probe_says_that_an_old_server_cannot_be_stopped);
+	tcase_add_test(tc, the_probe_asks_the_server_of_the_environment);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

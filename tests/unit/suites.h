@@ -7,15 +7,19 @@
 #define SUITES(X)       \
 	X(addr)         \
 	X(client)       \
+	X(client5)      \
 	X(config)       \
 	X(input)        \
 	X(killer)       \
 	X(launcher_doc) \
 	X(log)          \
+	X(pairs)        \
 	X(queue)        \
 	X(rpc)          \
+	X(rpc5)         \
 	X(settings)     \
-	X(srpc)
+	X(srpc)         \
+	X(wire5)
 
 #define SUITE_DECLARE(name) Suite *name##_suite(void);
 SUITES(SUITE_DECLARE)

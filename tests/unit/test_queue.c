@@ -384,7 +384,7 @@ be_worker(void *arg)
 	(void)arg;
 	while ((r = queue_pop(q)) != NULL) {
 		ck_assert_uint_lt(atomic_fetch_add(&serving, 1), WORKERS);
-		atomic_fetch_add(&clients[r->root].seen[r->id], 1);
+		atomic_fetch_add(&clients[r->run.root].seen[r->id], 1);
 		atomic_fetch_sub(&serving, 1);
 		queue_done(q);
 		ck_assert_int_eq(sem_post(&room), 0);
@@ -404,9 +404,9 @@ be_client(void *arg)
 	for (i = 0; i < EACH; i++) {
 		r = &me->requests[i];
 		r->id = i;
-		r->root = (uint32_t)(me - clients);
+		r->run.root = (uint32_t)(me - clients);
 		((struct sockaddr_in *)&r->client)->sin_family = AF_INET;
-		((struct sockaddr_in *)&r->client)->sin_addr.s_addr = htonl(1 + r->root / 2);
+		((struct sockaddr_in *)&r->client)->sin_addr.s_addr = htonl(1 + r->run.root / 2);
 		ck_assert_int_eq(sem_wait(&room), 0);
 		ck_assert_int_eq(queue_push(q, r), 0);
 		load = queue_load(q);

@@ -158,7 +158,7 @@ static const struct number {
     {"max_request_bytes", FIELD(max_request_bytes), 1024, 1073741824, 4194304},
     {"max_connections", FIELD(max_connections), 0, 1000000, 0},
     {"max_connections_per_host", FIELD(max_connections_per_host), 0, 1000000, 0},
-    {"max_interface_version", FIELD(max_version), 0, 4, 4},
+    {"max_interface_version", FIELD(max_version), 0, 5, 5},
     {"info_read_timeout", FIELD(info_read_timeout), 0, 86400, 120},
 };
 
@@ -550,6 +550,29 @@ START_TEST(an_unknown_name_is_a_warning_in_our_section_and_nothing_elsewhere)
 }
 END_TEST
 
+START_TEST(an_unknown_name_is_an_error_in_the_fleets_section)
+{
+	ck_assert_int_eq(load("[Run_Tool_Fleet]\naera = x\n", false, NULL, 0), -1);
+	ck_assert_ptr_nonnull(strstr(err, ":2: [Run_Tool_Fleet]aera is not known"));
+}
+END_TEST
+
+START_TEST(an_area_is_one_word_of_few_characters)
+{
+	static const char *const wrong[] = {"", "a b", "a/b", "a:b", "\303\244"};
+	char text[64];
+
+	load_file("[Run_Tool]\n");
+	ck_assert_str_eq(s.area, "default");
+	load_file("[Run_Tool_Fleet]\narea = Linux-x86_64.v2\nloaded_at = 3\n");
+	ck_assert_str_eq(s.area, "Linux-x86_64.v2");
+	ck_assert_int_eq(s.loaded_at, 3);
+	snprintf(text, sizeof(text), "[Run_Tool_Fleet]\narea = %s\n", wrong[_i]);
+	ck_assert_int_eq(load(text, false, NULL, 0), -1);
+	ck_assert_ptr_nonnull(strstr(err, "must be letters, digits, `.`, `_` and `-`"));
+}
+END_TEST
+
 /* ---- what is printed ---- */
 
 /* As a file: `[Section]name = value` becomes two lines. */
@@ -577,7 +600,8 @@ static const char *const configurations[] = {
     "drain_timeout = 10\nlisten = 127.0.0.1 ::1\nallow = 127.0.0.0/8 ::1\nrelay_timeout = 11\n"
     "relay_hosts = any\nrequest_timeout = 12\nmax_request_bytes = 1313\n"
     "max_connections = 15\nmax_connections_per_host = 16\nstdin_dirs = /i /j\n"
-    "max_interface_version = 2\ninfo_read_timeout = 14\n[Repository]\nruntool_user = u\n",
+    "max_interface_version = 2\ninfo_read_timeout = 14\n"
+    "[Run_Tool_Fleet]\narea = a-1.b_c\nloaded_at = 17\n[Repository]\nruntool_user = u\n",
 };
 
 START_TEST(what_is_printed_is_a_file_with_the_same_settings)
@@ -668,13 +692,17 @@ printed_names(struct names *names)
 static void
 manual_names(struct names *names)
 {
-	static const char item[] = ".It Va ", other[] = ".It Li [Repository] Ns Va ";
+	static const char item[] = ".It Va ", other[] = ".It Li [", va[] = "] Ns Va ";
+	char section[NAME_SIZE];
 	const char *line, *p;
 
 	for (line = read_text(MANUAL); line != NULL; line = next_line(line)) {
-		if (strncmp(line, other, strlen(other)) == 0)
-			add_name(names, "Repository", line + strlen(other),
-			    name_length(line + strlen(other)));
+		if (strncmp(line, other, strlen(other)) == 0) {
+			p = line + strlen(other);
+			snprintf(section, sizeof(section), "%.*s", (int)strcspn(p, "]"), p);
+			p += strlen(section) + strlen(va);
+			add_name(names, section, p, name_length(p));
+		}
 		if (strncmp(line, item, strlen(item)) != 0)
 			continue;
 		for (p = line + strlen(item); *p != '\n'; p += strspn(p, " ,")) {
@@ -817,6 +845,8 @@ add_sources(TCase *tc)
 	tcase_add_loop_test(tc, a_wrong_option_is_told, 0, (int)LENGTH(wrong_options));
 	tcase_add_test(tc, a_file_that_was_merely_found_names_no_command);
 	tcase_add_test(tc, an_unknown_name_is_a_warning_in_our_section_and_nothing_elsewhere);
+	tcase_add_test(tc, an_unknown_name_is_an_error_in_the_fleets_section);
+	tcase_add_loop_test(tc, an_area_is_one_word_of_few_characters, 0, 5);
 }
 
 static void

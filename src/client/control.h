@@ -1,0 +1,47 @@
+/* control.h: what other threads and signal handlers want of the run call that is under way. */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtool.h"
+
+struct control {
+	int fd; /* poll(2) says that it is readable when something is wanted */
+	atomic_bool active, cancelled;
+	_Atomic(uint64_t) signals; /* not taken yet; see CONTROL_BIT */
+	int ending;		   /* the first of those taken that end a tool; 0: none */
+};
+
+#define CONTROL_BIT(signal) (UINT64_C(1) << ((signal)-1))
+
+/* 0, or -1 with errno. */
+int control_open(struct control *);
+void control_close(struct control *);
+
+/* Only between these something can be wanted; nothing is at first. */
+void control_begin(struct control *);
+void control_end(struct control *);
+
+/* For any thread, and for signal handlers; `signal` is 1 to 64. False where nothing can be wanted. */
+bool control_signal(struct control *, int signal);
+void control_cancel(struct control *);
+
+/* The signals that have come since the last time. */
+uint64_t control_take(struct control *);
+
+bool control_cancelled(const struct control *);
+
+/*
+ * Whether the call is to end though no tool runs, and why, in words: returns -1. Signals that end
+ * no tool are for none.
+ */
+bool control_ends(struct control *);
+int control_words(const struct control *, struct runtool_error *err);
+
+/* Waits. 0 at the deadline, or -1 with *err when the call is to end. */
+int control_wait(struct control *, int64_t deadline, struct runtool_error *err);
+
+#endif

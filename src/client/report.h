@@ -1,0 +1,26 @@
+/* report.h: what runtool says about a run: its exit status, in words, as JSON. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdio.h>
+
+#include "cmdline.h"
+
+struct outcome {
+	bool ran;   /* then `result` counts, else `error` */
+	bool local; /* the error is none of the server */
+	struct runtool_result result;
+	struct runtool_error error;
+	int signal; /* by which runtool ends itself; 0: none */
+};
+
+/* What runtool exits with; where it ends itself by a signal, what a shell makes of that. */
+int report_exit_status(const struct outcome *);
+
+/* On stderr: errors, how the tool ended if it did not just exit, and with -v how it went. */
+void report_words(const struct cmdline *, const struct outcome *);
+
+/* 0, or -1 with errno. */
+int report_json(const struct cmdline *, const struct outcome *, FILE *);
+
+#endif

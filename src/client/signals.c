@@ -1,0 +1,158 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "signals.h"
+
+static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+#define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
+
+#define ECHO_MS 200
+
+static struct runtool *volatile connection;
+static volatile sig_atomic_t came[NSIG];
+static volatile sig_atomic_t ending, ticks, cancelled;
+static volatile int64_t ending_at; /* used in handlers only */
+
+void
+signals_die(int sig)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t set;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	sigaction(sig, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	_exit(128 + sig);
+}
+
+static void
+cancel(void)
+{
+	cancelled = 1;
+	if (connection != NULL)
+		runtool_cancel(connection);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+/* timeout(1) signals its child, and then its whole process group. */
+static bool
+is_echo(int sig)
+{
+	return (sig == ending && now_ms() - ending_at < ECHO_MS);
+}
+
+static void
+take_ending(int sig)
+{
+	if (ending == 0) {
+		ending = sig;
+		ending_at = now_ms();
+		alarm(1);
+	} else if (!is_echo(sig)) {
+		cancel();
+	}
+}
+
+static void
+forward(int sig)
+{
+	int saved = errno;
+
+	/* No run that could take it: it is for us alone. */
+	if (connection == NULL || (runtool_signal(connection, sig) == -1 && errno == ESRCH))
+		signals_die(sig);
+	came[sig] = 1;
+	if (sig != SIGUSR1 && sig != SIGUSR2)
+		take_ending(sig);
+	errno = saved;
+}
+
+/*
+ * Every second, not only when the patience is at its end: a write that has begun to block just
+ * after an ending signal came is interrupted by the next tick.
+ */
+static void
+tick(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	if (++ticks >= SIGNALS_PATIENCE)
+		cancel();
+	else
+		alarm(1);
+	errno = saved;
+}
+
+static void
+handle(int sig, void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler};
+
+	/* One at a time: they share what they count. */
+	sigfillset(&action.sa_mask);
+	sigaction(sig, &action, NULL);
+}
+
+void
+signals_forward(struct runtool *c)
+{
+	struct sigaction old;
+	sigset_t set;
+	size_t i;
+
+	connection = c;
+	handle(SIGALRM, tick);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	for (i = 0; i < FORWARDED; i++)
+		if (sigaction(forwarded[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			handle(forwarded[i], forward);
+}
+
+void
+signals_keep(void)
+{
+	alarm(0);
+	connection = NULL;
+}
+
+bool
+signals_came(int sig)
+{
+	return (sig > 0 && sig < NSIG && came[sig] != 0);
+}
+
+int
+signals_ending(void)
+{
+	return (ending);
+}
+
+bool
+signals_pressing(void)
+{
+	return (cancelled != 0 || ticks > 0);
+}
+
+bool
+signals_cancelled(void)
+{
+	return (cancelled != 0);
+}

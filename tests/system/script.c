@@ -1,0 +1,75 @@
+#include "script.h"
+
+void
+script_server(struct server *s, const char *version, const char *settings)
+{
+	*s = (struct server){.mode = harness_mode(),
+	    .settings = harness_text("coredumpsize_limit = 0\n%s", settings),
+	    .args = (const char *const[]){
+		"-o", harness_text("max_interface_version=%s", version), NULL}};
+	server_start(s);
+	s->settings = NULL;
+	s->args = NULL;
+}
+
+struct program
+script(const struct server *s, const char *text)
+{
+	const char **argv = (const char **)(void *)harness_alloc(4 * sizeof(*argv));
+
+	argv[0] = "/bin/sh";
+	argv[1] = "-c";
+	argv[2] = harness_text("PATH=%s:$PATH RUNTOOL_SERVER=127.0.0.1:%d tmp=%s\n"
+			       "export PATH RUNTOOL_SERVER\n%s",
+	    harness_installed("bin"), s->port, harness_in_root("tmp"), text);
+	return ((struct program){.argv = argv, .uid = harness_user(), .pass = -1});
+}
+
+struct shown
+script_run(const struct server *s, const char *text)
+{
+	struct program p = script(s, text);
+	struct shown shown;
+
+	shown.status = program_run(&p);
+	shown.out = program_out(&p);
+	shown.err = program_err(&p);
+	program_free(&p);
+	return (shown);
+}
+
+struct program
+script_tool(const struct server *s, const char *options, const char *command, const char *tag)
+{
+	struct program p =
+	    script(s, harness_text("exec runtool %s /bin/sh -c '%s' %s", options, command, tag));
+
+	program_start(&p);
+	ck_assert_within(10, strstr(program_out(&p), "ready\n") != NULL);
+	return (p);
+}
+
+void
+script_keeps(const struct server *s, const struct promise *p)
+{
+	struct shown shown = script_run(s, p->script);
+
+	ck_assert_msg(shown.status == p->status, "%s: exit status %d, not %d: %s", p->script,
+	    shown.status, p->status, shown.err);
+	ck_assert_msg(p->out == NULL || strcmp(shown.out, p->out) == 0, "%s: stdout '%s', not '%s'",
+	    p->script, shown.out, p->out);
+	ck_assert_msg(p->err == NULL || strcmp(shown.err, p->err) == 0, "%s: stderr '%s', not '%s'",
+	    p->script, shown.err, p->err);
+}
+
+void
+script_keep(const char *version, const struct promise *p, size_t n)
+{
+	struct server s;
+	size_t i;
+
+	script_server(&s, version, "");
+	for (i = 0; i < n; i++)
+		script_keeps(&s, &p[i]);
+	server_stop(&s);
+}

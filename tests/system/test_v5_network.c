@@ -1,0 +1,286 @@
+/* Version 5 over a network that the tests can take away: one of their own, with two hosts. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "proc.h"
+#include "run5.h"
+#include "suites.h"
+
+#define EVERYWHERE "listen = 0.0.0.0\nallow = 127.0.0.0/8 10.99.0.0/16\n"
+#define FLOOD	   "50000000" /* more than all buffers hold */
+#define PATIENCE   50000      /* ms; a network may be away for so long at least, */
+#define GONE	   75000      /* and so long at most; a client that is slow, longer */
+
+/* The server's host, where the test itself is, and the client's. */
+static int here = -1, there = -1;
+
+static void
+enter(int host)
+{
+	ck_assert_msg(setns(host, CLONE_NEWNET) == 0, "setns: %s", strerror(errno));
+}
+
+static int
+new_host(void)
+{
+	int fd;
+
+	ck_assert_msg(unshare(CLONE_NEWNET) == 0, "unshare: %s", strerror(errno));
+	ck_assert_int_eq(system("ip link set lo up"), 0);
+	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ne(fd, -1);
+	return (fd);
+}
+
+static void
+command(const char *text)
+{
+	ck_assert_msg(system(text) == 0, "failed: %s", text);
+}
+
+static void
+command_there(const char *text)
+{
+	enter(there);
+	command(text);
+	enter(here);
+}
+
+/* Link number n: 10.99.n.1 here, 10.99.n.2 there. */
+static void
+add_link(int n)
+{
+	command(harness_text("ip link add name h%d type veth peer name t%d netns /proc/%d/fd/%d", n,
+	    n, (int)getpid(), there));
+	command(harness_text("ip addr add 10.99.%d.1/24 dev h%d && ip link set h%d up", n, n, n));
+	command_there(
+	    harness_text("ip addr add 10.99.%d.2/24 dev t%d && ip link set t%d up", n, n, n));
+}
+
+static void
+make_network(int links)
+{
+	here = new_host();
+	there = new_host();
+	enter(here);
+	for (int n = 1; n <= links; n++)
+		add_link(n);
+}
+
+/* From this host's namespace, by way of link n. */
+static int
+connect_from(int host, const struct server *s, int n)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->port)};
+	int fd;
+
+	ck_assert_int_eq(inet_pton(AF_INET, harness_text("10.99.%d.1", n), &to.sin_addr), 1);
+	enter(host);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	enter(here);
+	ck_assert_msg(
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0, "connect: %s", strerror(errno));
+	return (fd);
+}
+
+/* ---- who may stop a server */
+
+START_TEST(only_the_servers_own_host_may_stop_it)
+{
+	struct server s;
+	struct run5 r = CALL5(RPC5_STOP);
+
+	make_network(1);
+	run5_server_best(&s, EVERYWHERE);
+	r.conn = connect_from(there, &s, 1);
+	run5_fails(&s, &r, SRPC_INVALID_PARAMETER, "host");
+	r = run5_next(&r, CALL5(RPC5_PING));
+	run5_do(&s, &r);
+	r = run5_next(&r, RUN5("/bin/true"));
+	run5_do(&s, &r);
+	run5_free(&r);
+
+	/* By its other address. */
+	r = CALL5(RPC5_STOP);
+	r.conn = connect_from(here, &s, 1);
+	run5_do(&s, &r);
+	run5_free(&r);
+	server_ends(&s, 0);
+}
+END_TEST
+
+/* ---- a network that is gone */
+
+/* On link 1 the carrier is lost, on link 2 the client's host is not there any more; 3 is well. */
+enum { NO_CARRIER = 1, NO_HOST, WELL, LINKS = WELL };
+
+static struct client {
+	const char *what;
+	int link;
+	bool writes; /* the tool does, all the time */
+	bool reads;  /* the client does, until its network is gone */
+	const char *option;
+	/* How it goes. */
+	const char *tag;
+	struct run5 run;
+	int64_t took; /* until the tool was gone; 0: it runs */
+} clients[] = {
+    {"silent, no carrier", NO_CARRIER, false, false, NULL, .took = 0},
+    {"silent, no host", NO_HOST, false, false, NULL, .took = 0},
+    {"silent, no host, often asked", NO_HOST, false, false, "keep_alive_ms=1000", .took = 0},
+    {"silent, no host, never asked", NO_HOST, false, false, "keep_alive_ms=600000", .took = 0},
+    {"writes, no carrier", NO_CARRIER, true, true, NULL, .took = 0},
+    {"writes, no host", NO_HOST, true, true, NULL, .took = 0},
+    {"writes, not read, no host", NO_HOST, true, false, NULL, .took = 0},
+    {"writes, not read, but well", WELL, true, false, NULL, .took = 0},
+    {"silent, not read, but well", WELL, false, false, "keep_alive_ms=100", .took = 0},
+    {"waits, no host", NO_HOST, true, false, NULL, .took = 0},
+};
+#define NCLIENTS ((int)(sizeof(clients) / sizeof(clients[0])))
+#define WAITING	 (&clients[NCLIENTS - 1])
+
+static void
+start_client(const struct server *s, struct client *c)
+{
+	const char **argv = (const char **)(void *)harness_alloc(4 * sizeof(*argv));
+	const char **options = (const char **)(void *)harness_alloc(2 * sizeof(*options));
+
+	c->tag = harness_unique("dead");
+	argv[0] = harness_tool(s->mode, c->writes ? "flood" : "tree");
+	argv[1] = !c->writes ? "plain" : c->link == WELL ? FLOOD : FLOOD "000";
+	argv[2] = c->tag;
+	options[0] = c->option;
+	c->run = RUN5_ARGV(argv);
+	c->run.must = options;
+	c->run.keep_nothing = true;
+	c->run.conn = connect_from(there, s, c->link);
+	run5_start(s, &c->run);
+	if (c == WAITING)
+		ck_assert_within(5, call_cur_pending(s) == 1);
+	else
+		ck_assert_within(5, proc_runs(c->tag));
+}
+
+static void
+read_for(int ms)
+{
+	int64_t end = harness_now() + ms;
+
+	while (harness_now() < end)
+		for (struct client *c = clients; c < clients + NCLIENTS; c++)
+			if (c->reads)
+				run5_pump(&c->run, 1);
+}
+
+/* Until all that should end has ended, and for at least GONE. */
+static void
+watch_them_end(const struct server *s)
+{
+	int64_t start = harness_now(), past;
+	int left;
+
+	do {
+		left = 0;
+		past = harness_now() - start;
+		for (struct client *c = clients; c < clients + NCLIENTS; c++) {
+			if (c->took == 0 &&
+			    (c == WAITING ? call_cur_pending(s) == 0 : !proc_runs(c->tag)))
+				c->took = past;
+			left += c->took == 0 && c->link != WELL;
+		}
+		usleep(200000);
+	} while (past < GONE || (left > 0 && past < 2 * GONE));
+}
+
+/* As a client does that was stopped, and is continued. */
+static void
+read_on(struct client *c)
+{
+	if (!c->writes)
+		ck_assert(run5_order(&c->run, SIGTERM));
+	run5_finish(&c->run);
+	if (c->writes)
+		run5_exited(&c->run, 0, "ended");
+	else
+		run5_signalled(&c->run, SIGTERM, "client-signal");
+	ck_assert_uint_eq(
+	    c->run.received[0], c->writes ? strtoul(FLOOD, NULL, 10) : strlen("ready\n"));
+}
+
+/* All at the same time: it takes long. */
+START_TEST(a_dead_network_ends_the_tool_and_a_slow_client_does_not)
+{
+	struct server s;
+	size_t descriptors;
+
+	make_network(LINKS);
+	run5_server_best(&s, harness_text(EVERYWHERE "server_max_threads = %d\n", NCLIENTS - 1));
+	ck_assert_int_eq(call_cur_tools(&s), 0);
+	descriptors = proc_descriptors(server_pid(&s));
+	for (struct client *c = clients; c < clients + NCLIENTS; c++)
+		start_client(&s, c);
+	read_for(500);
+	command_there(harness_text("ip link set t%d down", NO_CARRIER));
+	command_there(harness_text("ip addr flush dev t%d", NO_HOST));
+	watch_them_end(&s);
+	for (struct client *c = clients; c < clients + NCLIENTS; c++) {
+		ck_assert_msg((c->took == 0) == (c->link == WELL) &&
+				  (c->took == 0 || (c->took >= PATIENCE && c->took <= GONE)),
+		    "%s: ended after %lld ms (0: it runs)", c->what, (long long)c->took);
+		if (c->link == WELL)
+			read_on(c);
+		run5_free(&c->run);
+	}
+	ck_assert_within(10, proc_descriptors(server_pid(&s)) <= descriptors);
+	server_stop(&s);
+}
+END_TEST
+
+/* What the above needs, tried out. */
+static bool
+can_make_networks(void)
+{
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNET) == -1 ||
+		    system("ip link add name h1 type veth peer name t1 2>/dev/null") != 0)
+			_exit(1);
+		_exit(0);
+	}
+	return (pid != -1 && waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+Suite *
+v5_network_suite(void)
+{
+	Suite *suite = suite_create("v5_network");
+	TCase *tc = tcase_create("stop");
+	bool can = can_make_networks();
+
+	tcase_set_timeout(tc, 60);
+	testing_add_if(tc, only_the_servers_own_host_may_stop_it, 0, 1, can,
+	    "root with CAP_SYS_ADMIN, ip and veth");
+	suite_add_tcase(suite, tc);
+	/* A sanitizer finds nothing in the waiting. */
+	if (getenv("RUNTOOL_SERVER_ONLY") != NULL)
+		return (suite);
+
+	tc = tcase_create("dead");
+	tcase_set_timeout(tc, 180);
+	testing_add_if(tc, a_dead_network_ends_the_tool_and_a_slow_client_does_not, 0, 1, can,
+	    "root with CAP_SYS_ADMIN, ip and veth");
+	suite_add_tcase(suite, tc);
+	return (suite);
+}
