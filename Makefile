@@ -327,7 +327,7 @@ lint-cppcheck: | build/paths.h
 # One process a file, two at a time; clang-tidy is slow.
 lint-tidy: | build/paths.h
 	@printf '%s\n' $(c_src) | xargs -P2 -I{} sh -c 'clang-tidy --quiet {} -- -std=gnu17 -D_GNU_SOURCE \
-	    -Iinclude -Isrc/lib -Isrc/server -Itests/common -Ibuild >build/tidy.$$$$ 2>/dev/null; s=$$?; \
+	    -Iinclude -iquote src/lib -iquote src/server -iquote tests/common -Ibuild >build/tidy.$$$$ 2>/dev/null; s=$$?; \
 	    cat build/tidy.$$$$; rm -f build/tidy.$$$$; exit $$s'
 
 # ---- dependencies ----------------------------------------------------------------------------

@@ -113,6 +113,7 @@ extern struct reporter {
 	int err, life;
 	pid_t supervisor;    /* as in struct launcher_message */
 	volatile int failed; /* the status of a child that shared our memory */
+	int error;	     /* the errno behind it */
 } reporter;
 void report(enum launcher_kind, int value);
 _Noreturn void fail(enum launcher_status, int error, const char *fmt, ...)

@@ -18,6 +18,8 @@ report(enum launcher_kind kind, int value)
 	    .kind = (int32_t)kind, .value = value, .supervisor = reporter.supervisor};
 	struct rusage used;
 
+	if (kind == LAUNCHER_FAILED)
+		m.error = reporter.error;
 	if (kind == LAUNCHER_ENDED && getrusage(RUSAGE_CHILDREN, &used) == 0) {
 		m.user_us = microseconds(used.ru_utime);
 		m.system_us = microseconds(used.ru_stime);
@@ -42,6 +44,8 @@ fail(enum launcher_status status, int error, const char *fmt, ...)
 	/* Nothing can be done about an asker that is gone. */
 	if (reporter.err != -1)
 		(void)!write(reporter.err, words, strlen(words));
+	if (error != 0)
+		reporter.error = error;
 	report(LAUNCHER_FAILED, (int)status);
 	reporter.failed = (int)status;
 	_exit(status);

@@ -57,9 +57,10 @@ tool_exec(const struct launch *l, pid_t keeper)
 		execve(tool, l->argv, l->env);
 	else
 		execvp(tool, l->argv);
+	reporter.error = errno;
 	fail(LAUNCHER_NO_EXEC, 0, "%.1024s: Execve failure, %s (errno = %d)%s", tool,
-	    strerror(errno), errno,
-	    errno != ENOENT ? ""
+	    strerror(reporter.error), reporter.error,
+	    reporter.error != ENOENT ? ""
 	    : present ? "\n  The file is there: its interpreter (#! line, or dynamic loader) is "
 			"missing from the root"
 	    : no_path ? "\n  Its environment has no PATH"

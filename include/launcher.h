@@ -39,9 +39,9 @@ enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };
 /*
  * -life FD is one end of a SOCK_SEQPACKET pair. The server sends one byte: a signal for the whole
  * tree of the tool; SIGKILL, or the end of file, ends it at once. The launcher's side sends one
- * message: FAILED (an enum launcher_status; the words are on -err) or ENDED (a wait(2) status, and
- * what was used by the tool and by those of its descendants that were waited for: processor time, and
- * the largest resident set among them; zero in all other messages).
+ * message, FAILED (an enum launcher_status, and in `error` the errno behind it, if any; the words
+ * are on -err) or ENDED (a wait(2) status, and what was used by the tool and by those of its
+ * descendants that were waited for: processor time, and the largest resident set among them).
  * With -hold there is a HELD before the tool starts and another after ENDED (1: the root is in a
  * mount namespace, and can be entered by /proc/PID/root; else 0), and each time it waits for a 0.
  * A tool with a network of its own gets pipes where its output is a socket: for each there is a PIPE
@@ -60,7 +60,7 @@ struct launcher_message {
 	int32_t kind;
 	int32_t value;
 	int32_t supervisor;
-	int32_t unused; /* 0: without it there would be a gap, and in that whatever lay there */
+	int32_t error;
 	int64_t user_us, system_us, max_rss_kb;
 };
 

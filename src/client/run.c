@@ -4,12 +4,8 @@
 
 #include "deadline.h"
 #include "error.h"
+#include "rpc5.h"
 #include "run.h"
-
-/* What version 5 of the interface allows. */
-#define MIN_KEEP_ALIVE 100 /* ms */
-#define MAX_KEEP_ALIVE 600000
-#define MAX_LABEL      128 /* bytes */
 
 /* A list of the same strings that rpc_run_free() may free; NULL is an empty one. */
 static const char **
@@ -101,12 +97,13 @@ check_options(const struct runtool_request *request, struct runtool_error *err)
 	if (request->time_limit_ms < 0)
 		return (error_set(err, RUNTOOL_INVALID, "time_limit_ms = %d: is negative",
 		    request->time_limit_ms));
-	if (keep_alive != 0 && (keep_alive < MIN_KEEP_ALIVE || keep_alive > MAX_KEEP_ALIVE))
+	if (keep_alive != 0 &&
+	    (keep_alive < RPC5_MIN_KEEP_ALIVE || keep_alive > RPC5_MAX_KEEP_ALIVE))
 		return (error_set(err, RUNTOOL_INVALID, "keep_alive_ms = %d: must be from %d to %d",
-		    keep_alive, MIN_KEEP_ALIVE, MAX_KEEP_ALIVE));
-	if (is_given(request->label) && strlen(request->label) > MAX_LABEL)
+		    keep_alive, RPC5_MIN_KEEP_ALIVE, RPC5_MAX_KEEP_ALIVE));
+	if (is_given(request->label) && strlen(request->label) > RPC5_MAX_LABEL)
 		return (error_set(
-		    err, RUNTOOL_INVALID, "label: must have at most %d bytes", MAX_LABEL));
+		    err, RUNTOOL_INVALID, "label: must have at most %d bytes", RPC5_MAX_LABEL));
 	return (0);
 }
 

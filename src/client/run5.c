@@ -7,8 +7,7 @@
 #include "error.h"
 #include "run.h"
 
-#define DEFAULT_KEEP_ALIVE 20000 /* ms */
-#define MISSED_KEEP_ALIVES 3	 /* then nobody is there */
+#define MISSED_KEEP_ALIVES 3 /* then nobody is there */
 
 /* What is known of the tool. */
 enum stage {
@@ -336,7 +335,8 @@ run5(struct runtool *c, const struct runtool_request *request, struct runtool_re
 	struct run5 run = {.c = c, .request = request};
 	int keep_alive = request->keep_alive_ms;
 
-	run.silence_ms = MISSED_KEEP_ALIVES * (keep_alive == 0 ? DEFAULT_KEEP_ALIVE : keep_alive);
+	run.silence_ms =
+	    MISSED_KEEP_ALIVES * (keep_alive == 0 ? RPC5_DEFAULT_KEEP_ALIVE : keep_alive);
 	*retry_ms = 0;
 	if (run_to_end(&run, err) == -1) {
 		call_hang_up(c);

@@ -5,14 +5,10 @@
 #include "fields.h"
 #include "rpc5.h"
 
-#define MAX_LABEL	   128 /* bytes */
-#define MAX_TEXT	   65536
-#define MIN_KEEP_ALIVE	   100 /* ms */
-#define MAX_KEEP_ALIVE	   600000
-#define DEFAULT_KEEP_ALIVE 20000
-#define MAX_STATUS	   255
-#define MAX_RETRY	   3600000     /* ms */
-#define MAX_COUNT	   (1LL << 53) /* what a double holds exactly, and a client can add up */
+#define MAX_TEXT   65536
+#define MAX_STATUS 255
+#define MAX_RETRY  3600000     /* ms */
+#define MAX_COUNT  (1LL << 53) /* what a double holds exactly, and a client can add up */
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
@@ -41,8 +37,8 @@ static const struct field run_fields[] = {
 	{ "stdin_file",		FIELD_TEXT,	AT(stdin_file),		1, MAX_TEXT, NULL },
 	{ "stderr",		FIELD_CHOICE,	AT(merge),		0, 0, stderr_words },
 	{ "time_limit_ms",	FIELD_INT,	AT(time_limit_ms),	1, INT32_MAX, NULL },
-	{ "keep_alive_ms",	FIELD_INT,	AT(keep_alive_ms),	MIN_KEEP_ALIVE, MAX_KEEP_ALIVE, NULL },
-	{ "label",		FIELD_TEXT,	AT(label),		1, MAX_LABEL, NULL },
+	{ "keep_alive_ms",	FIELD_INT,	AT(keep_alive_ms),	RPC5_MIN_KEEP_ALIVE, RPC5_MAX_KEEP_ALIVE, NULL },
+	{ "label",		FIELD_TEXT,	AT(label),		1, RPC5_MAX_LABEL, NULL },
 };
 #undef AT
 
@@ -206,7 +202,7 @@ rpc5_get_run(struct srpc_reader *r, struct rpc_run *run, struct srpc_error *err)
 {
 	struct srpc_item items[RUN_ITEMS];
 
-	*run = (struct rpc_run){.keep_alive_ms = DEFAULT_KEEP_ALIVE};
+	*run = (struct rpc_run){.keep_alive_ms = RPC5_DEFAULT_KEEP_ALIVE};
 	if (get_items(r, run_items, items, err) == -1)
 		return (-1);
 	if ((run->stdin_file = strdup("")) == NULL || (run->directory = strdup(".WD")) == NULL ||

@@ -9,6 +9,12 @@
 
 #define RPC5_VERSION 5
 
+/* Bounds of a run's options. */
+#define RPC5_MAX_LABEL		128 /* bytes */
+#define RPC5_MIN_KEEP_ALIVE	100 /* ms */
+#define RPC5_MAX_KEEP_ALIVE	600000
+#define RPC5_DEFAULT_KEEP_ALIVE 20000
+
 enum rpc5_proc { RPC5_RUN = 1, RPC5_INFO = 4, RPC5_PING = 5, RPC5_STOP = 6 };
 
 /* What client and server send between a run call and its results, beside bytes and int32. */

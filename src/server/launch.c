@@ -19,8 +19,7 @@
 #define OWN_WORDS   32 /* at most, beside helper_switches, environment and command */
 #define BLANKS	    " \t"
 #define NUMBER_SIZE 24
-#define ERRNO_WORDS "(errno = " /* in what the launcher says of a tool that it cannot execute */
-#define WANTED_MS   500		/* between two looks whether somebody waits for the output */
+#define WANTED_MS   500 /* between two looks whether somebody waits for the output */
 
 static unsigned long nofile, stack; /* soft limits of the tools */
 static int debug_fd = -1;
@@ -227,7 +226,6 @@ say_why(const struct launch *l, const struct rpc_run *run, const char *root, int
     struct srpc_error *err)
 {
 	char words[LAUNCHER_MAX_WORDS];
-	const char *number;
 
 	read_words(l->err, words, sizeof(words));
 	if (l->outcome.kind != LAUNCHER_FAILED && !WIFEXITED(status))
@@ -243,8 +241,8 @@ say_why(const struct launch *l, const struct rpc_run *run, const char *root, int
 		return (srpc_fail(err, failure_code(status),
 		    "Can't establish working directory %s/%s (%s)", root, run->directory, words));
 	srpc_fail(err, failure_code(status), "%s", words);
-	if (status == LAUNCHER_NO_EXEC && (number = strstr(words, ERRNO_WORDS)) != NULL)
-		err->exec_errno = (int32_t)strtol(number + strlen(ERRNO_WORDS), NULL, 10);
+	if (status == LAUNCHER_NO_EXEC)
+		err->exec_errno = l->outcome.error;
 	return (-1);
 }
 

@@ -219,7 +219,9 @@ take_input(struct stream *s, const struct srpc_item *item, struct srpc_error *er
 	s->input_ended = item->length == 0;
 	if (s->input != -1)
 		buf_append(&s->data, item->bytes, item->length);
-	if (s->input_ended && s->taken == s->data.len)
+	if (s->data.failed)
+		*rc = srpc_fail(err, SRPC_INTERNAL_TROUBLE, "server is out of memory");
+	else if (s->input_ended && s->taken == s->data.len)
 		close_if_open(&s->input);
 }
 
@@ -265,8 +267,7 @@ static void
 take_items(struct stream *s)
 {
 	struct request *r = s->request;
-	struct srpc_reader in = {
-	    .data = r->in.data, .len = r->in.len, .limit = r->in.len + MAX_ITEM};
+	struct srpc_reader in = {.data = r->in.data, .len = r->in.len};
 	struct srpc_error err = {0};
 	struct srpc_item item;
 	int rc = SRPC_OK;

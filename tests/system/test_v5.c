@@ -155,8 +155,8 @@ user(enum mode mode, const char *ms, const char *kb)
 START_TEST(what_a_tool_and_its_children_used_is_told)
 {
 	struct server s;
-	int ms = (enum mode)_i == harness_mode() ? 300 : 100;
-	struct run5 r = user((enum mode)_i, harness_text("%d", ms), "50000");
+	long ms = (enum mode)_i == harness_mode() ? 300 : 100;
+	struct run5 r = user((enum mode)_i, harness_text("%ld", ms), "50000");
 
 	run5_server(&s, (enum mode)_i, NULL);
 	run5_do(&s, &r);
@@ -286,11 +286,12 @@ END_TEST
 
 START_TEST(the_outermost_values_are_good)
 {
+	const char *named = "root_name=" HARNESS_NAMED;
 	const char *label = harness_text("label=%s", harness_letters(MAX_LABEL));
 	const char *const good[] = {label, "time_limit_ms=2147483647", "keep_alive_ms=100",
 	    "keep_alive_ms=600000", "label=\001=\377 \n", "stdin=none", "stdin=stream",
 	    "stderr=separate", "stderr=stdout", "directory=", "directory=.", "directory=/tmp",
-	    "directory=.WD/../tmp", "root_name=" HARNESS_NAMED};
+	    "directory=.WD/../tmp", named};
 	struct server s;
 	struct run5 r;
 
@@ -298,7 +299,7 @@ START_TEST(the_outermost_values_are_good)
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		r = RUN5("/bin/sh", "-c", "exit 3");
 		r.must = LIST5(good[i]);
-		if (strncmp(good[i], "root_name", 9) == 0) {
+		if (good[i] == named) {
 			if (!harness_can(MODE_NAMED) || geteuid() != 0)
 				continue;
 			r.no_root = true;

@@ -138,7 +138,7 @@ START_TEST(a_full_server_says_when_to_try_again)
 	struct run5 first, more = RUN5("/bin/true");
 	struct run5 *r = (struct run5 *)(void *)harness_alloc((size_t)(waiting + 1) * sizeof(*r));
 	struct server s;
-	int64_t wanted = RETRY_MS * (waiting + 1);
+	int wanted = RETRY_MS * (waiting + 1);
 
 	run5_server_best(&s, harness_text(ONE "server_max_pending = %d\n", waiting));
 	first = endless(&s, NULL);

@@ -14,6 +14,7 @@
 #include "harness.h"
 #include "proc.h"
 #include "run5.h"
+#include "script.h"
 #include "suites.h"
 
 #define EVERYWHERE "listen = 0.0.0.0\nallow = 127.0.0.0/8 10.99.0.0/16\n"
@@ -130,24 +131,62 @@ static struct client {
 	bool writes; /* the tool does, all the time */
 	bool reads;  /* the client does, until its network is gone */
 	const char *option;
+	bool runtool; /* the client is that program */
 	/* How it goes. */
 	const char *tag;
 	struct run5 run;
 	int64_t took; /* until the tool was gone; 0: it runs */
 } clients[] = {
-    {"silent, no carrier", NO_CARRIER, false, false, NULL, .took = 0},
-    {"silent, no host", NO_HOST, false, false, NULL, .took = 0},
-    {"silent, no host, often asked", NO_HOST, false, false, "keep_alive_ms=1000", .took = 0},
-    {"silent, no host, never asked", NO_HOST, false, false, "keep_alive_ms=600000", .took = 0},
-    {"writes, no carrier", NO_CARRIER, true, true, NULL, .took = 0},
-    {"writes, no host", NO_HOST, true, true, NULL, .took = 0},
-    {"writes, not read, no host", NO_HOST, true, false, NULL, .took = 0},
-    {"writes, not read, but well", WELL, true, false, NULL, .took = 0},
-    {"silent, not read, but well", WELL, false, false, "keep_alive_ms=100", .took = 0},
-    {"waits, no host", NO_HOST, true, false, NULL, .took = 0},
+    {"silent, no carrier", NO_CARRIER, false, false, NULL, false, .took = 0},
+    {"silent, no host", NO_HOST, false, false, NULL, false, .took = 0},
+    {"silent, no host, often asked", NO_HOST, false, false, "keep_alive_ms=1000", false, .took = 0},
+    {"silent, no host, never asked", NO_HOST, false, false, "keep_alive_ms=600000", false,
+	.took = 0},
+    {"writes, no carrier", NO_CARRIER, true, true, NULL, false, .took = 0},
+    {"writes, no host", NO_HOST, true, true, NULL, false, .took = 0},
+    {"writes, not read, no host", NO_HOST, true, false, NULL, false, .took = 0},
+    {"writes, not read, but well", WELL, true, false, NULL, false, .took = 0},
+    {"silent, not read, but well", WELL, false, false, "keep_alive_ms=100", false, .took = 0},
+    {"silent, no host, runtool", NO_HOST, false, false, NULL, true, .took = 0},
+    {"waits, no host", NO_HOST, true, false, NULL, false, .took = 0},
 };
 #define NCLIENTS ((int)(sizeof(clients) / sizeof(clients[0])))
 #define WAITING	 (&clients[NCLIENTS - 1])
+
+static struct program runtool;
+
+static void
+go_there(void)
+{
+	if (setns(3, CLONE_NEWNET) == -1)
+		_exit(PROGRAM_NOT_RUN);
+}
+
+static void
+start_runtool(const struct server *s, const struct client *c)
+{
+	const char *const argv[] = {harness_installed("bin/runtool"), "--keep-alive", "1", "-r",
+	    harness_text("%u", harness_root(s->mode)), "-s",
+	    harness_text("10.99.%d.1:%d", c->link, s->port), "--", harness_tool(s->mode, "tree"),
+	    "plain", c->tag, NULL};
+
+	runtool = (struct program){
+	    .argv = argv, .uid = harness_user(), .prepare = go_there, .pass = there};
+	program_start(&runtool);
+	runtool.argv = NULL;
+	ck_assert_within(5, strcmp(program_out(&runtool), "ready\n") == 0);
+}
+
+/* After three signs of life that did not come. */
+static void
+runtool_gives_up(void)
+{
+	ck_assert(program_wait(&runtool, 10));
+	ck_assert(WIFEXITED(runtool.status));
+	ck_assert_int_eq(WEXITSTATUS(runtool.status), STATUS_TROUBLE);
+	ck_assert_contains(program_err(&runtool), "silent for 3 s");
+	program_free(&runtool);
+}
 
 static void
 start_client(const struct server *s, struct client *c)
@@ -156,6 +195,11 @@ start_client(const struct server *s, struct client *c)
 	const char **options = (const char **)(void *)harness_alloc(2 * sizeof(*options));
 
 	c->tag = harness_unique("dead");
+	c->run.conn = -1;
+	if (c->runtool) {
+		start_runtool(s, c);
+		return;
+	}
 	argv[0] = harness_tool(s->mode, c->writes ? "flood" : "tree");
 	argv[1] = !c->writes ? "plain" : c->link == WELL ? FLOOD : FLOOD "000";
 	argv[2] = c->tag;
@@ -184,9 +228,9 @@ read_for(int ms)
 
 /* Until all that should end has ended, and for at least GONE. */
 static void
-watch_them_end(const struct server *s)
+watch_them_end(const struct server *s, int64_t start)
 {
-	int64_t start = harness_now(), past;
+	int64_t past;
 	int left;
 
 	do {
@@ -199,7 +243,7 @@ watch_them_end(const struct server *s)
 			left += c->took == 0 && c->link != WELL;
 		}
 		usleep(200000);
-	} while (past < GONE || (left > 0 && past < 2 * GONE));
+	} while (past < GONE || (left > 0 && past < 2L * GONE));
 }
 
 /* As a client does that was stopped, and is continued. */
@@ -222,6 +266,7 @@ START_TEST(a_dead_network_ends_the_tool_and_a_slow_client_does_not)
 {
 	struct server s;
 	size_t descriptors;
+	int64_t start;
 
 	make_network(LINKS);
 	run5_server_best(&s, harness_text(EVERYWHERE "server_max_threads = %d\n", NCLIENTS - 1));
@@ -232,7 +277,9 @@ START_TEST(a_dead_network_ends_the_tool_and_a_slow_client_does_not)
 	read_for(500);
 	command_there(harness_text("ip link set t%d down", NO_CARRIER));
 	command_there(harness_text("ip addr flush dev t%d", NO_HOST));
-	watch_them_end(&s);
+	start = harness_now();
+	runtool_gives_up();
+	watch_them_end(&s, start);
 	for (struct client *c = clients; c < clients + NCLIENTS; c++) {
 		ck_assert_msg((c->took == 0) == (c->link == WELL) &&
 				  (c->took == 0 || (c->took >= PATIENCE && c->took <= GONE)),

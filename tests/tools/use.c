@@ -18,9 +18,9 @@ main(int argc, char **argv)
 	long long us = argc > 1 ? strtoll(argv[1], NULL, 10) * 1000 : 0;
 	size_t size = argc > 2 ? strtoul(argv[2], NULL, 10) * 1024 : 0;
 	volatile unsigned long n = 0;
-	char *memory = malloc(size + 1);
+	static char *memory;
 
-	if (memory == NULL)
+	if ((memory = malloc(size + 1)) == NULL)
 		return (1);
 	memset(memory, (int)us | 1, size + 1);
 	while (burnt_us() < us)
