@@ -16,14 +16,13 @@
 #include "loop.h"
 #include "rpc5.h"
 #include "stats.h"
+#include "submit.h"
 
 #define READ_SIZE      65536
 #define MAX_HELLO      256  /* bytes */
 #define LINGER_MS      2000 /* to read what a client still sends after our failure */
 #define DEADLINE_ROUND 500  /* ms between two looks at the deadlines */
 #define SHOWN	       256  /* bytes of a failure, in the log */
-#define RETRY_MS       100  /* for each request too many, before a client asks again */
-#define MAX_RETRY_MS   5000
 
 enum state {
 	HELLO,	 /* nothing was received yet */
@@ -171,21 +170,6 @@ detach_call(struct conn *c, struct request *r)
 	return (0);
 }
 
-static int
-decode_run(struct request *r, size_t start, struct srpc_error *err)
-{
-	struct srpc_reader in = {
-	    .data = r->raw.data, .len = r->raw.len, .pos = start, .limit = r->raw.len};
-
-	if (r->version >= RPC5_VERSION)
-		return (rpc5_get_run(&in, &r->run, err));
-	if (rpc_get_run(&in, &r->run, err) == -1)
-		return (-1);
-	if (rpc_handle_index(r->run.handle, &r->run.root) == -1)
-		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Invalid fsroot"));
-	return (0);
-}
-
 /* NULL when memory is short. */
 static struct request *
 make_request(struct conn *c)
@@ -226,42 +210,6 @@ take_buffers_back(struct conn *c, struct request *r)
 	r->in = r->reply = (struct buf){0};
 }
 
-/* Version 5: its client is told when there is no worker for it yet. */
-static void
-announce_wait(struct conn *c, struct request *r)
-{
-	const struct settings *s = c->context->settings;
-	struct queue_load load = queue_load(c->context->queue);
-
-	if (r->version < RPC5_VERSION || load.running < (unsigned int)s->max_threads ||
-	    load.waiting >= (unsigned int)s->max_pending)
-		return;
-	r->queued = true;
-	srpc_put_code(&r->reply, RPC5_QUEUED);
-	request_send(r);
-}
-
-static int
-retry_after(struct queue_load load)
-{
-	unsigned int ms = RETRY_MS * (load.waiting + 1);
-
-	return (ms < MAX_RETRY_MS ? (int)ms : MAX_RETRY_MS);
-}
-
-static int
-refuse(struct conn *c, int error, struct srpc_error *err)
-{
-	srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
-	    error == EAGAIN	 ? "server too busy"
-	    : error == ESHUTDOWN ? "server is shutting down"
-				 : "server is out of memory or descriptors");
-	if (error == EAGAIN)
-		err->retry_ms = retry_after(queue_load(c->context->queue));
-	stats_count(STATS_REFUSED);
-	return (-1);
-}
-
 /*
  * From here on until loop_finished() the descriptor is watched by the child killer instead, and the
  * request is others'. 0, or -1 with *err: it is ours again.
@@ -270,26 +218,18 @@ static int
 submit(struct conn *c, struct request *r, struct srpc_error *err)
 {
 	const struct conn_context *x = c->context;
-	int error;
 
 	loop_unwatch(&c->watch);
 	c->state = RUNNING;
 	nrunning++;
 	set_deadline(c, 0);
-	announce_wait(c, r);
-	if (killer_watch(x->killer, r) == 0) {
-		if (queue_push(x->queue, r) == 0)
-			return (0);
-		error = errno;
-		killer_forget(x->killer, r);
-	} else {
-		error = errno;
-	}
+	if (submit_request(x->settings, x->queue, x->killer, r, err) == 0)
+		return (0);
 	nrunning--;
 	c->state = CALL;
 	if (loop_watch(&c->watch, EPOLLIN) == -1)
 		close_conn(c);
-	return (refuse(c, error, err));
+	return (-1);
 }
 
 /* A run call that failed before it began. From version 5 on the connection lives on. */
@@ -324,7 +264,7 @@ start_run(struct conn *c)
 		fail_call(c, &err);
 		return;
 	}
-	if (decode_run(r, c->start, &err) == -1) {
+	if (request_decode(r, c->start, &err) == -1) {
 		stats_count(STATS_FAILURES);
 	} else {
 		lend_buffers(c, r);

@@ -358,6 +358,11 @@ loop_run(struct queue *queue, struct killer *killer)
 		conn_collect();
 	}
 	conn_close_all();
+}
+
+void
+loop_close(void)
+{
 	close(epoll);
 	close(signals.fd);
 	close(finished.fd);

@@ -29,6 +29,9 @@ int loop_init(const struct settings *, const int *listeners, int nlisteners);
 /* Until a signal ends the server and the last tool is gone; then all connections are closed. */
 void loop_run(struct queue *, struct killer *);
 
+/* Once no thread is left that calls loop_finished(). */
+void loop_close(void);
+
 /* Refuse what waits, finish what runs, however long it takes, end loop_run(). `why` is for the log. */
 void loop_drain(const char *why);
 

@@ -190,6 +190,7 @@ serve(const struct settings *s, const int *listeners, int nlisteners)
 
 	worker_join(pool);
 	killer_free(killer);
+	loop_close();
 	queue_free(queue);
 }
 

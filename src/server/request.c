@@ -29,6 +29,21 @@ request_free(struct request *r)
 	free(r);
 }
 
+int
+request_decode(struct request *r, size_t start, struct srpc_error *err)
+{
+	struct srpc_reader in = {
+	    .data = r->raw.data, .len = r->raw.len, .pos = start, .limit = r->raw.len};
+
+	if (r->version >= RPC5_VERSION)
+		return (rpc5_get_run(&in, &r->run, err));
+	if (rpc_get_run(&in, &r->run, err) == -1)
+		return (-1);
+	if (rpc_handle_index(r->run.handle, &r->run.root) == -1)
+		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Invalid fsroot"));
+	return (0);
+}
+
 void
 request_fail(struct request *r, const struct srpc_error *err)
 {

@@ -57,6 +57,9 @@ TAILQ_HEAD(request_list, request);
 struct request *request_new(void);
 void request_free(struct request *);
 
+/* Fills in `run` from `raw`, whose arguments begin at `start`. 0, or -1 with *err. */
+int request_decode(struct request *, size_t start, struct srpc_error *err);
+
 /* Makes the reply a failure; what the reply held before (a hello) stays. Logged by the caller. */
 void request_fail(struct request *, const struct srpc_error *);
 

@@ -500,6 +500,20 @@ ends_within(struct server *s, int seconds, int status)
 	program_free(&s->program);
 }
 
+bool
+server_listens(const struct server *s)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)s->port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc, error;
+
+	rc = connect(fd, (struct sockaddr *)&to, sizeof(to));
+	error = errno;
+	close(fd);
+	return (rc == 0 || error != ECONNREFUSED);
+}
+
 void
 server_stop(struct server *s)
 {

@@ -124,6 +124,9 @@ void server_start_best(struct server *, const char *settings); /* in harness_mod
 pid_t server_pid(const struct server *);
 const char *server_log(const struct server *);
 
+/* Whether it still takes connections. */
+bool server_listens(const struct server *);
+
 /* Sends SIGTERM; the server must end within 10 s with status 0 and no process left behind. */
 void server_stop(struct server *);
 

@@ -1,5 +1,4 @@
 /* How a server ends: at once, or when its tools have ended. */
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -41,21 +40,6 @@ static void
 send_signal(const struct server *s, int sig)
 {
 	ck_assert_int_eq(kill(server_pid(s), sig), 0);
-}
-
-/* Whether the server still takes connections. */
-static bool
-listens(const struct server *s)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET,
-	    .sin_port = htons((uint16_t)s->port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc, error;
-
-	rc = connect(fd, (struct sockaddr *)&to, sizeof(to));
-	error = errno;
-	close(fd);
-	return (rc == 0 || error != ECONNREFUSED);
 }
 
 static void
@@ -116,7 +100,7 @@ START_TEST(a_draining_server_waits_for_its_tools)
 	server_start_mode(&s, (enum mode)_i, LONG_WAITS);
 	run_until_ready(&s, &r);
 	send_signal(&s, SIGTERM);
-	ck_assert_within(5, !listens(&s));
+	ck_assert_within(5, !server_listens(&s));
 	make_file(file);
 	run_finish(&r);
 	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
@@ -134,9 +118,9 @@ START_TEST(a_draining_server_takes_no_new_connection)
 
 	server_start_best(&s, LONG_WAITS);
 	run_until_ready(&s, &r);
-	ck_assert(listens(&s));
+	ck_assert(server_listens(&s));
 	send_signal(&s, SIGTERM);
-	ck_assert_within(5, !listens(&s));
+	ck_assert_within(5, !server_listens(&s));
 	ck_assert(!r.replied);
 	make_file(file);
 	run_finish(&r);
@@ -235,7 +219,7 @@ START_TEST(the_second_sigterm_or_a_sigint_ends_everything_at_once)
 	server_start_mode(&s, (enum mode)(_i / 2), LONG_WAITS);
 	run_until_ready(&s, &r);
 	send_signal(&s, SIGTERM);
-	ck_assert_within(5, !listens(&s));
+	ck_assert_within(5, !server_listens(&s));
 	ck_assert_int_lt(ends_with_its_tool(&s, second[_i % 2], tag), AT_ONCE_MS);
 	run_free(&r);
 }

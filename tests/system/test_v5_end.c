@@ -1,5 +1,4 @@
 /* Version 5: who has to wait, and what ends: clients, tools, servers. */
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -135,7 +134,8 @@ START_TEST(a_full_server_says_when_to_try_again)
 {
 	static const int places[] = {0, 3, 60};
 	const int waiting = places[_i];
-	struct run5 first, more = RUN5("/bin/true");
+	const struct run5 short_one = RUN5("/bin/true");
+	struct run5 first, more = short_one;
 	struct run5 *r = (struct run5 *)(void *)harness_alloc((size_t)(waiting + 1) * sizeof(*r));
 	struct server s;
 	int wanted = RETRY_MS * (waiting + 1);
@@ -144,7 +144,7 @@ START_TEST(a_full_server_says_when_to_try_again)
 	first = endless(&s, NULL);
 	run_until_ready(&s, &first);
 	for (int i = 0; i < waiting; i++) {
-		r[i] = RUN5("/bin/true");
+		r[i] = short_one;
 		run5_start(&s, &r[i]);
 	}
 	ck_assert_within(5, call_cur_pending(&s) == waiting);
@@ -155,7 +155,7 @@ START_TEST(a_full_server_says_when_to_try_again)
 		ck_assert(!run5_has(&more, "errno"));
 		/* It did not wait. */
 		ck_assert_uint_eq(more.waits, 0);
-		more = run5_next(&more, RUN5("/bin/true"));
+		more = run5_next(&more, short_one);
 	}
 	/* There is room again. */
 	run5_free(&first);
@@ -396,21 +396,6 @@ END_TEST
 
 /* ---- servers that end */
 
-/* Whether the server still takes connections. */
-static bool
-listens(const struct server *s)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET,
-	    .sin_port = htons((uint16_t)s->port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), rc, error;
-
-	rc = connect(fd, (struct sockaddr *)&to, sizeof(to));
-	error = errno;
-	close(fd);
-	return (rc == 0 || error != ECONNREFUSED);
-}
-
 /* Ways to tell a server that it should end when its tools have. */
 static void
 by_signal(const struct server *s)
@@ -442,7 +427,7 @@ START_TEST(a_draining_server_sees_its_tools_through)
 	r.must = LIST5("stdin=stream");
 	run_until_ready(&s, &r);
 	drains[_i % 2](&s);
-	ck_assert_within(5, !listens(&s));
+	ck_assert_within(5, !server_listens(&s));
 	run5_pump_for(&r, 100);
 	ck_assert(!r.ended);
 	run5_feed(&r, "go\n", 3);

@@ -1,0 +1,63 @@
+#include <errno.h>
+
+#include "killer.h"
+#include "queue.h"
+#include "rpc5.h"
+#include "stats.h"
+#include "submit.h"
+
+#define RETRY_MS     100 /* for each request too many, before a client asks again */
+#define MAX_RETRY_MS 5000
+
+/* Version 5: its client is told when there is no worker for it yet. */
+static void
+announce_wait(const struct settings *s, struct queue *queue, struct request *r)
+{
+	struct queue_load load = queue_load(queue);
+
+	if (r->version < RPC5_VERSION || load.running < (unsigned int)s->max_threads ||
+	    load.waiting >= (unsigned int)s->max_pending)
+		return;
+	r->queued = true;
+	srpc_put_code(&r->reply, RPC5_QUEUED);
+	request_send(r);
+}
+
+static int
+retry_after(struct queue_load load)
+{
+	unsigned int ms = RETRY_MS * (load.waiting + 1);
+
+	return (ms < MAX_RETRY_MS ? (int)ms : MAX_RETRY_MS);
+}
+
+static int
+refuse(struct queue *queue, int error, struct srpc_error *err)
+{
+	srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
+	    error == EAGAIN	 ? "server too busy"
+	    : error == ESHUTDOWN ? "server is shutting down"
+				 : "server is out of memory or descriptors");
+	if (error == EAGAIN)
+		err->retry_ms = retry_after(queue_load(queue));
+	stats_count(STATS_REFUSED);
+	return (-1);
+}
+
+int
+submit_request(const struct settings *s, struct queue *queue, struct killer *killer,
+    struct request *r, struct srpc_error *err)
+{
+	int error;
+
+	announce_wait(s, queue, r);
+	if (killer_watch(killer, r) == 0) {
+		if (queue_push(queue, r) == 0)
+			return (0);
+		error = errno;
+		killer_forget(killer, r);
+	} else {
+		error = errno;
+	}
+	return (refuse(queue, error, err));
+}
