@@ -117,7 +117,8 @@ $(client_so): $(call obj,$(client_src))
 
 # The tools are linked with the public library and what reads vesta.cfg; they include runtool.h only.
 tools_obj := $(call obj,$(addprefix src/client/,options.c jsontext.c) src/lib/buf.c $(wildcard src/lib/config*.c))
-$(runtool): $(call obj,$(addprefix src/client/,cmdline.c output.c report.c signals.c))
+platform_obj := $(call obj,$(addprefix src/client/,platform.c rank.c))
+$(runtool): $(call obj,$(addprefix src/client/,choose.c cmdline.c output.c report.c signals.c)) $(platform_obj)
 $(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(tools_obj) $(client_lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(client_lib) $(LIBS) -ljansson
@@ -226,7 +227,8 @@ unit_bin   := $(BUILD)/tests/unit/unit
 system_bin := $(BUILD)/tests/system/system
 tools_bin  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
 
-$(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(lib_obj) $(client_lib)
+$(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(lib_obj) $(platform_obj) \
+             $(call obj,src/client/options.c) $(client_lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(check_libs)
 

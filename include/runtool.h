@@ -40,6 +40,7 @@ enum runtool_code {
 struct runtool_error {
 	int code;	/* enum runtool_code, or another code that the server sent */
 	int exec_errno; /* RUNTOOL_CLIENT: why the tool could not be executed; 0: something else */
+	bool refused;	/* the server took no request, mostly for lack of room: another may */
 	char message[1024];
 };
 
@@ -118,7 +119,8 @@ struct runtool_request {
 	int time_limit_ms; /* wall clock, from the tool's start (version 4: from the request); 0: none */
 	int keep_alive_ms; /* silence between a server's signs of life; 0: 20 s; version 5 */
 	int busy_timeout_ms; /* how long to ask again while there is no room; 0: as long as it takes; -1: do not */
-	const char *label; /* for the server's log, at most 128 bytes; NULL: none */
+	const char *label;    /* for the server's log, at most 128 bytes; NULL: none */
+	int queue_timeout_ms; /* rather be refused than wait longer for a turn; 0: never; version 5 */
 };
 
 /* Why a tool ended. */

@@ -24,7 +24,10 @@ static const struct choice {
 	int letter;
 	const char *name, *argument, *help; /* the argument of --json may be left out */
 } choices[] = {
-    {'s', "server", "HOST[:PORT]", "the server; default: $RUNTOOL_SERVER, localhost"},
+    {'s', "server", "HOST[:PORT]", "the server; default: $RUNTOOL_SERVER or -p, localhost"},
+    {'p', "platform", "PLATFORM",
+	"the best server of this section of vesta.cfg;\n"
+	"                                 default: $RUNTOOL_PLATFORM"},
     {'r', "root", "INDEX|NAME", "the tool's root, by number or name; default: 1"},
     {'w', "directory", "DIR", "working directory below the root; default: .WD"},
     {'e', "env", "NAME[=VALUE]", "set a variable; without a value: as it is here"},
@@ -35,7 +38,7 @@ static const struct choice {
     {'q', "quiet", NULL, "do not tell how the tool ended"},
     {JSON, "json", "FILE", "write the result as JSON; default: to stderr"},
     {KEEP_ALIVE, "keep-alive", "SECONDS", "longest silence of the server; default: 20"},
-    {'c', "config", "FILE", "the vesta.cfg that names the port"},
+    {'c', "config", "FILE", "the vesta.cfg that names port and platforms"},
     {'h', "help", NULL, "show this"},
     {'V', "version", NULL, "show the version"},
 };
@@ -181,6 +184,9 @@ take(struct cmdline *cmd, int letter, const char *text)
 	case 's':
 		take_server(&cmd->server, "-s ", text);
 		break;
+	case 'p':
+		cmd->platform = text;
+		break;
 	case 'r':
 		take_root(&cmd->request, text);
 		break;
@@ -263,6 +269,24 @@ has_input(void)
 		!(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)));
 }
 
+/* The command line beats the environment, and in that a server a platform. */
+static void
+choose_server(struct cmdline *cmd)
+{
+	const char *server = getenv("RUNTOOL_SERVER"), *platform = getenv("RUNTOOL_PLATFORM");
+
+	if (cmd->platform != NULL && cmd->server.host[0] != '\0')
+		refuse("-s or -p: not both");
+	if (cmd->platform != NULL && *cmd->platform == '\0')
+		refuse("-p: must be the name of a section of vesta.cfg");
+	if (cmd->platform != NULL || cmd->server.host[0] != '\0')
+		return;
+	if ((server == NULL || *server == '\0') && platform != NULL && *platform != '\0')
+		cmd->platform = platform;
+	else
+		take_server(&cmd->server, "RUNTOOL_SERVER=", options_default_server());
+}
+
 void
 cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 {
@@ -284,8 +308,7 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 		refuse("no command");
 	cmd->request.env = cmd->env;
 	cmd->request.argv = (const char *const *)argv + optind;
-	if (cmd->server.host[0] == '\0')
-		take_server(&cmd->server, "RUNTOOL_SERVER=", options_default_server());
+	choose_server(cmd);
 }
 
 void

@@ -15,6 +15,7 @@ enum {
 
 struct cmdline {
 	const char *config;	      /* NULL: wherever it is found */
+	const char *platform;	      /* that has the server; NULL: `server` is it */
 	struct options_server server; /* its port may be empty still */
 	bool verbose, quiet, json;
 	const char *json_file; /* NULL: stderr */

@@ -12,6 +12,7 @@ error_set(struct runtool_error *err, int code, const char *fmt, ...)
 
 	err->code = code;
 	err->exec_errno = 0;
+	err->refused = false;
 	va_start(ap, fmt);
 	vsnprintf(err->message, sizeof(err->message), fmt, ap);
 	va_end(ap);
@@ -41,6 +42,13 @@ exec_errno_in(const char *words)
 	return ((int)strtol(at + sizeof(before) - 1, NULL, 10));
 }
 
+/* Whatever the reason, the server says so with these words, and with no others. */
+static bool
+is_refusal(int32_t code, const char *words)
+{
+	return (code == RUNTOOL_CLIENT && strstr(words, "request denied: ") != NULL);
+}
+
 /* One code is our own: no server cancels a call in its client's name. */
 static int
 code_of(int32_t code)
@@ -58,6 +66,7 @@ error_reply(struct runtool_error *err, const struct srpc_error *why)
 		error_set(err, code_of(why->code), "%s", words);
 		if (why->code == RUNTOOL_CLIENT)
 			err->exec_errno = exec_errno_in(words);
+		err->refused = is_refusal(why->code, words) && err->exec_errno == 0;
 		return (-1);
 	}
 	/* The codec words what it finds for the other side; here we are the one who reads it. */
@@ -72,5 +81,6 @@ error_failure(struct runtool_error *err, const struct rpc5_failure *failure)
 	error_set(err, code_of(failure->code), "%s",
 	    failure->words != NULL ? failure->words : "the server does not say why");
 	err->exec_errno = failure->error;
+	err->refused = is_refusal(failure->code, err->message) && failure->error == 0;
 	return (-1);
 }

@@ -94,31 +94,47 @@ get_number(const struct config *config, const char *name, int max, int *n, char 
 }
 
 int
-options_load(const char *file, struct options_defaults *defaults, char *why, size_t size)
+options_open(const char *file, struct config **config, char path[PATH_MAX], char *why, size_t size)
 {
-	int port = -1, timeout = INFO_TIMEOUT, rc = -1;
-	struct config *config;
-	char path[PATH_MAX];
 	bool in_cwd;
 
-	strlcpy(defaults->port, RUNTOOL_DEFAULT_PORT, sizeof(defaults->port));
-	defaults->info_timeout_ms = timeout * MS_PER_SECOND;
-	if (config_find(file, path, sizeof(path), &in_cwd) == -1) {
+	*config = NULL;
+	if (config_find(file, path, PATH_MAX, &in_cwd) == -1) {
 		if (errno == ENOENT)
 			return (0);
 		snprintf(why, size, "cannot find vesta.cfg: %s", strerror(errno));
 		return (-1);
 	}
-	if ((config = config_load(path, why, size)) == NULL)
+	*config = config_load(path, why, size);
+	return (*config == NULL ? -1 : 0);
+}
+
+int
+options_read(const struct config *config, struct options_defaults *defaults, char *why, size_t size)
+{
+	int port = -1, timeout = INFO_TIMEOUT;
+
+	strlcpy(defaults->port, RUNTOOL_DEFAULT_PORT, sizeof(defaults->port));
+	if (config != NULL &&
+	    (get_number(config, "SRPC_port", MAX_PORT, &port, why, size) == -1 ||
+		get_number(config, "info_read_timeout", MAX_TIMEOUT, &timeout, why, size) == -1))
 		return (-1);
-	if (get_number(config, "SRPC_port", MAX_PORT, &port, why, size) == -1 ||
-	    get_number(config, "info_read_timeout", MAX_TIMEOUT, &timeout, why, size) == -1)
-		goto out;
 	if (port != -1)
 		snprintf(defaults->port, sizeof(defaults->port), "%d", port);
 	defaults->info_timeout_ms = timeout * MS_PER_SECOND;
-	rc = 0;
-out:
+	return (0);
+}
+
+int
+options_load(const char *file, struct options_defaults *defaults, char *why, size_t size)
+{
+	struct config *config;
+	char path[PATH_MAX];
+	int rc;
+
+	if (options_open(file, &config, path, why, size) == -1)
+		return (-1);
+	rc = options_read(config, defaults, why, size);
 	config_free(config);
 	return (rc);
 }

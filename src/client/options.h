@@ -2,12 +2,15 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <limits.h>
 #include <netdb.h>
 #include <stddef.h>
 
 #include "runtool.h"
 
 #define OPTIONS_WORDS_SIZE sizeof(((struct runtool_error *)NULL)->message)
+
+struct config;
 
 struct options_server {
 	char host[NI_MAXHOST];
@@ -30,9 +33,14 @@ struct options_defaults {
 };
 
 /*
- * The defaults, from `file` (-c) or the vesta.cfg that is found, or built in without one.
- * 0, or -1 with the reason in `why`.
+ * Reads `file` (-c) or the vesta.cfg that is found, whose name is then in `path`; NULL in *config where
+ * there is none. The caller frees it. 0, or -1 with the reason in `why`.
  */
+int options_open(
+    const char *file, struct config **config, char path[PATH_MAX], char *why, size_t size);
+
+/* The defaults, from this one (NULL: built in); or from options_open()'s. The same. */
+int options_read(const struct config *, struct options_defaults *, char *why, size_t size);
 int options_load(const char *file, struct options_defaults *, char *why, size_t size);
 
 /* Fills in a port that was not given. 0, or -1 with the reason in `why`: there is none. */

@@ -6,8 +6,6 @@
 #include "jsontext.h"
 #include "report.h"
 
-#define USAGE_INTERFACE 5 /* from this version on a server tells what a tool used */
-
 static const char *const why_words[] = {
     [RUNTOOL_ENDED] = "ended",
     [RUNTOOL_TIME_LIMIT] = "time-limit",
@@ -77,7 +75,7 @@ tell_usage(const struct cmdline *cmd, const struct runtool_result *r)
 	    program_invocation_short_name, cmd->request.argv[0], options_name(&cmd->server, server),
 	    r->interface, r->signal != 0 ? "signal" : "status",
 	    r->signal != 0 ? r->signal : r->status, r->wall_s);
-	if (r->interface >= USAGE_INTERFACE)
+	if (r->interface >= REPORT_USAGE_INTERFACE)
 		fprintf(stderr, ", queued %.3f s, user %.3f s, system %.3f s, %lld KB", r->queue_s,
 		    r->user_s, r->system_s, (long long)r->max_rss_kb);
 	if (r->refusals > 0)
@@ -115,17 +113,19 @@ report_json(const struct cmdline *cmd, const struct outcome *o, FILE *f)
 {
 	const struct runtool_request *request = &cmd->request;
 	const struct runtool_result *r = &o->result;
-	bool usage = o->ran && r->interface >= USAGE_INTERFACE;
+	bool usage = o->ran && r->interface >= REPORT_USAGE_INTERFACE;
 	char server[OPTIONS_NAME_SIZE];
 	json_t *object;
 
-	object = json_pack("{s:o, s:o, s:o, s:s, s:i, s:s, s:o, s:o, s:o}", "tool",
+	options_name(&cmd->server, server);
+	object = json_pack("{s:o, s:o, s:o, s:o, s:i, s:s, s:o, s:o, s:o}", "tool",
 	    jsontext_string(request->argv[0]), "root",
 	    request->root_name != NULL ? jsontext_string(request->root_name)
 				       : json_integer(request->root),
-	    "label", jsontext_string(request->label), "server", options_name(&cmd->server, server),
-	    "exit_status", report_exit_status(o), "why", o->ran ? why_words[r->why] : "failed",
-	    "status", number_if(o->ran, r->status), "signal", number_if(o->ran, r->signal), "core",
+	    "label", jsontext_string(request->label), "server",
+	    jsontext_string(cmd->server.host[0] == '\0' ? NULL : server), "exit_status",
+	    report_exit_status(o), "why", o->ran ? why_words[r->why] : "failed", "status",
+	    number_if(o->ran, r->status), "signal", number_if(o->ran, r->signal), "core",
 	    o->ran ? json_boolean(r->core) : json_null());
 	if (object == NULL)
 		return (jsontext_write(f, NULL, 0));

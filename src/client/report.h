@@ -6,6 +6,8 @@
 
 #include "cmdline.h"
 
+#define REPORT_USAGE_INTERFACE 5 /* from this version on a server tells what a tool used */
+
 struct outcome {
 	bool ran;   /* then `result` counts, else `error` */
 	bool local; /* the error is none of the server */

@@ -37,6 +37,7 @@ run_arguments(const struct runtool_request *request, struct rpc_run *call)
 	    .merge = request->merge_stderr,
 	    .time_limit_ms = request->time_limit_ms,
 	    .keep_alive_ms = request->keep_alive_ms,
+	    .queue_ms = request->queue_timeout_ms,
 	};
 	rpc_handle_make(call->handle, request->root);
 	if (!text_copy(request->stdin_file == NULL ? "" : request->stdin_file, &call->stdin_file) ||
@@ -97,6 +98,9 @@ check_options(const struct runtool_request *request, struct runtool_error *err)
 	if (request->time_limit_ms < 0)
 		return (error_set(err, RUNTOOL_INVALID, "time_limit_ms = %d: is negative",
 		    request->time_limit_ms));
+	if (request->queue_timeout_ms < 0)
+		return (error_set(err, RUNTOOL_INVALID, "queue_timeout_ms = %d: is negative",
+		    request->queue_timeout_ms));
 	if (keep_alive != 0 &&
 	    (keep_alive < RPC5_MIN_KEEP_ALIVE || keep_alive > RPC5_MAX_KEEP_ALIVE))
 		return (error_set(err, RUNTOOL_INVALID, "keep_alive_ms = %d: must be from %d to %d",

@@ -39,7 +39,8 @@ struct rpc_run {
 	int merge;	       /* stderr goes where stdout goes */
 	int32_t time_limit_ms; /* 0: none */
 	int32_t keep_alive_ms;
-	char *label; /* NULL: none */
+	int32_t queue_ms; /* after that it is rather refused than waits on for its turn; 0: never */
+	char *label;	  /* NULL: none */
 };
 
 struct rpc_run_result {

@@ -39,7 +39,11 @@ static const struct field run_fields[] = {
 	{ "time_limit_ms",	FIELD_INT,	AT(time_limit_ms),	1, INT32_MAX, NULL },
 	{ "keep_alive_ms",	FIELD_INT,	AT(keep_alive_ms),	RPC5_MIN_KEEP_ALIVE, RPC5_MAX_KEEP_ALIVE, NULL },
 	{ "label",		FIELD_TEXT,	AT(label),		1, RPC5_MAX_LABEL, NULL },
+	/* What a client can do without. */
+	{ "queue_ms",		FIELD_INT,	AT(queue_ms),		1, INT32_MAX, NULL },
 };
+#define RUN_MAY_FIELDS	1
+#define RUN_MUST_FIELDS (COUNT(run_fields) - RUN_MAY_FIELDS)
 #undef AT
 
 #define AT(member) offsetof(struct rpc5_result, member)
@@ -225,22 +229,21 @@ rpc5_get_options(struct srpc_reader *r, struct srpc_error *err)
 }
 
 static void
-put_options(struct buf *b, int32_t proc, struct pairs *must)
+put_options(struct buf *b, int32_t proc, struct pairs *must, struct pairs *may)
 {
-	struct pairs may = {0};
-
 	srpc_put_start_call(b, proc, RPC5_VERSION);
 	pairs_put(b, must);
-	pairs_put(b, &may);
+	pairs_put(b, may);
 }
 
 void
 rpc5_put_run(struct buf *b, const struct rpc_run *run)
 {
-	struct pairs must = {0};
+	struct pairs must = {0}, may = {0};
 
-	fields_put(&must, run_fields, COUNT(run_fields), run);
-	put_options(b, RPC5_RUN, &must);
+	fields_put(&must, run_fields, RUN_MUST_FIELDS, run);
+	fields_put(&may, run_fields + RUN_MUST_FIELDS, RUN_MAY_FIELDS, run);
+	put_options(b, RPC5_RUN, &must, &may);
 	srpc_put_chars_seq(b, run->env);
 	srpc_put_chars_seq(b, run->argv);
 	srpc_put_code(b, SRPC_END_CALL);
@@ -249,9 +252,9 @@ rpc5_put_run(struct buf *b, const struct rpc_run *run)
 void
 rpc5_put_call(struct buf *b, int32_t proc)
 {
-	struct pairs none = {0};
+	struct pairs must = {0}, may = {0};
 
-	put_options(b, proc, &none);
+	put_options(b, proc, &must, &may);
 	srpc_put_code(b, SRPC_END_CALL);
 }
 

@@ -12,9 +12,11 @@
 #include "clock.h"
 #include "killer.h"
 #include "log.h"
+#include "outcome.h"
 #include "queue.h"
 #include "request.h"
 #include "rpc5.h"
+#include "stats.h"
 
 #define MAX_EVENTS 64
 #define WAKE_ID	   0 /* no request has it */
@@ -162,6 +164,27 @@ look_after_client(struct killer *k, struct request *r, int64_t now)
 	return (false);
 }
 
+/*
+ * Its client would rather be refused than wait on. True if the request is the caller's to drop, with
+ * its reply.
+ */
+static bool
+refuse_late(struct killer *k, struct request *r, int64_t now)
+{
+	struct srpc_error err = {0};
+
+	r->turn_by = r->waiting ? now + 1 : 0;
+	/* It is not there when its turn has just come, or is about to be put there. */
+	if (!r->waiting || !queue_remove(k->queue, r))
+		return (false);
+	unwatch(k, r);
+	outcome_say_busy(&err, queue_load(k->queue).waiting);
+	outcome_log(r, NULL, &err, clock_us() - r->start);
+	stats_count(STATS_REFUSED);
+	request_fail(r, &err);
+	return (true);
+}
+
 static void
 look_at_event(struct killer *k, uint64_t id)
 {
@@ -206,7 +229,10 @@ do_due(struct killer *k, int64_t now, int64_t *next)
 			order_kill(r);
 		if (r->look_at != 0 && r->look_at <= now && look_after_client(k, r, now))
 			return (r);
-		*next = sooner(sooner(sooner(*next, r->kill_at), r->limit_at), r->look_at);
+		if (r->turn_by != 0 && r->turn_by <= now && refuse_late(k, r, now))
+			return (r);
+		*next = sooner(sooner(*next, r->kill_at), r->limit_at);
+		*next = sooner(sooner(*next, r->look_at), r->turn_by);
 	}
 	return (NULL);
 }
@@ -306,6 +332,7 @@ int
 killer_watch(struct killer *k, struct request *r)
 {
 	struct epoll_event event = {.events = EPOLLRDHUP, .data.u64 = r->id};
+	bool wake;
 	int rc;
 
 	pthread_mutex_lock(&k->lock);
@@ -315,14 +342,16 @@ killer_watch(struct killer *k, struct request *r)
 	if (r->version >= RPC5_VERSION) {
 		r->waiting = true;
 		r->look_at = clock_ms() + look_interval(r);
+		r->turn_by = r->run.queue_ms > 0 ? clock_ms() + r->run.queue_ms : 0;
 	}
+	wake = r->turn_by != 0 || (r->version >= RPC5_VERSION && look_interval(r) < LOOK_MS);
 	if ((rc = epoll_ctl(k->epoll, EPOLL_CTL_ADD, r->fd, &event)) == -1) {
 		TAILQ_REMOVE(&k->watched, r, watch);
 		r->watched = false;
 	}
 	pthread_mutex_unlock(&k->lock);
 	/* It looks every LOOK_MS anyway. */
-	if (r->version >= RPC5_VERSION && look_interval(r) < LOOK_MS)
+	if (wake)
 		wake_up(k);
 	return (rc);
 }
@@ -380,7 +409,7 @@ killer_forget(struct killer *k, struct request *r)
 	pthread_mutex_lock(&k->lock);
 	unwatch(k, r);
 	r->life = -1;
-	r->kill_at = r->limit_at = r->look_at = 0;
+	r->kill_at = r->limit_at = r->look_at = r->turn_by = 0;
 	pthread_mutex_unlock(&k->lock);
 }
 

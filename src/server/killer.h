@@ -3,7 +3,8 @@
  * When one goes away (closes, half-closes, resets, falls silent to keep-alive, or acknowledges
  * nothing for a minute) its waiting request is dropped, and the whole tree of its running tool gets
  * SIGTERM, then SIGKILL after `grace` seconds; so does that of a tool at its time limit. From version
- * 5 on, clients of waiting requests are told now and then that they wait.
+ * 5 on, clients of waiting requests are told now and then that they wait, and those whose turn has
+ * not come by the time that they have set are refused.
  */
 #ifndef KILLER_H
 #define KILLER_H
@@ -16,8 +17,8 @@ struct queue;
 struct request;
 
 /*
- * Starts the thread. `dropped` receives each request taken out of the queue because its client is
- * gone (it owns it then); it is called in the killer's thread. NULL with errno.
+ * Starts the thread. `dropped` receives each request taken out of the queue (it owns it then): its
+ * client is gone, or it is refused and has its reply. It is called in the killer's thread. NULL with errno.
  */
 struct killer *killer_new(struct queue *, int grace, void (*dropped)(struct request *));
 void killer_free(struct killer *); /* wants no request watched; joins the thread */

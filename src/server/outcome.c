@@ -8,7 +8,9 @@
 #include "outcome.h"
 #include "rpc5.h"
 
-#define SHOWN 512 /* bytes of what a client sent, in the log */
+#define SHOWN	     512 /* bytes of what a client sent, in the log */
+#define RETRY_MS     100 /* for each request too many, before a client asks again */
+#define MAX_RETRY_MS 5000
 
 static enum rpc5_why
 why_of(const struct request *r, const struct outcome *o)
@@ -80,6 +82,16 @@ outcome_say_shutdown(struct srpc_error *err)
 {
 	srpc_fail(err, SRPC_INTERNAL_TROUBLE,
 	    "RunToolServer: the server was shut down while the tool ran");
+}
+
+void
+outcome_say_busy(struct srpc_error *err, unsigned int waiting)
+{
+	unsigned int ms =
+	    waiting < MAX_RETRY_MS / RETRY_MS ? RETRY_MS * (waiting + 1) : MAX_RETRY_MS;
+
+	srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: server too busy");
+	err->retry_ms = (int)ms;
 }
 
 /* Up to version 4. */

@@ -23,4 +23,7 @@ void outcome_log(
 void outcome_reply(struct request *, const struct outcome *, bool loaded);
 void outcome_say_shutdown(struct srpc_error *err);
 
+/* There is no room for a request, with so many before it. */
+void outcome_say_busy(struct srpc_error *err, unsigned int waiting);
+
 #endif

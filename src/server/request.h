@@ -49,6 +49,7 @@ struct request {
 	int64_t limit_at;     /* the same of the time limit */
 	bool waiting;	      /* version 5: nobody else writes to the client */
 	int64_t look_at;      /* version 5: the next look whether the client is still there */
+	int64_t turn_by;      /* version 5: when it has to be its turn, or it is refused; 0: none */
 };
 
 TAILQ_HEAD(request_list, request);

@@ -1,13 +1,11 @@
 #include <errno.h>
 
 #include "killer.h"
+#include "outcome.h"
 #include "queue.h"
 #include "rpc5.h"
 #include "stats.h"
 #include "submit.h"
-
-#define RETRY_MS     100 /* for each request too many, before a client asks again */
-#define MAX_RETRY_MS 5000
 
 /* Version 5: its client is told when there is no worker for it yet. */
 static void
@@ -24,22 +22,14 @@ announce_wait(const struct settings *s, struct queue *queue, struct request *r)
 }
 
 static int
-retry_after(struct queue_load load)
-{
-	unsigned int ms = RETRY_MS * (load.waiting + 1);
-
-	return (ms < MAX_RETRY_MS ? (int)ms : MAX_RETRY_MS);
-}
-
-static int
 refuse(struct queue *queue, int error, struct srpc_error *err)
 {
-	srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
-	    error == EAGAIN	 ? "server too busy"
-	    : error == ESHUTDOWN ? "server is shutting down"
-				 : "server is out of memory or descriptors");
 	if (error == EAGAIN)
-		err->retry_ms = retry_after(queue_load(queue));
+		outcome_say_busy(err, queue_load(queue).waiting);
+	else
+		srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
+		    error == ESHUTDOWN ? "server is shutting down"
+				       : "server is out of memory or descriptors");
 	stats_count(STATS_REFUSED);
 	return (-1);
 }

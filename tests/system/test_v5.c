@@ -1,6 +1,7 @@
 /* Version 5 of the interface: what is asked for, what comes back, and who may ask. */
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -512,6 +513,37 @@ START_TEST(after_a_failure_there_is_no_hurry)
 }
 END_TEST
 
+START_TEST(a_request_that_is_not_to_wait_on_is_refused_and_never_runs)
+{
+	struct server s;
+	struct run5 busy = RUN5("/bin/sh", "-c", "echo ready; exec sleep 60"),
+		    r = RUN5("/bin/true");
+	int64_t begin;
+
+	run5_server_best(&s, "server_max_threads = 1\n");
+	run5_start(&s, &busy);
+	run5_await(&busy, "ready\n");
+	r.may = LIST5("queue_ms=300");
+	begin = harness_now();
+	run5_fails(&s, &r, SRPC_CLIENT_ERROR, "request denied: server too busy");
+	ck_assert_int_ge(harness_now() - begin, 300);
+	ck_assert_int_ge(run5_number(&r, "retry_ms"), 100);
+	ck_assert_uint_ge(r.waits, 1);
+	ck_assert_int_eq(call_cur_pending(&s), 0);
+	ck_assert(run5_order(&busy, SIGTERM));
+	run5_finish(&busy);
+	/* Who has not been made to wait is not refused, however long its tool takes. */
+	r = run5_next(&r, RUN5("/bin/sleep", "1"));
+	r.may = LIST5("queue_ms=300");
+	run5_do(&s, &r);
+	run5_exited(&r, 0, "ended");
+	ck_assert_ptr_null(strstr(server_log(&s), "tool=/bin/true status=0"));
+	run5_free(&busy);
+	run5_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
 /* ---- versions */
 
 START_TEST(a_newer_version_is_refused_in_the_originals_words)
@@ -830,6 +862,7 @@ v5_suite(void)
 	tcase_add_test(tc, an_unknown_named_root_leaves_the_connection_usable);
 	tcase_add_test(tc, a_command_of_no_words_is_a_failure);
 	tcase_add_test(tc, after_a_failure_there_is_no_hurry);
+	tcase_add_test(tc, a_request_that_is_not_to_wait_on_is_refused_and_never_runs);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("versions");

@@ -14,7 +14,9 @@
 	X(launcher_doc) \
 	X(log)          \
 	X(pairs)        \
+	X(platform)     \
 	X(queue)        \
+	X(rank)         \
 	X(rpc)          \
 	X(rpc5)         \
 	X(settings)     \

@@ -214,6 +214,7 @@ expect_all_options(struct fake *f)
 	ck_assert_int_eq(run.time_limit_ms, 5000);
 	ck_assert_int_eq(run.keep_alive_ms, 300);
 	ck_assert_str_eq(run.label, "a label");
+	ck_assert_int_eq(run.queue_ms, 70);
 	check_strings(run.env, some_env);
 	check_strings(run.argv, some_argv);
 	rpc_run_free(&run);
@@ -236,6 +237,7 @@ expect_defaults(struct fake *f)
 	ck_assert_int_eq(run.time_limit_ms, 0);
 	ck_assert_int_eq(run.keep_alive_ms, 20000);
 	ck_assert_ptr_null(run.label);
+	ck_assert_int_eq(run.queue_ms, 0);
 	check_strings(run.env, nothing);
 	check_strings(run.argv, true_argv);
 	rpc_run_free(&run);
@@ -251,6 +253,7 @@ START_TEST(a_request_says_all_that_was_asked_for)
 	    .time_limit_ms = 5000,
 	    .keep_alive_ms = 300,
 	    .label = "a label",
+	    .queue_timeout_ms = 70,
 	    .env = some_env,
 	    .argv = some_argv};
 	struct runtool *c = start(expect_all_options);
@@ -288,6 +291,7 @@ static const struct {
     {{.argv = true_argv, .root = 1, .stream_stdin = true, .stdin_file = "/x"}, "stdin_file"},
     {{.argv = true_argv, .root = 1, .stream_stdin = true, .stdin_fd = -1}, "stdin_fd = -1"},
     {{.argv = true_argv, .root = 1, .time_limit_ms = -1}, "time_limit_ms = -1"},
+    {{.argv = true_argv, .root = 1, .queue_timeout_ms = -1}, "queue_timeout_ms = -1"},
     {{.argv = true_argv, .root = 1, .keep_alive_ms = 99}, "from 100 to 600000"},
     {{.argv = true_argv, .root = 1, .keep_alive_ms = -1}, "from 100 to 600000"},
     {{.argv = true_argv, .root = 1, .keep_alive_ms = 600001}, "from 100 to 600000"},

@@ -15,6 +15,7 @@
 #include "../../src/server/killer.h"
 #include "../../src/server/queue.h"
 #include "../../src/server/request.h"
+#include "rpc5.h"
 #include "suites.h"
 
 #define LENGTH(a)    (sizeof(a) / sizeof((a)[0]))
@@ -45,6 +46,16 @@ take_dropped(struct request *r)
 {
 	dropped[ndropped++] = r;
 	sem_post(&drops);
+}
+
+static void
+await_drop(void)
+{
+	struct timespec limit;
+
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += EVENT_MS / 1000;
+	ck_assert_int_eq(sem_timedwait(&drops, &limit), 0);
 }
 
 static void
@@ -393,7 +404,6 @@ END_TEST
 
 START_TEST(a_waiting_request_of_a_client_that_goes_away_is_dropped)
 {
-	struct timespec limit;
 	struct job *gone, *other;
 
 	begin(LONG_GRACE);
@@ -402,9 +412,7 @@ START_TEST(a_waiting_request_of_a_client_that_goes_away_is_dropped)
 	ck_assert_int_eq(queue_push(queue, &gone->r), 0);
 	ck_assert_int_eq(queue_push(queue, &other->r), 0);
 	ways[_i](gone);
-	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += EVENT_MS / 1000;
-	ck_assert_int_eq(sem_timedwait(&drops, &limit), 0);
+	await_drop();
 	ck_assert_uint_eq(ndropped, 1);
 	ck_assert_ptr_eq(dropped[0], &gone->r);
 	ck_assert(gone->r.gone);
@@ -611,6 +619,81 @@ START_TEST(the_first_reason_to_end_is_the_one_that_is_told)
 }
 END_TEST
 
+/* ---- requests that are rather refused than wait ---- */
+
+static const char *late_argv[] = {"/bin/true", NULL};
+
+static struct job *
+wait_at_most(int ms)
+{
+	struct job *j = &jobs[njobs];
+
+	j->r.version = RPC5_VERSION;
+	j->r.run.queue_ms = ms;
+	j->r.run.keep_alive_ms = RPC5_DEFAULT_KEEP_ALIVE;
+	j->r.run.argv = late_argv;
+	return (watch(locally));
+}
+
+START_TEST(a_request_whose_turn_has_not_come_in_time_is_refused)
+{
+	struct job *patient, *j;
+	int64_t start;
+
+	begin(LONG_GRACE);
+	patient = wait_at_most(0);
+	ck_assert_int_eq(queue_push(queue, &patient->r), 0);
+	start = now_ms();
+	j = wait_at_most(100);
+	ck_assert_int_eq(queue_push(queue, &j->r), 0);
+	await_drop();
+	ck_assert_int_ge(now_ms() - start, 100);
+	ck_assert_ptr_eq(dropped[0], &j->r);
+	ck_assert_uint_gt(j->r.reply.len, 0);
+	ck_assert(!j->r.gone);
+	ck_assert(!queue_remove(queue, &j->r));
+	ck_assert(queue_remove(queue, &patient->r));
+	ck_assert_uint_eq(ndropped, 1);
+	buf_free(&j->r.reply);
+	finish();
+}
+END_TEST
+
+START_TEST(the_time_may_pass_before_it_is_in_the_queue)
+{
+	struct job *j;
+
+	begin(LONG_GRACE);
+	j = wait_at_most(1);
+	let_killer_catch_up();
+	ck_assert_int_eq(queue_push(queue, &j->r), 0);
+	await_drop();
+	ck_assert_ptr_eq(dropped[0], &j->r);
+	buf_free(&j->r.reply);
+	finish();
+}
+END_TEST
+
+START_TEST(a_request_whose_turn_has_come_is_not_refused)
+{
+	struct job *j, *later;
+
+	begin(LONG_GRACE);
+	j = wait_at_most(50);
+	ck_assert_int_eq(queue_push(queue, &j->r), 0);
+	ck_assert_ptr_eq(queue_pop(queue), &j->r);
+	later = wait_at_most(100);
+	ck_assert_int_eq(queue_push(queue, &later->r), 0);
+	await_drop();
+	ck_assert_ptr_eq(dropped[0], &later->r);
+	ck_assert(killer_may_start(killer, &j->r));
+	ck_assert_uint_eq(j->r.reply.len, 0);
+	queue_done(queue);
+	buf_free(&later->r.reply);
+	finish();
+}
+END_TEST
+
 Suite *
 killer_suite(void)
 {
@@ -638,6 +721,9 @@ killer_suite(void)
 	tcase_add_test(tc, a_second_order_to_end_does_not_wait_for_the_grace);
 	tcase_add_test(tc, once_the_server_ends_nothing_starts_and_what_was_starting_ends);
 	tcase_add_test(tc, the_first_reason_to_end_is_the_one_that_is_told);
+	tcase_add_test(tc, a_request_whose_turn_has_not_come_in_time_is_refused);
+	tcase_add_test(tc, the_time_may_pass_before_it_is_in_the_queue);
+	tcase_add_test(tc, a_request_whose_turn_has_come_is_not_refused);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

@@ -93,6 +93,7 @@ START_TEST(a_run_has_these_defaults)
 	ck_assert_int_eq(run.time_limit_ms, 0);
 	ck_assert_int_eq(run.keep_alive_ms, 20000);
 	ck_assert_ptr_null(run.label);
+	ck_assert_int_eq(run.queue_ms, 0);
 	ck_assert_ptr_null(run.env[0]);
 	ck_assert_str_eq(run.argv[0], "/bin/true");
 	ck_assert_ptr_null(run.argv[1]);
@@ -106,7 +107,7 @@ START_TEST(an_option_may_stand_in_either_list)
 {
 	static const char *const options[] = {"root=4294967295", "directory=", "stdin=none",
 	    "stdin_file=/a=b", "stderr=stdout", "time_limit_ms=1", "keep_alive_ms=600000",
-	    "label=\xff\n", NULL};
+	    "label=\xff\n", "queue_ms=1", NULL};
 	struct rpc_run run;
 
 	ck_assert_int_eq(
@@ -119,6 +120,7 @@ START_TEST(an_option_may_stand_in_either_list)
 	ck_assert_int_eq(run.time_limit_ms, 1);
 	ck_assert_int_eq(run.keep_alive_ms, 600000);
 	ck_assert_str_eq(run.label, "\xff\n");
+	ck_assert_int_eq(run.queue_ms, 1);
 	rpc_run_free(&run);
 }
 END_TEST
@@ -191,6 +193,7 @@ static const struct {
     {"time_limit_ms=1.5", "option time_limit_ms=1.5: must be a number from 1 to 2147483647"},
     {"keep_alive_ms=99", "option keep_alive_ms=99: must be a number from 100 to 600000"},
     {"keep_alive_ms=600001", "option keep_alive_ms=600001: must be a number from 100 to 600000"},
+    {"queue_ms=0", "option queue_ms=0: must be a number from 1 to 2147483647"},
     {"label=", "option label: must have 1 to 128 bytes"},
     {"label=" NAME_50 NAME_50 NAME_50, "option label: must have 1 to 128 bytes"},
     {"Root=1", "option Root=1: not NAME=VALUE"},

@@ -688,15 +688,21 @@ printed_names(struct names *names)
 	ck_assert_uint_gt(names->n, LENGTH(numbers));
 }
 
-/* The list items of the manual: `.It Va name , name` and `.It Li [Section] Ns Va name`. */
+/*
+ * The list items of the manual: `.It Va name , name` and `.It Li [Section] Ns Va name`, up to where it
+ * goes on with what is the clients'.
+ */
 static void
 manual_names(struct names *names)
 {
-	static const char item[] = ".It Va ", other[] = ".It Li [", va[] = "] Ns Va ";
+	static const char item[] = ".It Va ", other[] = ".It Li [", va[] = "] Ns Va ",
+			  clients[] = ".Ss Platforms\n";
 	char section[NAME_SIZE];
 	const char *line, *p;
 
-	for (line = read_text(MANUAL); line != NULL; line = next_line(line)) {
+	line = read_text(MANUAL);
+	ck_assert_ptr_nonnull(strstr(line, clients));
+	for (; strncmp(line, clients, strlen(clients)) != 0; line = next_line(line)) {
 		if (strncmp(line, other, strlen(other)) == 0) {
 			p = line + strlen(other);
 			snprintf(section, sizeof(section), "%.*s", (int)strcspn(p, "]"), p);

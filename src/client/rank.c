@@ -1,0 +1,84 @@
+#include "rank.h"
+
+static enum rank_room
+room(const struct rank_server *s)
+{
+	if (!s->usable || s->max_tools <= 0)
+		return (RANK_FULL);
+	if (s->in_flight < s->max_tools)
+		return (RANK_START);
+	return (s->in_flight - s->max_tools < s->max_pending ? RANK_QUEUE : RANK_FULL);
+}
+
+static double
+load_per_cpu(const struct rank_server *s)
+{
+	return (s->load / (s->cpus > 0 ? s->cpus : 1));
+}
+
+static bool
+is_idle(const struct rank_server *s, double negligible)
+{
+	return (room(s) == RANK_START && s->in_flight == 0 && load_per_cpu(s) < negligible);
+}
+
+/* Of its slots. */
+static double
+share_taken(const struct rank_server *s)
+{
+	return ((double)s->in_flight / s->max_tools);
+}
+
+static double
+load(const struct rank_server *s)
+{
+	double average = load_per_cpu(s), taken = share_taken(s);
+
+	return (average > taken ? average : taken);
+}
+
+static int
+compare_numbers(double a, double b)
+{
+	return ((a > b) - (a < b));
+}
+
+/* Negative: `a` is better. Neither is full. */
+static int
+compare(const struct rank_server *a, const struct rank_server *b)
+{
+	int diff = (int)room(b) - (int)room(a);
+
+	if (diff == 0)
+		diff = compare_numbers(load(a), load(b));
+	/* Where the load average hides what they run. */
+	if (diff == 0)
+		diff = compare_numbers(share_taken(a), share_taken(b));
+	return (diff);
+}
+
+enum rank_room
+rank_best(const struct rank_server *servers, size_t n, double negligible,
+    uint32_t (*below)(uint32_t), size_t *best)
+{
+	uint32_t equals = 0;
+	size_t i;
+	int diff;
+
+	for (i = 0; i < n; i++) {
+		if (is_idle(&servers[i], negligible)) {
+			*best = i;
+			return (RANK_START);
+		}
+	}
+	for (i = 0; i < n; i++) {
+		if (room(&servers[i]) == RANK_FULL)
+			continue;
+		diff = equals == 0 ? -1 : compare(&servers[i], &servers[*best]);
+		if (diff <= 0)
+			equals = diff < 0 ? 1 : equals + 1;
+		if (diff < 0 || (diff == 0 && below(equals) == 0))
+			*best = i;
+	}
+	return (equals == 0 ? RANK_FULL : room(&servers[*best]));
+}
