@@ -264,13 +264,18 @@ put_raw32(struct buf *b, int32_t n)
 }
 
 static void
+put_length(struct buf *b, size_t len)
+{
+	if (len > INT32_MAX)
+		b->failed = true;
+	else
+		put_raw32(b, (int32_t)len);
+}
+
+static void
 put_bs(struct buf *b, const void *data, size_t len)
 {
-	if (len > INT32_MAX) {
-		b->failed = true;
-		return;
-	}
-	put_raw32(b, (int32_t)len);
+	put_length(b, len);
 	buf_append(b, data, len);
 }
 
@@ -278,6 +283,13 @@ void
 srpc_put_code(struct buf *b, uint8_t code)
 {
 	buf_append(b, &code, 1);
+}
+
+void
+srpc_put_head(struct buf *b, uint8_t code, size_t len)
+{
+	srpc_put_code(b, code);
+	put_length(b, len);
 }
 
 void

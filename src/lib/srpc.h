@@ -111,6 +111,7 @@ void srpc_put_float(struct buf *, float);
 void srpc_put_bool(struct buf *, bool);
 void srpc_put_text(struct buf *, const char *);
 void srpc_put_bytes(struct buf *, const void *, size_t len); /* len <= INT32_MAX */
+void srpc_put_head(struct buf *, uint8_t code, size_t len);  /* of a byte string that follows */
 void srpc_put_socket(struct buf *, const struct sockaddr_in *);
 void srpc_put_failure(struct buf *, int32_t code, const char *message);
 

@@ -10,7 +10,6 @@
 #include "clock.h"
 #include "conn.h"
 #include "crowd.h"
-#include "access.h"
 #include "info.h"
 #include "log.h"
 #include "loop.h"
@@ -278,7 +277,7 @@ start_run(struct conn *c)
 	request_free(r);
 }
 
-/* Whoever can signal the server's host can end the server; nobody else has to. */
+/* Nobody is authenticated: it is for the server's own host, as signals are. */
 static void
 answer_stop(struct conn *c, struct queue_load load)
 {

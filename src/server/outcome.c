@@ -96,29 +96,26 @@ outcome_say_busy(struct srpc_error *err, unsigned int waiting)
 
 /* Up to version 4. */
 static void
-put_old_result(struct request *r, const struct outcome *o)
+put_old_result(struct request *r, const struct rpc_run_result *result)
 {
-	struct rpc_run_result result = {0};
 	struct srpc_error err;
 
 	if (r->end == END_SHUTDOWN) {
 		outcome_say_shutdown(&err);
 		request_fail(r, &err);
-		return;
-	}
-	if (WIFSIGNALED(o->wait_status)) {
-		result.signal = WTERMSIG(o->wait_status);
-		result.core = WCOREDUMP(o->wait_status) != 0;
 	} else {
-		result.status = WEXITSTATUS(o->wait_status);
+		rpc_put_run_result(&r->reply, r->version, result);
 	}
-	rpc_put_run_result(&r->reply, r->version, &result);
 }
 
 static void
-put_result(struct request *r, const struct outcome *o, bool loaded)
+put_result(
+    struct request *r, const struct outcome *o, const struct rpc_run_result *ended, bool loaded)
 {
-	struct rpc5_result result = {
+	const struct rpc5_result result = {
+	    .status = ended->status,
+	    .signal = ended->signal,
+	    .core = ended->core,
 	    .why = why_of(r, o),
 	    .user_us = o->user_us,
 	    .system_us = o->system_us,
@@ -128,20 +125,22 @@ put_result(struct request *r, const struct outcome *o, bool loaded)
 	    .loaded = loaded,
 	};
 
-	if (WIFSIGNALED(o->wait_status)) {
-		result.signal = WTERMSIG(o->wait_status);
-		result.core = WCOREDUMP(o->wait_status) != 0;
-	} else {
-		result.status = WEXITSTATUS(o->wait_status);
-	}
 	rpc5_put_result(&r->reply, &result);
 }
 
 void
 outcome_reply(struct request *r, const struct outcome *o, bool loaded)
 {
+	struct rpc_run_result ended = {0};
+
+	if (WIFSIGNALED(o->wait_status)) {
+		ended.signal = WTERMSIG(o->wait_status);
+		ended.core = WCOREDUMP(o->wait_status) != 0;
+	} else {
+		ended.status = WEXITSTATUS(o->wait_status);
+	}
 	if (r->version >= RPC5_VERSION)
-		put_result(r, o, loaded);
+		put_result(r, o, &ended, loaded);
 	else
-		put_old_result(r, o);
+		put_old_result(r, &ended);
 }

@@ -1,8 +1,6 @@
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -364,30 +362,27 @@ feed(struct stream *s)
 		close_if_open(&s->input);
 }
 
-/* The head of a byte string for the client: what the tool wrote to that output. */
-static void
-make_head(uint8_t head[HEAD], int which, size_t len)
+static uint8_t
+code_of(int which)
 {
-	uint32_t length = htonl((uint32_t)len);
-
-	head[0] = which == 0 ? RPC5_STDOUT : RPC5_STDERR;
-	memcpy(head + 1, &length, sizeof(length));
+	return (which == 0 ? RPC5_STDOUT : RPC5_STDERR);
 }
 
-/* A little: it is read. */
+/* A little: it is read, behind the place of its head. Nothing else is unsent. */
 static void
 deliver_little(struct stream *s, int which)
 {
-	uint8_t frame[HEAD + CHUNK];
-	ssize_t n;
+	struct buf *reply = &s->request->reply;
+	ssize_t n = -1;
 
-	n = read(s->outputs[which], frame + HEAD, CHUNK);
+	if (buf_reserve(reply, HEAD + CHUNK) == 0)
+		n = read(s->outputs[which], reply->data + HEAD, CHUNK);
 	if (n == 0)
 		close_if_open(&s->outputs[which]);
-	if (n <= 0)
-		return;
-	make_head(frame, which, (size_t)n);
-	buf_append(&s->request->reply, frame, HEAD + (size_t)n);
+	if (n > 0) {
+		srpc_put_head(reply, code_of(which), (size_t)n);
+		reply->len += (size_t)n;
+	}
 	flush(s);
 }
 
@@ -395,15 +390,12 @@ deliver_little(struct stream *s, int which)
 static void
 deliver_much(struct stream *s, int which, size_t len)
 {
-	uint8_t head[HEAD];
-
 	if (len >= PIPE_SIZE && !s->large[which]) {
 		/* Without it the tool is slower, no more: there is a limit for all of a user's. */
 		fcntl(s->outputs[which], F_SETPIPE_SZ, LARGE);
 		s->large[which] = true;
 	}
-	make_head(head, which, len);
-	buf_append(&s->request->reply, head, sizeof(head));
+	srpc_put_head(&s->request->reply, code_of(which), len);
 	s->owed = len;
 	flush(s);
 }

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -310,6 +311,18 @@ harness_file(const char *text)
 	ck_assert_int_eq(fclose(f), 0);
 	ck_assert_int_eq(chmod(path, 0644), 0);
 	return (path);
+}
+
+void
+harness_remove_cores(void)
+{
+	glob_t cores;
+
+	if (glob(harness_in_root(".WD/core*"), 0, NULL, &cores) != 0)
+		return;
+	for (size_t i = 0; i < cores.gl_pathc; i++)
+		unlink(cores.gl_pathv[i]);
+	globfree(&cores);
 }
 
 int64_t

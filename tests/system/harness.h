@@ -77,6 +77,9 @@ const char *harness_tool(enum mode, const char *name);
 uint32_t harness_root(enum mode); /* the index that stands for root 1 in this mode */
 const char *harness_unique(const char *what);
 
+/* What tools dumped in the working directory of root 1. */
+void harness_remove_cores(void);
+
 /* A new file in the work directory, mode 0644, with this text; its path. */
 const char *harness_file(const char *text);
 

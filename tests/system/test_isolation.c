@@ -1,7 +1,6 @@
 /* What a tool has for itself, how it is limited, and that its end is told the same everywhere. */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <mqueue.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -401,18 +400,6 @@ limit_cores(void)
 	signal(SIGPIPE, SIG_DFL); /* the harness ignores it */
 }
 
-static void
-remove_cores(void)
-{
-	glob_t cores;
-
-	if (glob(harness_in_root(".WD/core*"), 0, NULL, &cores) != 0)
-		return;
-	for (size_t i = 0; i < cores.gl_pathc; i++)
-		unlink(cores.gl_pathv[i]);
-	globfree(&cores);
-}
-
 /* 32 and 33 are the C library's; SIGSTOP ends nothing. */
 static bool
 is_tried(int sig)
@@ -511,7 +498,7 @@ START_TEST(every_signal_is_told_as_it_was)
 		for (manner = 0; manner < NMANNERS; manner++)
 			is_told((enum helper_kind)(_i / 2), manner, "raise", sig, wanted);
 	}
-	remove_cores();
+	harness_remove_cores();
 }
 END_TEST
 
@@ -549,7 +536,7 @@ START_TEST(the_server_tells_every_signal_as_it_was)
 		    r.signal, r.core, (unsigned int)wanted);
 		run_free(&r);
 	}
-	remove_cores();
+	harness_remove_cores();
 	server_stop(&s);
 }
 END_TEST

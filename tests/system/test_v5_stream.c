@@ -1,6 +1,5 @@
 /* Version 5: what goes to a tool and what comes from it while it runs. */
 #include <fcntl.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -595,18 +594,6 @@ ends_by_default(int sig)
 		sig != SIGSTOP && sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU);
 }
 
-static void
-remove_cores(void)
-{
-	glob_t cores;
-
-	if (glob(harness_in_root(".WD/core*"), 0, NULL, &cores) != 0)
-		return;
-	for (size_t i = 0; i < cores.gl_pathc; i++)
-		unlink(cores.gl_pathv[i]);
-	globfree(&cores);
-}
-
 /* Whether there was a core dump is what version 4 says of the same. */
 static bool
 dumps_core(const struct server *s, int sig)
@@ -643,7 +630,7 @@ START_TEST(each_signal_that_ends_processes_ends_the_tool)
 		ck_assert_int_eq(run5_number(&r, "core"), dumps_core(&s, sig));
 		ck_assert(cores || run5_number(&r, "core") == 0);
 	}
-	remove_cores();
+	harness_remove_cores();
 	run5_free(&r);
 	server_stop(&s);
 }

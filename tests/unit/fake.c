@@ -11,6 +11,7 @@
 
 #include "fake.h"
 
+#define TEST_LIMIT  30 /* seconds for a test */
 #define BACKLOG	    16
 #define RECEIVE_MAX 65536
 
@@ -349,4 +350,14 @@ count_descriptors(void)
 		n++;
 	closedir(dir);
 	return (n);
+}
+
+void
+fake_add_case(Suite *suite, const char *name, void (*add)(TCase *))
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_set_timeout(tc, TEST_LIMIT);
+	add(tc);
+	suite_add_tcase(suite, tc);
 }

@@ -94,4 +94,7 @@ char *long_argument(size_t len);
 
 size_t count_descriptors(void);
 
+/* A case of the suite, with what `add` adds. */
+void fake_add_case(Suite *, const char *name, void (*add)(TCase *));
+
 #endif
