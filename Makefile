@@ -116,7 +116,8 @@ $(client_so): $(call obj,$(client_src))
 	    -Wl,--no-undefined -Wl,--as-needed -o $@ $^ -lbsd
 
 # The tools are linked with the public library and what reads vesta.cfg; they include runtool.h only.
-tools_obj := $(call obj,$(addprefix src/client/,options.c jsontext.c) src/lib/buf.c $(wildcard src/lib/config*.c))
+tools_obj := $(call obj,$(addprefix src/client/,options.c jsontext.c) \
+             $(addprefix src/lib/,buf.c setting.c fleet_config.c) $(wildcard src/lib/config*.c))
 platform_obj := $(call obj,$(addprefix src/client/,platform.c rank.c))
 $(runtool): $(call obj,$(addprefix src/client/,choose.c cmdline.c output.c report.c signals.c)) $(platform_obj)
 $(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(tools_obj) $(client_lib)

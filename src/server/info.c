@@ -21,7 +21,7 @@ info_init(void)
 bool
 info_loaded(const struct settings *s, struct queue_load load)
 {
-	return (load.running + load.waiting > (unsigned int)s->loaded_at);
+	return (load.running + load.waiting > (unsigned int)s->fleet.loaded_at);
 }
 
 void
@@ -45,7 +45,7 @@ info_reply(struct buf *out, const struct settings *s, int32_t proc, int32_t vers
 	    .loaded = info_loaded(s, load),
 	    .in_flight = (int32_t)(load.running + load.waiting),
 	    .interface = s->max_version,
-	    .area = s->area,
+	    .area = s->fleet.area,
 	    .software = software,
 	    .started = started,
 	    .runs = stats_get(STATS_RUNS),

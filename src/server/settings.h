@@ -1,6 +1,7 @@
 /*
  * settings.h: what the administrator may tune: [Run_Tool] and [Run_Tool_Fleet] of vesta.cfg,
- * [Repository]runtool_user and -o. One table in settings.c holds every name with its type, bounds and default.
+ * [Repository]runtool_user and -o. The tables in settings.c and fleet_config.c hold every name with its
+ * type, bounds and default.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -10,7 +11,7 @@
 #include <stdio.h>
 
 #include "addr.h"
-#include "config.h"
+#include "fleet_config.h"
 
 #define SETTINGS_MAX_SWITCHES 32 /* words in helper_switches */
 
@@ -58,9 +59,8 @@ struct settings {
 	int max_connections, max_connections_per_host; /* 0: as descriptors allow */
 	int max_version;
 	int info_read_timeout; /* the clients'; known here so that it is no unknown name */
-	char *area;	       /* servers that can stand in for one another have one in common */
-	int loaded_at; /* more requests in flight than that, and the server calls itself loaded */
-	char *runtool_user; /* NULL: any user but root */
+	char *runtool_user;    /* NULL: any user but root */
+	struct fleet_config fleet;
 };
 
 /*

@@ -55,12 +55,21 @@ load_file(const char *text)
 	ck_assert_msg(load(text, false, NULL, 0) == 0, "%s", err);
 }
 
+/* No name stands in both. */
+static const char *
+section_of(const char *name)
+{
+	return (setting_find(&fleet_config_table, FLEET_CONFIG_SECTION, name) != NULL
+		    ? FLEET_CONFIG_SECTION
+		    : "Run_Tool");
+}
+
 static const char *
 line_of(const char *name, const char *value)
 {
 	static char text[TEXT_SIZE];
 
-	snprintf(text, sizeof(text), "[Run_Tool]\n%s = %s\n", name, value);
+	snprintf(text, sizeof(text), "[%s]\n%s = %s\n", section_of(name), name, value);
 	return (text);
 }
 
@@ -77,8 +86,8 @@ refused(const char *name, const char *value, const char *words)
 	char expected[sizeof(err)];
 
 	ck_assert_int_eq(load(line_of(name, value), false, NULL, 0), -1);
-	snprintf(expected, sizeof(expected), "%s:2: [Run_Tool]%s = %s: %s", scratch_path(FILE_NAME),
-	    name, value, words);
+	snprintf(expected, sizeof(expected), "%s:2: [%s]%s = %s: %s", scratch_path(FILE_NAME),
+	    section_of(name), name, value, words);
 	ck_assert_str_eq(err, expected);
 }
 
@@ -95,14 +104,14 @@ print(void)
 	return (text);
 }
 
-/* In force is `[Run_Tool]name = value`. */
+/* In force is `[Section]name = value`. */
 static void
 in_force(const char *name, const char *value)
 {
 	char line[TEXT_SIZE];
 	const char *text = print();
 
-	snprintf(line, sizeof(line), "[Run_Tool]%s = %s\n", name, value);
+	snprintf(line, sizeof(line), "[%s]%s = %s\n", section_of(name), name, value);
 	ck_assert_msg(strstr(text, line) != NULL, "no '%s' in\n%s", line, text);
 }
 
@@ -160,6 +169,15 @@ static const struct number {
     {"max_connections_per_host", FIELD(max_connections_per_host), 0, 1000000, 0},
     {"max_interface_version", FIELD(max_version), 0, 5, 5},
     {"info_read_timeout", FIELD(info_read_timeout), 0, 86400, 120},
+    {"max_servers", FIELD(fleet.max_servers), 1, 1000000, 4},
+    {"start_interval", FIELD(fleet.start_interval), 1, 604800, 5},
+    {"max_processes", FIELD(fleet.max_processes), 1, 1000000, 100},
+    {"loaded_at", FIELD(fleet.loaded_at), 0, 1000000, 20},
+    {"idle_timeout", FIELD(fleet.idle_timeout), 0, 604800, 0},
+    {"ping_tries", FIELD(fleet.ping_tries), 1, 100, 5},
+    {"ping_timeout", FIELD(fleet.ping_timeout), 1, 600, 5},
+    {"wait_load", FIELD(fleet.wait_load), 0, 1000000, 5},
+    {"wait_tries", FIELD(fleet.wait_tries), 0, 1000000, 10},
 };
 
 static int
@@ -563,13 +581,60 @@ START_TEST(an_area_is_one_word_of_few_characters)
 	char text[64];
 
 	load_file("[Run_Tool]\n");
-	ck_assert_str_eq(s.area, "default");
+	ck_assert_str_eq(s.fleet.area, "default");
 	load_file("[Run_Tool_Fleet]\narea = Linux-x86_64.v2\nloaded_at = 3\n");
-	ck_assert_str_eq(s.area, "Linux-x86_64.v2");
-	ck_assert_int_eq(s.loaded_at, 3);
+	ck_assert_str_eq(s.fleet.area, "Linux-x86_64.v2");
+	ck_assert_int_eq(s.fleet.loaded_at, 3);
 	snprintf(text, sizeof(text), "[Run_Tool_Fleet]\narea = %s\n", wrong[_i]);
 	ck_assert_int_eq(load(text, false, NULL, 0), -1);
 	ck_assert_ptr_nonnull(strstr(err, "must be letters, digits, `.`, `_` and `-`"));
+}
+END_TEST
+
+START_TEST(a_record_is_stale_after_two_touches_were_missed)
+{
+	load_file("[Run_Tool_Fleet]\ntouch_interval = 30\nstale_after = 60\n");
+	ck_assert_int_eq(s.fleet.stale_after, 60);
+	ck_assert_int_eq(
+	    load("[Run_Tool_Fleet]\ntouch_interval = 30\nstale_after = 59\n", false, NULL, 0), -1);
+	ck_assert_str_eq(err,
+	    "[Run_Tool_Fleet]stale_after = 59: must be at least twice touch_interval, which is 30");
+}
+END_TEST
+
+static const struct {
+	const char *name, *right, *wrong, *words;
+} fleet_values[] = {
+    {"dir", "/share/fleet", "fleet", "must be an absolute path name"},
+    {"advertise", "build7.example.org", "build7.example.org/1",
+	"must be a host name or an address, without a port"},
+    {"advertise", "2001:db8::7", "-x", "must be a host name or an address, without a port"},
+    {"start_load_limit", "2.5", "2,5", "must be a number from 0 to 1000000, such as 4.0"},
+    {"start_load_limit", "0", "", "must be a number from 0 to 1000000, such as 4.0"},
+    {"start_load_limit", "4", "1000001", "must be a number from 0 to 1000000, such as 4.0"},
+    {"one_host", "yes", "true", "must be yes or no"},
+    {"one_host", "no", "", "must be yes or no"},
+};
+
+START_TEST(a_value_of_the_fleet_is_checked)
+{
+	load_one(fleet_values[_i].name, fleet_values[_i].right);
+	in_force(fleet_values[_i].name, fleet_values[_i].right);
+	refused(fleet_values[_i].name, fleet_values[_i].wrong, fleet_values[_i].words);
+}
+END_TEST
+
+START_TEST(a_fleets_command_is_not_taken_from_a_file_in_the_current_directory)
+{
+	const char *text = "[Run_Tool_Fleet]\nstart_command = evil\nmax_servers = 2\n";
+
+	catch_log();
+	ck_assert_int_eq(load(text, true, NULL, 0), 0);
+	ck_assert_ptr_nonnull(strstr(caught_log(), "[Run_Tool_Fleet]start_command is not taken"));
+	ck_assert_ptr_null(s.fleet.start_command);
+	ck_assert_int_eq(s.fleet.max_servers, 2);
+	load_file(text);
+	ck_assert_str_eq(s.fleet.start_command, "evil");
 }
 END_TEST
 
@@ -601,7 +666,11 @@ static const char *const configurations[] = {
     "relay_hosts = any\nrequest_timeout = 12\nmax_request_bytes = 1313\n"
     "max_connections = 15\nmax_connections_per_host = 16\nstdin_dirs = /i /j\n"
     "max_interface_version = 2\ninfo_read_timeout = 14\n"
-    "[Run_Tool_Fleet]\narea = a-1.b_c\nloaded_at = 17\n[Repository]\nruntool_user = u\n",
+    "[Run_Tool_Fleet]\ndir = /d e\narea = a-1.b_c\nadvertise = ::1\nstart_command = x %c ; y\n"
+    "max_servers = 18\nstart_interval = 19\nstart_load_limit = 2.25\nmax_processes = 20\n"
+    "one_host = yes\nloaded_at = 17\nidle_timeout = 21\nstale_after = 22\n"
+    "touch_interval = 10\nping_tries = 23\nping_timeout = 24\nwait_load = 25\n"
+    "wait_tries = 26\n[Repository]\nruntool_user = u\n",
 };
 
 START_TEST(what_is_printed_is_a_file_with_the_same_settings)
@@ -762,11 +831,16 @@ paragraph(const char *name)
 	const char *start, *end;
 	char *p;
 
-	snprintf(item, sizeof(item), "\n.It Va %s\n", name);
+	if (strcmp(section_of(name), FLEET_CONFIG_SECTION) == 0)
+		snprintf(item, sizeof(item), "\n.It Li [%s] Ns Va %s\n", section_of(name), name);
+	else
+		snprintf(item, sizeof(item), "\n.It Va %s\n", name);
 	start = strstr(read_text(MANUAL), item);
 	ck_assert_msg(start != NULL, "%s", name);
 	start += strlen(item);
-	ck_assert_ptr_nonnull(end = strstr(start, "\n.It"));
+	end = start - 1;
+	while (strncmp(end, "\n.It", 4) != 0 && strncmp(end, "\n.El", 4) != 0)
+		ck_assert_ptr_nonnull(end = strchr(end + 1, '\n'));
 	snprintf(text, sizeof(text), "%.*s", (int)(end - start), start);
 	for (p = text; *p != '\0'; p++)
 		if (*p == '\n')
@@ -853,6 +927,9 @@ add_sources(TCase *tc)
 	tcase_add_test(tc, an_unknown_name_is_a_warning_in_our_section_and_nothing_elsewhere);
 	tcase_add_test(tc, an_unknown_name_is_an_error_in_the_fleets_section);
 	tcase_add_loop_test(tc, an_area_is_one_word_of_few_characters, 0, 5);
+	tcase_add_test(tc, a_record_is_stale_after_two_touches_were_missed);
+	tcase_add_loop_test(tc, a_value_of_the_fleet_is_checked, 0, LENGTH(fleet_values));
+	tcase_add_test(tc, a_fleets_command_is_not_taken_from_a_file_in_the_current_directory);
 }
 
 static void
