@@ -4,23 +4,24 @@
 
 #include <check.h>
 
-#define SUITES(X)       \
-	X(addr)         \
-	X(client)       \
-	X(client5)      \
-	X(config)       \
-	X(input)        \
-	X(killer)       \
-	X(launcher_doc) \
-	X(log)          \
-	X(pairs)        \
-	X(platform)     \
-	X(queue)        \
-	X(rank)         \
-	X(rpc)          \
-	X(rpc5)         \
-	X(settings)     \
-	X(srpc)         \
+#define SUITES(X)        \
+	X(addr)          \
+	X(client)        \
+	X(client5)       \
+	X(config)        \
+	X(input)         \
+	X(killer)        \
+	X(launcher_doc)  \
+	X(log)           \
+	X(pairs)         \
+	X(platform)      \
+	X(queue)         \
+	X(rank)          \
+	X(rpc)           \
+	X(rpc5)          \
+	X(settings)      \
+	X(srpc)          \
+	X(start_command) \
 	X(wire5)
 
 #define SUITE_DECLARE(name) Suite *name##_suite(void);
