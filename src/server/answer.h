@@ -1,0 +1,23 @@
+/* answer.h: the calls that need no worker: information, ping, stop. Only the loop's thread. */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <sys/socket.h>
+
+#include "queue.h"
+#include "settings.h"
+#include "srpc.h"
+
+struct question {
+	int32_t proc, version;
+	const struct sockaddr_storage *client;
+};
+
+/*
+ * Appends results or a failure to `out`; `args` stands at the arguments, which are complete. True when the
+ * server has to stop.
+ */
+bool answer(struct buf *out, const struct question *, struct srpc_reader *args,
+    const struct settings *, struct queue_load);
+
+#endif
