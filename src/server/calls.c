@@ -4,6 +4,7 @@
 #include "calls.h"
 #include "clock.h"
 #include "conn_state.h"
+#include "drain.h"
 #include "log.h"
 #include "rpc5.h"
 #include "stats.h"
@@ -268,5 +269,5 @@ calls_process(struct conn *c)
 	if (c->state != CONN_RUNNING && c->state != CONN_CLOSED)
 		conn_flush(c);
 	if (stop)
-		loop_drain("stop call");
+		drain_begin("stop call");
 }

@@ -15,7 +15,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "crowd.h"
-#include "killer.h"
+#include "drain.h"
 #include "listen.h"
 #include "log.h"
 #include "loop.h"
@@ -24,7 +24,6 @@
 #define MAX_EVENTS   256
 #define MAX_ACCEPTS  64	   /* at a time, so that others have their turn */
 #define BACK_OFF_MS  1000  /* without accepting, when descriptors or memory ran out */
-#define GIVE_UP_MS   10000 /* from the order to end at once */
 #define SAY_AGAIN_MS 60000 /* between two lines in the log about that */
 
 /* Descriptors that connections must leave: for ourselves, and for each tool that starts. */
@@ -45,11 +44,7 @@ static struct conn_context context;
 static pthread_mutex_t finished_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct request_list finished_list = TAILQ_HEAD_INITIALIZER(finished_list);
 
-static bool draining;
-static bool terminated;	     /* by a first SIGTERM */
-static int64_t drain_until;  /* monotonic milliseconds; 0: no end is set */
-static int64_t give_up_at;   /* the same: exit although something is stuck */
-static int64_t accept_after; /* the same; 0: accepting */
+static int64_t accept_after; /* monotonic milliseconds; 0: accepting */
 static int64_t said_at;	     /* that accepting is paused; 0: not yet */
 static rlim_t max_conns;
 
@@ -189,8 +184,8 @@ listener_ready(struct watch *w, uint32_t events)
 	}
 }
 
-static void
-close_listeners(void)
+void
+loop_close_listeners(void)
 {
 	while (nlisteners > 0) {
 		loop_unwatch(&listeners[--nlisteners]);
@@ -198,43 +193,6 @@ close_listeners(void)
 		listeners[nlisteners].fd = -1;
 	}
 	accept_after = 0;
-}
-
-/* What has not started is refused at once: its client can go elsewhere. */
-static void
-refuse_waiting(void)
-{
-	struct srpc_error err;
-	struct request *r;
-
-	while ((r = queue_flush(context.queue)) != NULL) {
-		killer_forget(context.killer, r);
-		srpc_fail(&err, SRPC_CLIENT_ERROR, "request denied: server is shutting down");
-		request_fail(r, &err);
-		conn_finished(r);
-	}
-}
-
-void
-loop_drain(const char *why)
-{
-	if (draining)
-		return;
-	draining = true;
-	log_info("shutting down (%s): %u requests under way", why, conn_running());
-	close_listeners();
-	queue_close(context.queue);
-	refuse_waiting();
-	conn_drain();
-}
-
-static void
-end_tools(bool at_once)
-{
-	drain_until = 0;
-	if (at_once && give_up_at == 0)
-		give_up_at = clock_ms() + GIVE_UP_MS;
-	killer_end_all(context.killer, at_once);
 }
 
 static void
@@ -249,16 +207,7 @@ signals_ready(struct watch *w, uint32_t events)
 		log_info("SIGHUP: the configuration is read at start only: restart the server");
 		return;
 	}
-	loop_drain(info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
-	if (info.ssi_signo == SIGTERM && !terminated) {
-		terminated = true;
-		log_info("running tools have %d seconds", context.settings->drain_timeout);
-		drain_until = clock_ms() + context.settings->drain_timeout * 1000LL;
-		return;
-	}
-	if (give_up_at == 0)
-		log_info("shutting down at once");
-	end_tools(true);
+	drain_signal((int)info.ssi_signo);
 }
 
 static void
@@ -304,40 +253,18 @@ loop_init(const struct settings *s, const int *fds, int nfds)
 	return (0);
 }
 
-static int
-sooner(int a, int b)
-{
-	if (a == -1 || (b != -1 && b < a))
-		return (b);
-	return (a);
-}
-
-/* Milliseconds until `when`, which is 0 for never; -1 then. */
-static int
-until(int64_t when)
-{
-	int64_t left;
-
-	if (when == 0)
-		return (-1);
-	left = when - clock_ms();
-	return (left > 0 ? (int)left : 0);
-}
-
 /* Does what is due; milliseconds to the next time, or -1. */
 static int
 check_time(void)
 {
-	if (until(accept_after) == 0)
+	int next;
+
+	if (clock_until(accept_after) == 0)
 		resume_accepting();
-	if (until(drain_until) == 0)
-		end_tools(false);
-	/* Tools end with us: their supervisors see the end of file. */
-	if (until(give_up_at) == 0)
-		fatal("%u requests are stuck (in a file system that does not answer?): giving up",
-		    conn_running());
-	return (sooner(sooner(conn_check_deadlines(), admit_check_log()),
-	    sooner(until(accept_after), sooner(until(drain_until), until(give_up_at)))));
+	next = drain_check();
+	next = clock_sooner(next, conn_check_deadlines());
+	next = clock_sooner(next, admit_check_log());
+	return (clock_sooner(next, clock_until(accept_after)));
 }
 
 void
@@ -349,7 +276,7 @@ loop_run(struct queue *queue, struct killer *killer)
 
 	context.queue = queue;
 	context.killer = killer;
-	while (!draining || conn_running() > 0) {
+	while (!drain_is_over()) {
 		n = epoll_wait(epoll, events, MAX_EVENTS, check_time());
 		for (i = 0; i < n; i++) {
 			w = events[i].data.ptr;

@@ -26,14 +26,14 @@ struct watch {
  */
 int loop_init(const struct settings *, const int *listeners, int nlisteners);
 
-/* Until a signal ends the server and the last tool is gone; then all connections are closed. */
+/* Until drain_is_over(); then all connections are closed. */
 void loop_run(struct queue *, struct killer *);
 
 /* Once no thread is left that calls loop_finished(). */
 void loop_close(void);
 
-/* Refuse what waits, finish what runs, however long it takes, end loop_run(). `why` is for the log. */
-void loop_drain(const char *why);
+/* No more connections. */
+void loop_close_listeners(void);
 
 /* Any thread: a request with its reply, or one whose client is gone. Takes it over. */
 void loop_finished(struct request *);

@@ -14,6 +14,7 @@
 
 #include "daemon.h"
 #include "debug.h"
+#include "drain.h"
 #include "info.h"
 #include "killer.h"
 #include "launch.h"
@@ -184,6 +185,8 @@ serve(const struct settings *s, const int *listeners, int nlisteners)
 	if ((killer = killer_new(queue, s->kill_grace, loop_finished)) == NULL ||
 	    (pool = worker_start(s, queue, killer, loop_finished)) == NULL)
 		fatal("cannot start threads: %s", strerror(errno));
+
+	drain_init(s, queue, killer);
 
 	daemon_ready();
 	loop_run(queue, killer);

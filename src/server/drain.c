@@ -1,0 +1,99 @@
+#include <signal.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "conn.h"
+#include "drain.h"
+#include "killer.h"
+#include "log.h"
+#include "loop.h"
+#include "queue.h"
+
+#define GIVE_UP_MS 10000 /* from the order to end at once */
+
+static const struct settings *settings;
+static struct queue *queue;
+static struct killer *killer;
+
+static bool draining;
+static bool terminated;	    /* by a first SIGTERM */
+static int64_t drain_until; /* monotonic milliseconds; 0: no end is set */
+static int64_t give_up_at;  /* the same: exit although something is stuck */
+
+void
+drain_init(const struct settings *s, struct queue *q, struct killer *k)
+{
+	settings = s;
+	queue = q;
+	killer = k;
+}
+
+/* What has not started is refused at once: its client can go elsewhere. */
+static void
+refuse_waiting(void)
+{
+	struct srpc_error err;
+	struct request *r;
+
+	while ((r = queue_flush(queue)) != NULL) {
+		killer_forget(killer, r);
+		srpc_fail(&err, SRPC_CLIENT_ERROR, "request denied: server is shutting down");
+		request_fail(r, &err);
+		conn_finished(r);
+	}
+}
+
+void
+drain_begin(const char *why)
+{
+	if (draining)
+		return;
+	draining = true;
+	log_info("shutting down (%s): %u requests under way", why, conn_running());
+	loop_close_listeners();
+	queue_close(queue);
+	refuse_waiting();
+	conn_drain();
+}
+
+static void
+end_tools(bool at_once)
+{
+	drain_until = 0;
+	if (at_once && give_up_at == 0)
+		give_up_at = clock_ms() + GIVE_UP_MS;
+	killer_end_all(killer, at_once);
+}
+
+void
+drain_signal(int signal)
+{
+	drain_begin(signal == SIGINT ? "SIGINT" : "SIGTERM");
+	if (signal == SIGTERM && !terminated) {
+		terminated = true;
+		log_info("running tools have %d seconds", settings->drain_timeout);
+		drain_until = clock_ms() + settings->drain_timeout * 1000LL;
+		return;
+	}
+	if (give_up_at == 0)
+		log_info("shutting down at once");
+	end_tools(true);
+}
+
+int
+drain_check(void)
+{
+	if (clock_until(drain_until) == 0)
+		end_tools(false);
+	/* Tools end with us: their supervisors see the end of file. */
+	if (clock_until(give_up_at) == 0)
+		fatal("%u requests are stuck (in a file system that does not answer?): giving up",
+		    conn_running());
+	return (clock_sooner(clock_until(drain_until), clock_until(give_up_at)));
+}
+
+bool
+drain_is_over(void)
+{
+	return (draining && conn_running() == 0);
+}
