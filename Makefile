@@ -19,6 +19,7 @@ SBINDIR    = $(PREFIX)/sbin
 BINDIR     = $(PREFIX)/bin
 LIBDIR     = $(PREFIX)/lib
 LIBEXECDIR = $(PREFIX)/libexec/runtool
+SHAREDIR   = $(PREFIX)/share/runtool
 MANDIR     = $(PREFIX)/share/man
 INCDIR     = $(PREFIX)/include
 
@@ -50,7 +51,7 @@ system_src := $(wildcard tests/system/*.c) $(wildcard tests/common/*.c)
 bench_src  := $(wildcard tests/bench/*.c)
 c_src      := $(lib_src) $(server_src) $(wildcard src/client/*.c) $(helper_src) \
               $(wildcard tests/*/*.c)
-scripts    := $(wildcard tests/*.sh tests/*/*.sh) etc/init.d/vruntool .ci/run
+scripts    := $(wildcard tests/*.sh tests/*/*.sh) etc/init.d/vruntool etc/slurm/runtool-server.sbatch .ci/run
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 lib_obj    := $(call obj,$(lib_src))
@@ -71,7 +72,7 @@ all: $(programs)
 .PHONY: help
 help:
 	@echo 'all       the programs, in $(BUILD)/ (default)'
-	@echo 'deps      install what is needed to build and test (Debian packages, as root); deps-all: and to lint'
+	@echo 'deps      install what is needed to build (Debian packages, as root); deps-check: and to test; deps-all: and to lint'
 	@echo 'demo      compile a C program through a server of its own, in a root of its own'
 	@echo 'check     all tests (as root: with the real setuid helper)'
 	@echo 'asan tsan the tests of the server, the clients and what they share, under the sanitizers'
@@ -163,7 +164,7 @@ is_root := $(shell test "$$(id -u)" = 0 && echo yes)
 install: all
 	install -d $(call dest,$(SBINDIR)) $(call dest,$(BINDIR)) $(call dest,$(LIBEXECDIR)) \
 	    $(call dest,$(LIBDIR)/pkgconfig) $(call dest,$(INCDIR)) $(call dest,$(SYSCONFDIR)/init.d) \
-	    $(call dest,$(LIBDIR)/systemd/system) $(call dest,$(LIBDIR)/sysusers.d) \
+	    $(call dest,$(LIBDIR)/systemd/system) $(call dest,$(LIBDIR)/sysusers.d) $(call dest,$(SHAREDIR))/slurm \
 	    $(foreach n,1 3 5 7 8,$(call dest,$(MANDIR)/man$(n)))
 	install -m 755 $(server) $(call dest,$(SBINDIR))
 	install -m 755 $(runtool) $(probe) $(call dest,$(BINDIR))
@@ -178,6 +179,7 @@ install: all
 	@$(call put_file,etc/init.d/vruntool,$(call dest,$(SYSCONFDIR)/init.d/vruntool),755)
 	@$(call put_file,etc/systemd/runtoolserver.service,$(call dest,$(LIBDIR)/systemd/system/runtoolserver.service),644)
 	install -m 644 etc/sysusers.d/vruntool.conf $(call dest,$(LIBDIR)/sysusers.d)
+	@$(call put_file,etc/slurm/runtool-server.sbatch,$(call dest,$(SHAREDIR))/slurm/runtool-server.sbatch,644)
 	@# An existing configuration is the administrator's.
 	@for f in vesta.cfg tool_launcher.conf; do \
 	    if [ -e $(call dest,$(SYSCONFDIR))/$$f ]; then echo "kept: $(call dest,$(SYSCONFDIR))/$$f"; \
@@ -210,9 +212,10 @@ uninstall:
 	    $(call dest,$(INCDIR))/runtool.h \
 	    $(call dest,$(SYSCONFDIR))/init.d/vruntool \
 	    $(call dest,$(LIBDIR))/systemd/system/runtoolserver.service \
-	    $(call dest,$(LIBDIR))/sysusers.d/vruntool.conf
+	    $(call dest,$(LIBDIR))/sysusers.d/vruntool.conf \
+	    $(call dest,$(SHAREDIR))/slurm/runtool-server.sbatch
 	for f in man/*; do rm -f $(call dest,$(MANDIR))/man$${f##*.}/$${f##*/}; done
-	rmdir $(call dest,$(LIBEXECDIR)) 2>/dev/null || true
+	rmdir $(call dest,$(LIBEXECDIR)) $(call dest,$(SHAREDIR))/slurm $(call dest,$(SHAREDIR)) 2>/dev/null || true
 	@echo 'kept: $(call dest,$(SYSCONFDIR))/vesta.cfg, $(call dest,$(SYSCONFDIR))/tool_launcher.conf, the user $(USER_NAME) and its roots; a server that runs goes on'
 
 # ---- tests -----------------------------------------------------------------------------------
@@ -251,7 +254,7 @@ sources:
 	@tests/sources.sh $(sources) lua5.4 libtommath || echo 'no sources of real projects'
 
 .PHONY: check
-check: deps sources
+check: $(if $(is_root),deps-check,deps) sources
 	@umask 022; $(call lock,check) \
 	$(MAKE) BUILD=$(or $(CHECK_BUILD),build/check) PREFIX=$(call private,check) SYSCONFDIR=$(call private,check)/etc run-checks
 
@@ -336,19 +339,28 @@ lint-tidy: | build/paths.h
 # ---- dependencies ----------------------------------------------------------------------------
 
 packages := gcc make libc6-dev libbsd-dev libinih-dev libjansson-dev check pkg-config binutils musl-tools util-linux iproute2 xz-utils
+# What the tests alone need: a cluster for a fleet.
+test_packages := munge slurm-client slurmctld slurmd
 lint_packages := clang clang-tidy clang-format libclang-rt-14-dev cppcheck mandoc shellcheck
 missing = for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf ' %s' $$p; done
-.PHONY: deps deps-all
+.PHONY: deps deps-check deps-all
 deps:
 	@$(call install_packages,$(packages))
+deps-check:
+	@$(call install_packages,$(packages) $(test_packages))
 deps-all:
-	@$(call install_packages,$(packages) $(lint_packages))
+	@$(call install_packages,$(packages) $(test_packages) $(lint_packages))
+# Nothing is told to start the daemons of packages, which tests start for themselves.
 define install_packages
 missing=$$($(call missing,$(1))); \
 if [ -z "$$missing" ]; then exit 0; fi; \
 if [ "$$(id -u)" != 0 ]; then echo "missing; as root: apt-get install$$missing" >&2; exit 1; fi; \
 echo "installing:$$missing"; \
-apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $$missing >/dev/null
+apt-get -qq update || exit 1; \
+policy=/usr/sbin/policy-rc.d; \
+if [ ! -e $$policy ]; then trap 'rm -f $$policy' EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod 755 $$policy; fi; \
+said=$$(DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $$missing 2>&1) || \
+    { printf '%s\n' "$$said" >&2; exit 1; }
 endef
 
 .PHONY: clean
