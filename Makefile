@@ -120,7 +120,9 @@ $(client_so): $(call obj,$(client_src))
 tools_obj := $(call obj,$(addprefix src/client/,options.c jsontext.c) \
              $(addprefix src/lib/,buf.c setting.c fleet_config.c) $(wildcard src/lib/config*.c))
 platform_obj := $(call obj,$(addprefix src/client/,platform.c rank.c))
-$(runtool): $(call obj,$(addprefix src/client/,choose.c cmdline.c output.c report.c signals.c)) $(platform_obj)
+runtool_obj := $(platform_obj) $(call obj,$(addprefix src/client/,ask.c attempt.c candidates.c choose.c \
+               cmdline.c deadline.c output.c report.c several.c signals.c))
+$(runtool): $(runtool_obj)
 $(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(tools_obj) $(client_lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(client_lib) $(LIBS) -ljansson

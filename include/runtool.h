@@ -41,6 +41,11 @@ struct runtool_error {
 	int code;	/* enum runtool_code, or another code that the server sent */
 	int exec_errno; /* RUNTOOL_CLIENT: why the tool could not be executed; 0: something else */
 	bool refused;	/* the server took no request, mostly for lack of room: another may */
+	int retry_ms;	/* refused: there may be room after this time; 0: not known */
+	bool
+	    lost; /* no result came of a request that was sent: the tool may have run, or still run */
+	bool
+	    input_read; /* of a run: so were bytes from stdin_fd, which another call will not find there */
 	char message[1024];
 };
 
@@ -143,6 +148,7 @@ struct runtool_result {
 	int64_t max_rss_kb;	 /* the largest of these */
 	bool loaded;		 /* the server has more in flight than it likes: prefer another */
 	int refusals;		 /* how often there was no room before; also below version 5 */
+	bool input_read; /* bytes from stdin_fd were, which another call will not find there */
 };
 
 /*

@@ -1,3 +1,4 @@
+#include <bsd/stdlib.h>
 #include <err.h>
 #include <getopt.h>
 #include <limits.h>
@@ -16,9 +17,10 @@
 #define LABEL_MAX	  128
 #define KEEP_ALIVE_MIN_MS 100
 #define KEEP_ALIVE_MAX_MS 600000
+#define MAX_RETRIES	  1000
 
 /* Long options without a letter. */
-enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE };
+enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY };
 
 static const struct choice {
 	int letter;
@@ -38,6 +40,9 @@ static const struct choice {
     {'q', "quiet", NULL, "do not tell how the tool ended"},
     {JSON, "json", "FILE", "write the result as JSON; default: to stderr"},
     {KEEP_ALIVE, "keep-alive", "SECONDS", "longest silence of the server; default: 20"},
+    {RETRY, "retry", "N",
+	"run it again where another server is lost, N times at most;\n"
+	"                                 default: 0"},
     {'c', "config", "FILE", "the vesta.cfg that names port and platforms"},
     {'h', "help", NULL, "show this"},
     {'V', "version", NULL, "show the version"},
@@ -126,6 +131,17 @@ take_seconds(const char *option, const char *text, int min_ms, int max_ms)
 		    min_ms / 1000.0, max_ms / 1000.0);
 	ms += 0.999999;
 	return (ms < max_ms ? (int)ms : max_ms);
+}
+
+static int
+take_count(const char *option, const char *text, int max)
+{
+	const char *wrong;
+	int n = (int)strtonum(text, 0, max, &wrong);
+
+	if (wrong != NULL)
+		refuse("%s %s: must be a number from 0 to %d", option, text, max);
+	return (n);
 }
 
 /* Where a name's entry is, or the NULL behind the last one. */
@@ -221,6 +237,9 @@ take(struct cmdline *cmd, int letter, const char *text)
 	case KEEP_ALIVE:
 		cmd->request.keep_alive_ms =
 		    take_seconds("--keep-alive", text, KEEP_ALIVE_MIN_MS, KEEP_ALIVE_MAX_MS);
+		break;
+	case RETRY:
+		cmd->retries = take_count("--retry", text, MAX_RETRIES);
 		break;
 	case 'c':
 		cmd->config = text;

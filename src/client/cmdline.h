@@ -17,6 +17,7 @@ struct cmdline {
 	const char *config;	      /* NULL: wherever it is found */
 	const char *platform;	      /* that has the server; NULL: `server` is it */
 	struct options_server server; /* its port may be empty still */
+	int retries;		      /* of a run that is lost */
 	bool verbose, quiet, json;
 	const char *json_file; /* NULL: stderr */
 	struct runtool_request request;

@@ -11,8 +11,8 @@ error_set(struct runtool_error *err, int code, const char *fmt, ...)
 	va_list ap;
 
 	err->code = code;
-	err->exec_errno = 0;
-	err->refused = false;
+	err->exec_errno = err->retry_ms = 0;
+	err->refused = err->lost = err->input_read = false;
 	va_start(ap, fmt);
 	vsnprintf(err->message, sizeof(err->message), fmt, ap);
 	va_end(ap);

@@ -38,11 +38,16 @@ report_exit_status(const struct outcome *o)
 static void
 tell_error(const struct cmdline *cmd, const struct outcome *o)
 {
+	char server[OPTIONS_NAME_SIZE], words[OPTIONS_WORDS_SIZE];
+
 	/* Nor does a shell comment on an interrupt. */
 	if (o->signal == SIGINT)
 		return;
 	if (o->local)
 		warnx("%s", o->error.message);
+	else if (o->error.lost)
+		warnx("%s: %s: the run of %s is lost", options_name(&cmd->server, server),
+		    options_words(&o->error, words), cmd->request.argv[0]);
 	else
 		options_complain(&cmd->server, &o->error);
 }
@@ -95,6 +100,14 @@ report_words(const struct cmdline *cmd, const struct outcome *o)
 		tell_usage(cmd, &o->result);
 }
 
+static const char *
+why_word(const struct outcome *o)
+{
+	if (o->ran)
+		return (why_words[o->result.why]);
+	return (o->error.lost ? "lost" : "failed");
+}
+
 /* What there is nothing to say about is null. */
 static json_t *
 number_if(bool known, int64_t n)
@@ -124,8 +137,8 @@ report_json(const struct cmdline *cmd, const struct outcome *o, FILE *f)
 				       : json_integer(request->root),
 	    "label", jsontext_string(request->label), "server",
 	    jsontext_string(cmd->server.host[0] == '\0' ? NULL : server), "exit_status",
-	    report_exit_status(o), "why", o->ran ? why_words[r->why] : "failed", "status",
-	    number_if(o->ran, r->status), "signal", number_if(o->ran, r->signal), "core",
+	    report_exit_status(o), "why", why_word(o), "status", number_if(o->ran, r->status),
+	    "signal", number_if(o->ran, r->signal), "core",
 	    o->ran ? json_boolean(r->core) : json_null());
 	if (object == NULL)
 		return (jsontext_write(f, NULL, 0));
@@ -136,6 +149,7 @@ report_json(const struct cmdline *cmd, const struct outcome *o, FILE *f)
 	json_object_set_new(object, "max_rss_kb", number_if(usage, r->max_rss_kb));
 	json_object_set_new(object, "loaded", usage ? json_boolean(r->loaded) : json_null());
 	json_object_set_new(object, "refusals", number_if(o->ran, r->refusals));
+	json_object_set_new(object, "lost", json_integer(o->lost));
 	json_object_set_new(object, "interface", number_if(o->ran, r->interface));
 	if (!o->ran)
 		json_object_set_new(object, "error", jsontext_error(&o->error));

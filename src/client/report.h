@@ -14,6 +14,7 @@ struct outcome {
 	struct runtool_result result;
 	struct runtool_error error;
 	int signal; /* by which runtool ends itself; 0: none */
+	int lost;   /* runs before this one that were */
 };
 
 /* What runtool exits with; where it ends itself by a signal, what a shell makes of that. */

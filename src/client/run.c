@@ -124,12 +124,20 @@ attempt(struct runtool *c, const struct runtool_request *request, struct runtool
 {
 	int rc = -1;
 
+	c->asked = 0;
 	if (c->version == RPC5_VERSION)
 		rc = run5(c, request, result, retry_ms, err);
 	/* That may just have been found out. */
-	if (c->version != RPC5_VERSION)
+	if (c->version != RPC5_VERSION) {
+		c->asked = 0;
 		rc = run4(c, request, result, retry_ms, err);
-	return (rc);
+	}
+	if (rc == 0)
+		return (0);
+	err->retry_ms = *retry_ms;
+	err->lost =
+	    c->asked != 0 && (err->code == RUNTOOL_TRANSPORT || err->code == RUNTOOL_TIMEOUT);
+	return (-1);
 }
 
 static int
@@ -164,9 +172,11 @@ runtool_run(struct runtool *c, const struct runtool_request *request, struct run
 
 	/* First of all: from here on no signal gets lost. */
 	control_begin(&c->control);
+	c->input_read = false;
 	rc = check_tool(request, err) == -1 ? -1 : check_options(request, err);
 	if (rc == 0)
 		rc = run_when_there_is_room(c, request, result, err);
 	control_end(&c->control);
+	*(rc == 0 ? &result->input_read : &err->input_read) = c->input_read;
 	return (rc);
 }

@@ -225,6 +225,7 @@ send_input(struct run5 *run)
 	}
 	srpc_put_bytes(&c->out, c->block, (size_t)n);
 	run->credit -= n;
+	c->input_read |= n > 0;
 }
 
 /* Other threads or signal handlers want something. */

@@ -474,11 +474,108 @@ START_TEST(a_run_that_has_begun_is_not_repeated)
 	ck_assert_int_eq(WEXITSTATUS(p.status), STATUS_TROUBLE);
 	ck_assert_str_eq(program_out(&p), "ready\n");
 	ck_assert_contains(program_err(&p), "the server closed the connection");
+	ck_assert_contains(program_err(&p), ": the run of /bin/sh is lost\n");
 	program_free(&p);
 	ck_assert(program_wait(&a.program, 5));
 	program_free(&a.program);
 	ck_assert_int_eq(ran_on(&b), 0);
 	server_stop(&b);
+}
+END_TEST
+
+/* ---- --retry -------------------------------------------------------------------------------- */
+
+/* Two servers, and a run on the first of them while the second had no room. */
+struct pair {
+	struct server first, second;
+	struct program p;
+};
+
+static void
+start_pair(struct pair *pair, const char *script_text)
+{
+	const char *settings = "server_max_threads = 1\nserver_max_pending = 0\n";
+	struct server none = {0};
+	struct program busy;
+
+	start(&pair->first, "5", "First", settings);
+	start(&pair->second, "5", "Second", settings);
+	busy = occupy(&pair->second);
+	pair->p = script(&none,
+	    with(harness_text("hosts = %s %s", at(&pair->first), at(&pair->second)), script_text));
+	program_start(&pair->p);
+	ck_assert_within(10, strstr(program_out(&pair->p), "ready") != NULL);
+	leave(&busy);
+}
+
+static void
+end_first(struct pair *pair, int signal)
+{
+	ck_assert_int_eq(kill(server_pid(&pair->first), signal), 0);
+	ck_assert(program_wait(&pair->first.program, 10));
+	program_free(&pair->first.program);
+}
+
+static const struct {
+	int signal;
+	const char *words;
+} losses[] = {
+    {SIGKILL, ": the server closed the connection"},
+    {SIGTERM, ": ended because the server was shut down: "},
+};
+
+START_TEST(a_lost_run_is_repeated_elsewhere_if_that_is_wanted)
+{
+	const char *file = harness_file("input\n");
+	struct pair pair;
+
+	start_pair(
+	    &pair, harness_text("exec <%s runtool -p test --retry=1 --json=/dev/stdout /bin/sh -c "
+				"'read -r line; echo ready $line; exec sleep 60'",
+		       file));
+	end_first(&pair, losses[_i].signal);
+	/* With the same input, behind the output that there was. */
+	ck_assert_within(20, strcmp(program_out(&pair.p), "ready input\nready input\n") == 0);
+	ck_assert_contains(program_err(&pair.p), losses[_i].words);
+	ck_assert_contains(program_err(&pair.p), "/bin/sh: is run again, time 1 of 1\n");
+	ck_assert_int_eq(kill(server_pid(&pair.second), SIGKILL), 0);
+	ck_assert(program_wait(&pair.p, 10));
+	ck_assert_int_eq(WEXITSTATUS(pair.p.status), STATUS_TROUBLE);
+	ck_assert_contains(program_out(&pair.p), "\"exit_status\":125,\"why\":\"lost\"");
+	ck_assert_contains(program_out(&pair.p), "\"lost\":1");
+	program_free(&pair.p);
+	ck_assert(program_wait(&pair.second.program, 5));
+	program_free(&pair.second.program);
+}
+END_TEST
+
+START_TEST(a_run_is_not_repeated_without_its_input)
+{
+	struct pair pair;
+
+	start_pair(&pair, "echo input | runtool -p test --retry=1 /bin/sh -c "
+			  "'read -r line; echo ready; exec sleep 60'");
+	end_first(&pair, SIGKILL);
+	ck_assert(program_wait(&pair.p, 10));
+	ck_assert_int_eq(WEXITSTATUS(pair.p.status), STATUS_TROUBLE);
+	ck_assert_str_eq(program_out(&pair.p), "ready\n");
+	ck_assert_contains(program_err(&pair.p), "/bin/sh: is not run again: what it has read");
+	program_free(&pair.p);
+	server_stop(&pair.second);
+}
+END_TEST
+
+/* As make -j gives it to all but one of its children. */
+START_TEST(an_empty_pipe_can_be_read_once_more)
+{
+	struct pair pair;
+
+	start_pair(&pair, ": | runtool -p test --retry=9 /bin/sh -c "
+			  "'read -r line || echo ready; exec sleep 60'");
+	end_first(&pair, SIGKILL);
+	ck_assert_within(20, strcmp(program_out(&pair.p), "ready\nready\n") == 0);
+	leave(&pair.p);
+	server_stop(&pair.second);
 }
 END_TEST
 
@@ -558,6 +655,14 @@ platform_suite(void)
 	tcase_add_test(tc, a_server_that_comes_back_is_taken);
 	tcase_add_loop_test(tc, a_signal_ends_one_that_waits, 0, 2);
 	tcase_add_test(tc, a_run_that_has_begun_is_not_repeated);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("retry");
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(
+	    tc, a_lost_run_is_repeated_elsewhere_if_that_is_wanted, 0, (int)LENGTH(losses));
+	tcase_add_test(tc, a_run_is_not_repeated_without_its_input);
+	tcase_add_test(tc, an_empty_pipe_can_be_read_once_more);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("many");

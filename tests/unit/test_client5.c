@@ -1120,14 +1120,19 @@ be_busy(struct fake *f)
 START_TEST(patience_has_its_limit)
 {
 	struct runtool_request request = run_true;
+	struct runtool_result result;
+	struct runtool_error err;
 	struct runtool *c;
 	int64_t begin, took;
 
 	request.busy_timeout_ms = _i == 0 ? -1 : PATIENCE;
 	c = start(be_busy);
 	begin = now_ms();
-	run_fails_with(c, &request, RUNTOOL_CLIENT, busy_words);
+	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
 	took = now_ms() - begin;
+	ck_assert_str_eq(err.message, busy_words);
+	ck_assert(err.refused && !err.lost);
+	ck_assert_int_eq(err.retry_ms, MOMENT_MS);
 	if (_i == 1)
 		ck_assert_int_ge(took, PATIENCE);
 	ck_assert_int_lt(took, LONG_MS);
@@ -1600,6 +1605,53 @@ START_TEST(a_tool_that_may_have_run_is_not_run_again)
 }
 END_TEST
 
+START_TEST(only_a_run_that_was_asked_for_can_be_lost)
+{
+	struct runtool *c = start(die_while_it_runs);
+	struct runtool_result result;
+	struct runtool_error err;
+
+	ck_assert_int_eq(runtool_run(c, &run_true, &result, &err), -1);
+	ck_assert(err.lost && !err.refused);
+	shutdown(fake.listener, SHUT_RDWR);
+	ck_assert_int_eq(runtool_run(c, &run_true, &result, &err), -1);
+	ck_assert_int_eq(err.code, RUNTOOL_TRANSPORT);
+	ck_assert(!err.lost && !err.refused);
+	fake_finish(c);
+}
+END_TEST
+
+static void
+die_of_input(struct fake *f)
+{
+	take_run(f);
+	say_credit(f, 1000);
+	fake_take(f, SRPC_BYTES);
+	fake_reset(f->fd);
+	f->fd = -1;
+}
+
+START_TEST(a_lost_run_says_whether_it_has_read_input)
+{
+	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool *c = start(die_of_input);
+	struct runtool_result result;
+	struct runtool_error err;
+	int fds[2];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	if (_i == 1)
+		ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	close(fds[1]);
+	request.stdin_fd = fds[0];
+	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
+	ck_assert(err.lost);
+	ck_assert_int_eq(err.input_read, _i);
+	close(fds[0]);
+	fake_finish(c);
+}
+END_TEST
+
 START_TEST(after_a_failed_call_there_is_a_new_connection)
 {
 	struct runtool *c = start(die_while_it_runs);
@@ -1916,6 +1968,8 @@ add_connections(TCase *tc)
 	tcase_add_loop_test(tc, a_failure_is_read_from_a_server_that_resets, 0, 20);
 	tcase_add_test(tc, a_connection_that_was_closed_between_two_calls_is_made_anew);
 	tcase_add_test(tc, a_tool_that_may_have_run_is_not_run_again);
+	tcase_add_test(tc, only_a_run_that_was_asked_for_can_be_lost);
+	tcase_add_loop_test(tc, a_lost_run_says_whether_it_has_read_input, 0, 2);
 	tcase_add_test(tc, after_a_failed_call_there_is_a_new_connection);
 	tcase_add_test(tc, only_the_first_answer_of_a_connection_tells_of_an_older_server);
 	tcase_add_test(tc, no_descriptor_stays_open_after_good_and_bad_calls);

@@ -1,0 +1,129 @@
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "ask.h"
+
+#define STACK_SIZE    ((size_t)256 * 1024)
+#define MS_PER_SECOND 1000
+#define NS_PER_MS     1000000
+
+/* For the three that ask.h keeps for us. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
+
+static struct timespec
+time_in(int ms)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += ms / MS_PER_SECOND;
+	ts.tv_nsec += (long)(ms % MS_PER_SECOND) * NS_PER_MS;
+	if (ts.tv_nsec >= (long)MS_PER_SECOND * NS_PER_MS) {
+		ts.tv_sec++;
+		ts.tv_nsec -= (long)MS_PER_SECOND * NS_PER_MS;
+	}
+	return (ts);
+}
+
+static void *
+ask_thread(void *arg)
+{
+	struct asked *a = arg;
+	bool useful = a->ask(a->what);
+
+	pthread_mutex_lock(&lock);
+	a->useful = useful;
+	a->asking = false;
+	pthread_cond_signal(&answered);
+	pthread_mutex_unlock(&lock);
+	return (NULL);
+}
+
+/* True where it was not being asked already. */
+static bool
+begin(struct asked *a)
+{
+	bool begins;
+
+	pthread_mutex_lock(&lock);
+	begins = !a->asking;
+	a->silent = a->asking;
+	a->asking = true;
+	a->useful = false;
+	pthread_mutex_unlock(&lock);
+	return (begins);
+}
+
+/* Signals are for the thread that calls; where there is no other, it asks as well. */
+static void
+begin_all(struct asked *const *list, size_t n)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	size_t i;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (i = 0; i < n; i++)
+		if (begin(list[i]) && pthread_create(&thread, &attr, ask_thread, list[i]) != 0)
+			ask_thread(list[i]);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+}
+
+/* With the lock. Whether there are more answers to wait for; *useful: whether any is of use. */
+static bool
+is_incomplete(struct asked *const *list, size_t n, bool *useful)
+{
+	bool asking = false, awaited = false;
+	size_t i;
+
+	*useful = false;
+	for (i = 0; i < n; i++) {
+		asking |= list[i]->asking;
+		awaited |= list[i]->asking && !list[i]->silent;
+		*useful |= list[i]->useful;
+	}
+	return (*useful ? awaited : asking);
+}
+
+bool
+ask_all(struct asked *const *list, size_t n, int grace_ms)
+{
+	struct timespec end;
+	bool useful, begun = false;
+	int rc = 0;
+
+	begin_all(list, n);
+	pthread_mutex_lock(&lock);
+	while (is_incomplete(list, n, &useful) && rc == 0) {
+		if (!useful || grace_ms < 0) {
+			pthread_cond_wait(&answered, &lock);
+			continue;
+		}
+		if (!begun)
+			end = time_in(grace_ms);
+		begun = true;
+		rc = pthread_cond_clockwait(&answered, &lock, CLOCK_MONOTONIC, &end);
+	}
+	pthread_mutex_unlock(&lock);
+	return (useful);
+}
+
+bool
+ask_is_over(const struct asked *a)
+{
+	bool over;
+
+	pthread_mutex_lock(&lock);
+	over = !a->asking;
+	pthread_mutex_unlock(&lock);
+	return (over);
+}

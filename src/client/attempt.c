@@ -1,0 +1,68 @@
+#include <err.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attempt.h"
+#include "output.h"
+#include "signals.h"
+
+#define CONNECT_TIMEOUT_MS 30000
+
+void
+attempt_fail(struct outcome *o, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	o->local = true;
+	o->error = (struct runtool_error){.code = code};
+	va_start(ap, fmt);
+	vsnprintf(o->error.message, sizeof(o->error.message), fmt, ap);
+	va_end(ap);
+}
+
+/* Why a call ended that we ended: the output could not be written, or a signal wanted it. */
+static void
+explain(const struct cmdline *cmd, const struct output *output, struct outcome *o)
+{
+	bool hung_up = output->error == EINTR || signals_cancelled();
+
+	if (output->error != 0 && output->error != EINTR) {
+		attempt_fail(o, RUNTOOL_CANCELLED, "%s: %s",
+		    output->stream == STDOUT_FILENO ? "stdout" : "stderr", strerror(output->error));
+	} else if (signals_ending() != 0 &&
+		   (hung_up || o->error.refused || o->error.code == RUNTOOL_CANCELLED)) {
+		o->signal = signals_ending();
+		attempt_fail(o, RUNTOOL_CANCELLED, "%s: %s signal %d (%s)", cmd->request.argv[0],
+		    hung_up ? "hung up, since it did not end at" : "not run at", o->signal,
+		    strsignal(o->signal));
+	}
+}
+
+bool
+attempt(struct cmdline *cmd, struct outcome *o)
+{
+	char name[OPTIONS_NAME_SIZE];
+	struct output output = {0};
+	struct runtool *c;
+
+	if (cmd->verbose)
+		warnx("%s: asking %s", cmd->request.argv[0], options_name(&cmd->server, name));
+	c = runtool_connect(cmd->server.host, cmd->server.port, CONNECT_TIMEOUT_MS, &o->error);
+	if (c == NULL)
+		return (false);
+	cmd->request.merge_stderr = output_is_one();
+	cmd->request.output = output_write;
+	cmd->request.arg = &output;
+	signals_forward(c);
+	o->ran = runtool_run(c, &cmd->request, &o->result, &o->error) == 0;
+	signals_keep();
+	runtool_close(c);
+	if (!o->ran)
+		explain(cmd, &output, o);
+	else if (o->result.why == RUNTOOL_CLIENT_SIGNAL && signals_came(o->result.signal))
+		o->signal = o->result.signal;
+	return (o->ran || !o->error.refused);
+}
