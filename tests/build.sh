@@ -25,34 +25,80 @@ objects() {
 	(cd "$project" && find . -name '*.o' -exec sha256sum {} + | sort -k 2)
 }
 
-# compare NAME SUBDIR LEAST MAKEFILE TARGET JOBS: a test; at least LEAST objects must come out.
+# unpack NAME SUBDIR: the project, where it can be built.
+unpack() {
+	name=$1 project=$work/$1${2:+/$2} words=$dir/$1.log
+	[ -d "$work/$1" ] || cp -R "$sources/$1" "$work/$1"
+	chown -R "$server_uid" "$work/$1"
+}
+
+# compare NAME SUBDIR LEAST MAKEFILE TARGET JOBS WHERE...: a test; at least LEAST objects must come out.
+# WHERE are options of runtool, which choose the server.
 compare() {
-	name=$1 project=$work/$1${2:+/$2}
-	cp -R "$sources/$name" "$work/$name"
-	chown -R "$server_uid" "$work/$name"
-	cc="$dir/bin/runtool -s 127.0.0.1:$server_port -r build -w $project -e PATH=/usr/bin -e TMPDIR=/tmp -q --"
-	words=$dir/$name.log
+	unpack "$1" "$2"
+	least=$3 makefile=$4 target=$5 jobs=$6
+	shift 6
+	cc="$dir/bin/runtool $* -r build -w $project -e PATH=/usr/bin -e TMPDIR=/tmp -q --"
 
 	# Inside: make itself is the tool, and gcc its child.
-	$cc make -s -f "$4" "-j$6" CC=gcc "$5" >"$words" 2>&1 || { tail -n 20 "$words"; return 1; }
-	objects >"$dir/$name.inside"
-	$as_server make -s -C "$project" -f "$4" clean >/dev/null
+	if [ ! -e "$dir/$name.inside" ]; then
+		$cc make -s -f "$makefile" "-j$jobs" CC=gcc "$target" >"$words" 2>&1 || { tail -n 20 "$words"; return 1; }
+		objects >"$dir/$name.inside"
+	fi
+	$as_server make -s -C "$project" -f "$makefile" clean >/dev/null
 	# Outside: make runs here, and each compilation in the root.
-	$as_server make -s -C "$project" -f "$4" "-j$6" "CC=$cc gcc" "$5" >"$words" 2>&1 ||
+	$as_server make -s -C "$project" -f "$makefile" "-j$jobs" "CC=$cc gcc" "$target" >"$words" 2>&1 ||
 	    { tail -n 20 "$words"; return 1; }
 	objects >"$dir/$name.outside"
-	if [ "$(wc -l <"$dir/$name.outside")" -lt "$3" ]; then
+	if [ "$(wc -l <"$dir/$name.outside")" -lt "$least" ]; then
 		echo "$name: only $(wc -l <"$dir/$name.outside") objects"
 		return 1
 	fi
 	diff "$dir/$name.inside" "$dir/$name.outside"
 }
 
+# watch: asks both servers how busy they are, over and over, while the file of that name is there.
+watch() {
+	: >"$dir/watching"
+	while [ -e "$dir/watching" ]; do
+		"$dir/bin/RunToolProbe" "$one" "$other" && echo && sleep 0.05
+	done >"$dir/watched" &
+}
+
+# were_busy: what watch saw. Both ran at least a quarter of the tools, and in nine samples of ten no request
+# waited at one while the other had a free slot.
+were_busy() {
+	awk -v one="$one" '
+		function queue(s) { return value["cur_pending", s] > 0 }
+		function room(s) { return value["cur_tools", s] < value["max_tools", s] }
+		$1 == "server" { s = $2 != one }
+		$1 == "runs" && !(s in before) { before[s] = $2 }
+		NF { value[$1, s] = $2 }
+		!NF && s { samples++; bad += (queue(0) && room(1)) || (queue(1) && room(0)) }
+		END {
+			for (s in before)
+				ran[s] = value["runs", s] - before[s]
+			print "ran " ran[0] " and " ran[1] "; idle beside a queue: " bad + 0 " of " samples
+			exit !(ran[0] * 3 >= ran[1] && ran[1] * 3 >= ran[0] && samples >= 10 && bad * 10 <= samples)
+		}
+	' "$dir/watched"
+}
+
+# spread WHERE...: a build over two servers.
+spread() {
+	watch
+	spread_status=0
+	compare lua5.4 src 30 Makefile liblua.a 8 "$@" || spread_status=1
+	rm "$dir/watching"
+	wait $!
+	were_busy && return $spread_status
+}
+
 check() {
-	if compare "$@"; then
+	if "$@"; then
 		passed=$((passed + 1))
 	else
-		echo "build: $1 failed"
+		echo "build: $* failed"
 		failed=$((failed + 1))
 	fi
 }
@@ -84,9 +130,19 @@ else
 		dev
 	EOC
 	server_start server.log
-	check lua5.4 src 30 Makefile liblua.a 8
+	one=127.0.0.1:$server_port
+	check compare lua5.4 src 30 Makefile liblua.a 8 -s "$one"
 	# More at once than run and wait at the server: the others are told to try again.
-	check libtommath '' 150 makefile.unix libtommath.a 100
+	check compare libtommath '' 150 makefile.unix libtommath.a 100 -s "$one"
+	server_start other.log
+	other=127.0.0.1:$server_port
+	cat >"$dir/etc/farm.cfg" <<-EOC
+		[Evaluator]
+		NegligibleExternalLoadPerCPU = 1000
+		[farm]
+		hosts = $one $other
+	EOC
+	check spread -c "$dir/etc/farm.cfg" -p farm
 	server_stop || { echo "build: the server ended with $stopped"; failed=$((failed + 1)); }
 fi
 summary
