@@ -73,3 +73,18 @@ script_keep(const char *version, const struct promise *p, size_t n)
 		script_keeps(&s, &p[i]);
 	server_stop(&s);
 }
+
+int
+script_ran_on(const struct server *s)
+{
+	const char *log = server_log(s);
+	int n = 0;
+
+	while ((log = strstr(log, "run id=")) != NULL) {
+		const char *end = log + strcspn(log, "\n"), *status = strstr(log, " status=");
+
+		n += status != NULL && status < end;
+		log = end;
+	}
+	return (n);
+}

@@ -39,6 +39,9 @@ struct program script_tool(
     const struct server *, const char *options, const char *command, const char *tag);
 #define SCRIPT_LINGER "echo ready; exec sleep 60"
 
+/* Tools that ran there, by its log. */
+int script_ran_on(const struct server *);
+
 /* A script, and what must come of it; NULL: anything. */
 struct promise {
 	const char *script;

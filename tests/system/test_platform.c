@@ -70,22 +70,6 @@ goes_nowhere(const char *section, const char *some, const char *others)
 	ck_assert_contains(shown.err, others);
 }
 
-/* Tools that ran there. */
-static int
-ran_on(const struct server *s)
-{
-	const char *log = server_log(s);
-	int n = 0;
-
-	while ((log = strstr(log, "run id=")) != NULL) {
-		const char *end = log + strcspn(log, "\n"), *status = strstr(log, " status=");
-
-		n += status != NULL && status < end;
-		log = end;
-	}
-	return (n);
-}
-
 /* A place that accepts connections and says nothing, or one that refuses them. */
 static int
 listen_anywhere(int *port)
@@ -251,7 +235,7 @@ START_TEST(localhost_comes_first)
 	p.prepare = be_localhost;
 	ck_assert_int_eq(program_run(&p), 0);
 	program_free(&p);
-	ck_assert_int_eq(ran_on(&near), 8);
+	ck_assert_int_eq(script_ran_on(&near), 8);
 	server_stop(&near);
 	for (i = 0; i < 3; i++)
 		server_stop(&far[i]);
@@ -397,7 +381,7 @@ START_TEST(a_slot_that_becomes_free_is_taken_wherever_it_is)
 		ck_assert(program_wait(&p, 20));
 		ck_assert_int_eq(p.status, 0);
 		ck_assert_contains(program_out(&p), at(&s[first]));
-		ck_assert_int_eq(ran_on(&s[first]), 1);
+		ck_assert_int_eq(script_ran_on(&s[first]), 1);
 		program_free(&p);
 		leave(&busy[1 - first]);
 		server_stop(&s[0]);
@@ -453,7 +437,7 @@ START_TEST(a_signal_ends_one_that_waits)
 	ck_assert(WIFSIGNALED(p.status) && WTERMSIG(p.status) == SIGTERM);
 	program_free(&p);
 	leave(&busy);
-	ck_assert_int_eq(ran_on(&s), 0);
+	ck_assert_int_eq(script_ran_on(&s), 0);
 	server_stop(&s);
 }
 END_TEST
@@ -478,7 +462,7 @@ START_TEST(a_run_that_has_begun_is_not_repeated)
 	program_free(&p);
 	ck_assert(program_wait(&a.program, 5));
 	program_free(&a.program);
-	ck_assert_int_eq(ran_on(&b), 0);
+	ck_assert_int_eq(script_ran_on(&b), 0);
 	server_stop(&b);
 }
 END_TEST
@@ -600,8 +584,8 @@ START_TEST(a_hundred_at_once_keep_both_servers_busy)
 	ck_assert_int_eq(shown.status, 0);
 	ck_assert_str_eq(shown.out, "100\n");
 	ck_assert_str_eq(shown.err, "");
-	on_a = ran_on(&a);
-	on_b = ran_on(&b);
+	on_a = script_ran_on(&a);
+	on_b = script_ran_on(&b);
 	ck_assert_int_eq(on_a + on_b, MANY);
 	ck_assert_int_ge(on_a, MANY / 4);
 	ck_assert_int_ge(on_b, MANY / 4);
@@ -623,8 +607,8 @@ START_TEST(no_server_idles_while_another_has_a_queue)
 	shown = script_run(&none, with(harness_text("hosts = %s %s", at(&a), at(&b)),
 				      harness_text("make -s -j12 -f %s", makefile)));
 	ck_assert_int_eq(shown.status, 0);
-	ck_assert_int_eq(ran_on(&a), 8);
-	ck_assert_int_eq(ran_on(&b), 4);
+	ck_assert_int_eq(script_ran_on(&a), 8);
+	ck_assert_int_eq(script_ran_on(&b), 4);
 	server_stop(&a);
 	server_stop(&b);
 }

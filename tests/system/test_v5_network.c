@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "network.h"
 #include "proc.h"
 #include "run5.h"
 #include "script.h"
@@ -25,55 +26,25 @@
 /* The server's host, where the test itself is, and the client's. */
 static int here = -1, there = -1;
 
-static void
-enter(int host)
-{
-	ck_assert_msg(setns(host, CLONE_NEWNET) == 0, "setns: %s", strerror(errno));
-}
-
-static int
-new_host(void)
-{
-	int fd;
-
-	ck_assert_msg(unshare(CLONE_NEWNET) == 0, "unshare: %s", strerror(errno));
-	ck_assert_int_eq(system("ip link set lo up"), 0);
-	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	ck_assert_int_ne(fd, -1);
-	return (fd);
-}
-
-static void
-command(const char *text)
-{
-	ck_assert_msg(system(text) == 0, "failed: %s", text);
-}
-
-static void
-command_there(const char *text)
-{
-	enter(there);
-	command(text);
-	enter(here);
-}
-
 /* Link number n: 10.99.n.1 here, 10.99.n.2 there. */
 static void
 add_link(int n)
 {
-	command(harness_text("ip link add name h%d type veth peer name t%d netns /proc/%d/fd/%d", n,
-	    n, (int)getpid(), there));
-	command(harness_text("ip addr add 10.99.%d.1/24 dev h%d && ip link set h%d up", n, n, n));
-	command_there(
+	network_command(
+	    harness_text("ip link add name h%d type veth peer name t%d netns /proc/%d/fd/%d", n, n,
+		(int)getpid(), there));
+	network_command(
+	    harness_text("ip addr add 10.99.%d.1/24 dev h%d && ip link set h%d up", n, n, n));
+	network_command_at(there,
 	    harness_text("ip addr add 10.99.%d.2/24 dev t%d && ip link set t%d up", n, n, n));
 }
 
 static void
 make_network(int links)
 {
-	here = new_host();
-	there = new_host();
-	enter(here);
+	here = network_host();
+	there = network_host();
+	network_enter(here);
 	for (int n = 1; n <= links; n++)
 		add_link(n);
 }
@@ -86,9 +57,9 @@ connect_from(int host, const struct server *s, int n)
 	int fd;
 
 	ck_assert_int_eq(inet_pton(AF_INET, harness_text("10.99.%d.1", n), &to.sin_addr), 1);
-	enter(host);
+	network_enter(host);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	enter(here);
+	network_enter(here);
 	ck_assert_msg(
 	    connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0, "connect: %s", strerror(errno));
 	return (fd);
@@ -275,8 +246,8 @@ START_TEST(a_dead_network_ends_the_tool_and_a_slow_client_does_not)
 	for (struct client *c = clients; c < clients + NCLIENTS; c++)
 		start_client(&s, c);
 	read_for(500);
-	command_there(harness_text("ip link set t%d down", NO_CARRIER));
-	command_there(harness_text("ip addr flush dev t%d", NO_HOST));
+	network_command_at(there, harness_text("ip link set t%d down", NO_CARRIER));
+	network_command_at(there, harness_text("ip addr flush dev t%d", NO_HOST));
 	start = harness_now();
 	runtool_gives_up();
 	watch_them_end(&s, start);
@@ -293,32 +264,14 @@ START_TEST(a_dead_network_ends_the_tool_and_a_slow_client_does_not)
 }
 END_TEST
 
-/* What the above needs, tried out. */
-static bool
-can_make_networks(void)
-{
-	int status = 1;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (unshare(CLONE_NEWNET) == -1 ||
-		    system("ip link add name h1 type veth peer name t1 2>/dev/null") != 0)
-			_exit(1);
-		_exit(0);
-	}
-	return (pid != -1 && waitpid(pid, &status, 0) == pid && status == 0);
-}
-
 Suite *
 v5_network_suite(void)
 {
 	Suite *suite = suite_create("v5_network");
 	TCase *tc = tcase_create("stop");
-	bool can = can_make_networks();
 
 	tcase_set_timeout(tc, 60);
-	testing_add_if(tc, only_the_servers_own_host_may_stop_it, 0, 1, can,
-	    "root with CAP_SYS_ADMIN, ip and veth");
+	network_add(tc, only_the_servers_own_host_may_stop_it);
 	suite_add_tcase(suite, tc);
 	/* A sanitizer finds nothing in the waiting. */
 	if (getenv("RUNTOOL_SERVER_ONLY") != NULL)
@@ -326,8 +279,7 @@ v5_network_suite(void)
 
 	tc = tcase_create("dead");
 	tcase_set_timeout(tc, 180);
-	testing_add_if(tc, a_dead_network_ends_the_tool_and_a_slow_client_does_not, 0, 1, can,
-	    "root with CAP_SYS_ADMIN, ip and veth");
+	network_add(tc, a_dead_network_ends_the_tool_and_a_slow_client_does_not);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }
