@@ -2,19 +2,19 @@
 #include <bsd/string.h>
 
 #include "fleet_config.h"
+#include "record.h"
 
-#define SECTION	     FLEET_CONFIG_SECTION
-#define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-#define MAX_AREA     64
-#define MAX_COUNT    1000000
-#define MAX_TIME     604800
-#define AT(field)    offsetof(struct fleet_config, field)
+#define SECTION	  FLEET_CONFIG_SECTION
+#define MAX_AREA  64
+#define MAX_COUNT 1000000
+#define MAX_TIME  604800
+#define AT(field) offsetof(struct fleet_config, field)
 
 /* It becomes a part of file names, and of commands. */
 static int
 set_area(void *object, const struct setting *what, const char *value, char *why, size_t size)
 {
-	if (*value == '\0' || value[strspn(value, ALPHANUMERIC "._-")] != '\0') {
+	if (!record_area_ok(value)) {
 		strlcpy(why, "must be letters, digits, `.`, `_` and `-`", size);
 		return (-1);
 	}
@@ -29,7 +29,7 @@ set_area(void *object, const struct setting *what, const char *value, char *why,
 static int
 set_host(void *object, const struct setting *what, const char *value, char *why, size_t size)
 {
-	if (value[strspn(value, ALPHANUMERIC "._-:")] != '\0' || *value == '-') {
+	if (*value != '\0' && !record_host_ok(value)) {
 		strlcpy(why, "must be a host name or an address, without a port", size);
 		return (-1);
 	}

@@ -17,6 +17,8 @@
 	X(platform)      \
 	X(queue)         \
 	X(rank)          \
+	X(record)        \
+	X(records)       \
 	X(rpc)           \
 	X(rpc5)          \
 	X(settings)      \
