@@ -260,6 +260,7 @@ peers_next_dead(struct peers *p)
 			return (&peer->record);
 		}
 	}
+	p->dead_at = 0;
 	return (NULL);
 }
 

@@ -14,6 +14,7 @@
 	X(launcher_doc)  \
 	X(log)           \
 	X(pairs)         \
+	X(peers)         \
 	X(platform)      \
 	X(queue)         \
 	X(rank)          \
