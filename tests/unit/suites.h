@@ -20,6 +20,7 @@
 	X(rank)          \
 	X(record)        \
 	X(records)       \
+	X(registry)      \
 	X(rpc)           \
 	X(rpc5)          \
 	X(settings)      \
