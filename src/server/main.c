@@ -222,7 +222,7 @@ main(int argc, char **argv)
 	limit_core(&s);
 	preflight_tools(&s);
 	/* Server and tools share a user: what we hold in memory is not for them. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || orphans_init() == -1 || info_init() == -1)
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || info_init() == -1)
 		fatal("cannot start: %s", strerror(errno));
 	stop_init();
 
@@ -234,6 +234,9 @@ main(int argc, char **argv)
 		log_info("allow is not set: only this host may connect");
 	if (!o.foreground)
 		daemon_detach();
+	/* Not inherited over a fork. */
+	if (orphans_init() == -1)
+		fatal("cannot start: %s", strerror(errno));
 	if (s.helper_debug)
 		launch_debug_to(debug_open(!o.foreground));
 	setproctitle("%d tools, %d pending", s.max_threads, s.max_pending);

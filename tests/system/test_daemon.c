@@ -89,29 +89,35 @@ run_directory(void)
 
 /* Runs the command that starts a daemon: its exit status, and what it said in *p. */
 static int
-start_command(struct program *p, int port, const char *pidfile)
+start_command(struct program *p, enum mode mode, int port, const char *pidfile)
 {
 	const char *argv[] = {harness_installed("sbin/RunToolServer"), "-p", pidfile, "-c",
-	    harness_file(server_config(harness_mode(), harness_text("SRPC_port = %d\n", port))),
-	    NULL};
+	    harness_file(server_config(mode, harness_text("SRPC_port = %d\n", port))), NULL};
 
 	*p = (struct program){.argv = argv, .uid = harness_user(), .pass = -1};
 	return (program_run(p));
 }
 
 static void
-daemon_start(struct daemon *d)
+daemon_start_mode(struct daemon *d, enum mode mode)
 {
 	struct program p;
 
 	*d = (struct daemon){.pidfile = harness_text("%s/pid", run_directory())};
-	d->server.mode = harness_mode();
+	d->server.mode = mode;
 	d->server.port = free_port();
-	ck_assert_msg(start_command(&p, d->server.port, d->pidfile) == 0, "%s", program_err(&p));
+	ck_assert_msg(
+	    start_command(&p, mode, d->server.port, d->pidfile) == 0, "%s", program_err(&p));
 	d->pid = pid_in(d->pidfile);
 	ck_assert_int_gt(d->pid, 1);
 	watch(d);
 	program_free(&p);
+}
+
+static void
+daemon_start(struct daemon *d)
+{
+	daemon_start_mode(d, harness_mode());
 }
 
 static bool
@@ -191,6 +197,36 @@ START_TEST(a_daemon_holds_no_directory_and_no_terminal)
 }
 END_TEST
 
+static bool
+kill_child(pid_t parent, const char *tag)
+{
+	pid_t pids[8];
+	size_t n = proc_tagged(tag, pids, 8);
+
+	for (size_t i = 0; i < n && i < 8; i++)
+		if (proc_number(pids[i], "PPid") == parent)
+			return (kill(pids[i], SIGKILL) == 0);
+	return (false);
+}
+
+START_TEST(a_daemon_sweeps_up_what_a_killed_supervisor_leaves)
+{
+	enum mode mode = harness_can(MODE_NONE) ? MODE_NONE : MODE_TESTING;
+	const char *tag = harness_unique("kept");
+	struct run r = RUN(harness_tool(mode, "tree"), "children", tag);
+	struct daemon d;
+
+	daemon_start_mode(&d, mode);
+	run_start(&d.server, &r);
+	run_await(&r, "ready");
+	ck_assert(kill_child(d.pid, tag));
+	ck_assert_within(10, !proc_runs(tag));
+	run_finish(&r);
+	run_free(&r);
+	daemon_stop(&d);
+}
+END_TEST
+
 START_TEST(a_daemon_says_what_it_is_in_its_title)
 {
 	struct daemon d;
@@ -214,7 +250,7 @@ START_TEST(a_daemon_that_cannot_listen_fails_with_the_reason)
 	struct server s;
 
 	server_start_best(&s, NULL);
-	ck_assert_int_eq(start_command(&p, s.port, pidfile), 1);
+	ck_assert_int_eq(start_command(&p, s.mode, s.port, pidfile), 1);
 	ck_assert_contains(program_err(&p), "Address already in use");
 	ck_assert_int_eq(access(pidfile, F_OK), -1);
 	program_free(&p);
@@ -228,7 +264,7 @@ START_TEST(a_second_daemon_leaves_the_first_ones_pid_file_alone)
 	struct program p;
 
 	daemon_start(&d);
-	ck_assert_int_eq(start_command(&p, free_port(), d.pidfile), 1);
+	ck_assert_int_eq(start_command(&p, harness_mode(), free_port(), d.pidfile), 1);
 	ck_assert_contains(program_err(&p), d.pidfile);
 	ck_assert_int_eq(pid_in(d.pidfile), d.pid);
 	ck_assert(is_running(d.pid));
@@ -241,7 +277,7 @@ START_TEST(a_pid_file_that_cannot_be_made_is_an_error)
 {
 	struct program p;
 
-	ck_assert_int_eq(start_command(&p, free_port(), "/none/pid"), 1);
+	ck_assert_int_eq(start_command(&p, harness_mode(), free_port(), "/none/pid"), 1);
 	ck_assert_contains(program_err(&p), "/none/pid");
 	program_free(&p);
 }
@@ -258,6 +294,7 @@ daemon_suite(void)
 	tcase_add_test(tc, the_pid_file_goes_with_the_daemon);
 	tcase_add_test(tc, a_daemon_is_detached);
 	testing_add_root(tc, a_daemon_holds_no_directory_and_no_terminal);
+	tcase_add_test(tc, a_daemon_sweeps_up_what_a_killed_supervisor_leaves);
 	tcase_add_test(tc, a_daemon_says_what_it_is_in_its_title);
 	tcase_add_test(tc, a_daemon_that_cannot_listen_fails_with_the_reason);
 	tcase_add_test(tc, a_second_daemon_leaves_the_first_ones_pid_file_alone);
