@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <bsd/string.h>
 
 #include "buf.h"
 #include "start_command.h"
@@ -44,7 +45,7 @@ put_place(struct buf *out, char place, const struct start_words *words, char *er
 		return (0);
 	case 'c':
 		if (words->config == NULL) {
-			snprintf(err, errsize, "start_command: %%c: there is no vesta.cfg");
+			strlcpy(err, "%c: there is no vesta.cfg", errsize);
 			return (-1);
 		}
 		put_word(out, words->config);
@@ -53,8 +54,8 @@ put_place(struct buf *out, char place, const struct start_words *words, char *er
 		put(out, "%");
 		return (0);
 	default:
-		snprintf(err, errsize, "start_command: %%%.1s: must be %%a, %%h, %%c or %%%%",
-		    (char[]){place, '\0'});
+		snprintf(
+		    err, errsize, "%%%.1s: must be %%a, %%h, %%c or %%%%", (char[]){place, '\0'});
 		return (-1);
 	}
 }
@@ -73,7 +74,7 @@ start_command_expand(
 	}
 	buf_append(&out, "", 1);
 	if (out.failed) {
-		snprintf(err, errsize, "start_command: %s", strerror(ENOMEM));
+		strlcpy(err, strerror(ENOMEM), errsize);
 		goto fail;
 	}
 	return ((char *)out.data);

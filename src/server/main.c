@@ -21,6 +21,7 @@
 #include "listen.h"
 #include "log.h"
 #include "loop.h"
+#include "multiply.h"
 #include "orphans.h"
 #include "paths.h"
 #include "preflight.h"
@@ -93,15 +94,16 @@ parse_options(struct options *o, int argc, char **argv)
 		usage(stderr, 1);
 }
 
-/* Without any vesta.cfg the defaults and -o have to do. */
+/* Without any vesta.cfg (its path is empty then) the defaults and -o have to do. */
 static void
-load_settings(struct settings *s, const struct options *o)
+load_settings(struct settings *s, const struct options *o, char path[PATH_SIZE])
 {
-	char path[PATH_SIZE], err[ERROR_SIZE];
+	char err[ERROR_SIZE];
 	struct config *config = NULL;
 	bool in_cwd = false;
 
-	if (config_find(o->config, path, sizeof(path), &in_cwd) == 0) {
+	*path = '\0';
+	if (config_find(o->config, path, PATH_SIZE, &in_cwd) == 0) {
 		if ((config = config_load(path, err, sizeof(err))) == NULL)
 			fatal("%s", err);
 	} else if (errno != ENOENT) {
@@ -202,21 +204,23 @@ main(int argc, char **argv)
 {
 	struct options o = {0};
 	struct settings s;
-	char err[ERROR_SIZE];
+	char config[PATH_SIZE], err[ERROR_SIZE];
 	int listeners[LISTEN_MAX], nlisteners;
 
 	setproctitle_init(argc, argv, environ);
 	tidy_descriptors();
 	parse_options(&o, argc, argv);
-	load_settings(&s, &o);
+	load_settings(&s, &o, config);
 	if (o.check) {
 		settings_print(&s, stdout);
 		settings_free(&s);
 		return (fflush(stdout) == 0 ? 0 : 1);
 	}
 
-	umask(S_IWGRP | S_IWOTH);
 	preflight_user(&s);
+	/* What it starts inherits nothing of what follows. */
+	multiply_open(&s.fleet, *config == '\0' ? NULL : config);
+	umask(S_IWGRP | S_IWOTH);
 	block_signals();
 	raise_descriptor_limit();
 	limit_core(&s);
@@ -243,6 +247,7 @@ main(int argc, char **argv)
 
 	serve(&s, listeners, nlisteners);
 
+	multiply_close();
 	debug_close();
 	settings_free(&s);
 	log_info("done");

@@ -4,15 +4,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "orphans.h"
+#include "process.h"
 
-#define MAX_LAUNCHERS 4096 /* the most that server_max_threads allows */
+#define MAX_LAUNCHERS 4097 /* the most that server_max_threads allows, and the starter */
 #define MAX_SWEEPS    1000
 #define SWEEP_US      1000 /* for the killed to end */
 
@@ -85,23 +84,9 @@ is_launcher(pid_t pid)
 static bool
 is_orphan(pid_t pid)
 {
-	char path[32], text[256], *next;
-	long parent, group;
-	size_t n;
-	FILE *f;
+	struct process p;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if ((f = fopen(path, "re")) == NULL)
-		return (false);
-	n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	/* `pid (name) state parent group`; the name may hold parentheses. */
-	if ((next = strrchr(text, ')')) == NULL || strlen(next) < sizeof(") S "))
-		return (false);
-	parent = strtol(next + strlen(") S "), &next, 10);
-	group = strtol(next, NULL, 10);
-	return (parent == getpid() && !is_launcher((pid_t)group));
+	return (process_look(pid, &p) && p.parent == getpid() && !is_launcher(p.group));
 }
 
 /* One look; true if there was an orphan. */

@@ -15,7 +15,7 @@ int orphans_init(void);
 void orphans_spawn_begin(void);
 void orphans_spawn_end(void);
 
-/* A launcher that somebody waits for. */
+/* A launcher that somebody waits for; or the starter. */
 void orphans_adopt(pid_t launcher);
 void orphans_disown(pid_t launcher);
 

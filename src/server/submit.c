@@ -1,6 +1,8 @@
 #include <errno.h>
 
+#include "info.h"
 #include "killer.h"
+#include "multiply.h"
 #include "outcome.h"
 #include "queue.h"
 #include "rpc5.h"
@@ -24,12 +26,14 @@ announce_wait(const struct settings *s, struct queue *queue, struct request *r)
 static int
 refuse(struct queue *queue, int error, struct srpc_error *err)
 {
-	if (error == EAGAIN)
+	if (error == EAGAIN) {
+		multiply_wish();
 		outcome_say_busy(err, queue_load(queue).waiting);
-	else
+	} else {
 		srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
 		    error == ESHUTDOWN ? "server is shutting down"
 				       : "server is out of memory or descriptors");
+	}
 	stats_count(STATS_REFUSED);
 	return (-1);
 }
@@ -42,8 +46,11 @@ submit_request(const struct settings *s, struct queue *queue, struct killer *kil
 
 	announce_wait(s, queue, r);
 	if (killer_watch(killer, r) == 0) {
-		if (queue_push(queue, r) == 0)
+		if (queue_push(queue, r) == 0) {
+			if (info_loaded(s, queue_load(queue)))
+				multiply_wish();
 			return (0);
+		}
 		error = errno;
 		killer_forget(killer, r);
 	} else {

@@ -13,6 +13,7 @@
 	X(killer)        \
 	X(launcher_doc)  \
 	X(log)           \
+	X(multiply)      \
 	X(pairs)         \
 	X(peers)         \
 	X(platform)      \
@@ -26,6 +27,7 @@
 	X(settings)      \
 	X(srpc)          \
 	X(start_command) \
+	X(starter)       \
 	X(wire5)
 
 #define SUITE_DECLARE(name) Suite *name##_suite(void);

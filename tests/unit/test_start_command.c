@@ -76,16 +76,16 @@ END_TEST
 START_TEST(another_place_is_an_error)
 {
 	ck_assert_ptr_null(expand("echo %p", "/c"));
-	ck_assert_str_eq(err, "start_command: %p: must be %a, %h, %c or %%");
+	ck_assert_str_eq(err, "%p: must be %a, %h, %c or %%");
 	ck_assert_ptr_null(expand("echo %", "/c"));
-	ck_assert_str_eq(err, "start_command: %: must be %a, %h, %c or %%");
+	ck_assert_str_eq(err, "%: must be %a, %h, %c or %%");
 }
 END_TEST
 
 START_TEST(the_configuration_that_there_is_not_is_an_error)
 {
 	ck_assert_ptr_null(expand("RunToolServer -c %c", NULL));
-	ck_assert_str_eq(err, "start_command: %c: there is no vesta.cfg");
+	ck_assert_str_eq(err, "%c: there is no vesta.cfg");
 }
 END_TEST
 
