@@ -44,7 +44,7 @@ LIBS     := -lbsd -linih
 lib_src    := $(wildcard src/lib/*.c)
 server_src := $(wildcard src/server/*.c)
 client_src := $(addprefix src/client/,libruntool.c run.c run5.c run4.c relay.c call.c connect.c control.c \
-              deadline.c error.c) $(addprefix src/lib/,buf.c srpc.c rpc.c pairs.c fields.c rpc5.c)
+              deadline.c error.c) $(addprefix src/lib/,buf.c srpc.c rpc.c pairs.c fields.c rpc5.c rpc5_results.c)
 helper_src := $(wildcard helper/*.c)
 unit_src   := $(wildcard tests/unit/*.c) $(wildcard tests/common/*.c)
 system_src := $(wildcard tests/system/*.c) $(wildcard tests/common/*.c)

@@ -99,6 +99,18 @@ RUNTOOL_API int runtool_ping(struct runtool *, struct runtool_ping *, struct run
  */
 RUNTOOL_API int runtool_stop(struct runtool *, int *in_flight, struct runtool_error *err);
 
+/* What the server did since its start, by call of any version; only calls that have ended. Version 5. */
+struct runtool_counts {
+	int64_t count;
+	int64_t errors; /* of these; a tool that exits with another status than 0 is none */
+	double total_s, longest_s;
+};
+struct runtool_stats {
+	struct runtool_counts run; /* from the complete request to its reply, waiting included */
+	struct runtool_counts info, ping, stop, stats;
+};
+RUNTOOL_API int runtool_stats(struct runtool *, struct runtool_stats *, struct runtool_error *err);
+
 /*
  * Receives output as it comes: `len` > 0 bytes of the tool's stdout (stream 1) or stderr (2), each in
  * order. 0; RUNTOOL_CLOSE_STREAM when no more of this stream is wanted: the tool's next write to

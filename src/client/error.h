@@ -5,6 +5,9 @@
 #include "rpc5.h"
 #include "runtool.h"
 
+/* For who needs version 5. */
+#define ERROR_UPDATE "update the server, or raise its max_interface_version"
+
 /* Fills `err` and returns -1. */
 int error_set(struct runtool_error *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -65,6 +65,7 @@ struct question {
 	int32_t proc;
 	int (*read)(struct runtool *, struct srpc_reader *, void *answer,
 	    struct rpc5_failure *failure, struct srpc_error *why);
+	const char *remedy; /* where the server has no version 5; NULL: information does as well */
 };
 
 static int
@@ -72,11 +73,6 @@ put_question(struct runtool *c, const struct question *q, struct runtool_error *
 {
 	if (c->version == RPC5_VERSION)
 		rpc5_put_call(&c->out, q->proc);
-	else if (q->proc == RPC5_STOP)
-		return (error_set(err, RUNTOOL_VERSION_SKEW,
-		    "the server speaks version %d of the interface, which has no such call: "
-		    "stop it on its host (kill, systemctl, its init script)",
-		    c->version));
 	else
 		rpc_put_info_call(&c->out, RPC_VERSION);
 	if (c->out.failed)
@@ -127,6 +123,11 @@ ask_so(struct runtool *c, const struct question *q, void *answer, struct runtool
 	struct rpc5_failure failure = {0};
 	int rc;
 
+	if (q->remedy != NULL && c->version != RPC5_VERSION)
+		return (error_set(err, RUNTOOL_VERSION_SKEW,
+		    "the server speaks version %d of the interface, and this call is of version "
+		    "%d: %s",
+		    c->version, RPC5_VERSION, q->remedy));
 	if (call_begin(c, err) == -1)
 		return (-1);
 	if (put_question(c, q, err) == -1 || await_answer(c, q, answer, &failure, err) == -1) {
@@ -173,7 +174,7 @@ text(const char *s)
 int
 runtool_info(struct runtool *c, struct runtool_info *info, struct runtool_error *err)
 {
-	static const struct question question = {RPC5_INFO, read_info};
+	static const struct question question = {RPC5_INFO, read_info, NULL};
 	const struct rpc_info *got = &c->info;
 
 	if (ask(c, &question, &c->info, err) == -1)
@@ -225,7 +226,7 @@ read_ping(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_fa
 int
 runtool_ping(struct runtool *c, struct runtool_ping *ping, struct runtool_error *err)
 {
-	static const struct question question = {RPC5_PING, read_ping};
+	static const struct question question = {RPC5_PING, read_ping, NULL};
 	struct rpc5_ping got = {0};
 
 	if (ask(c, &question, &got, err) == -1)
@@ -246,12 +247,65 @@ read_stop(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_fa
 int
 runtool_stop(struct runtool *c, int *in_flight, struct runtool_error *err)
 {
-	static const struct question question = {RPC5_STOP, read_stop};
+	static const struct question question = {
+	    RPC5_STOP, read_stop, "stop it on its host (kill, systemctl, its init script)"};
 	int32_t left = 0;
 
 	if (ask(c, &question, &left, err) == -1)
 		return (-1);
 	*in_flight = left;
+	return (0);
+}
+
+static int
+read_stats(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_failure *failure,
+    struct srpc_error *why)
+{
+	(void)c;
+	return (rpc5_get_stats(r, answer, failure, why));
+}
+
+/* A refused call does not tell whether its version is not known, or only the call in it. */
+static bool
+speaks_version_5(struct runtool *c)
+{
+	struct runtool_error err;
+	struct runtool_ping ping;
+
+	c->version = RPC5_VERSION;
+	return (runtool_ping(c, &ping, &err) == 0 && c->version == RPC5_VERSION);
+}
+
+static struct runtool_counts
+counts(const struct rpc5_counts *got)
+{
+	return ((struct runtool_counts){.count = got->count,
+	    .errors = got->errors,
+	    .total_s = (double)got->total_us / 1e6,
+	    .longest_s = (double)got->longest_us / 1e6});
+}
+
+int
+runtool_stats(struct runtool *c, struct runtool_stats *stats, struct runtool_error *err)
+{
+	static const struct question question = {RPC5_STATS, read_stats, ERROR_UPDATE};
+	bool new = c->version == RPC5_VERSION;
+	struct rpc5_stats got;
+
+	if (ask(c, &question, &got, err) == -1) {
+		if (new && err->code == RUNTOOL_VERSION_SKEW && speaks_version_5(c))
+			error_set(err, RUNTOOL_VERSION_SKEW,
+			    "the server is older than this client: its version %d of the interface "
+			    "has "
+			    "no statistics yet (procedure %d): update it",
+			    RPC5_VERSION, RPC5_STATS);
+		return (-1);
+	}
+	*stats = (struct runtool_stats){.run = counts(&got.calls[RPC5_CALL_RUN]),
+	    .info = counts(&got.calls[RPC5_CALL_INFO]),
+	    .ping = counts(&got.calls[RPC5_CALL_PING]),
+	    .stop = counts(&got.calls[RPC5_CALL_STOP]),
+	    .stats = counts(&got.calls[RPC5_CALL_STATS])};
 	return (0);
 }
 

@@ -123,3 +123,13 @@ pairs_get_number(const struct srpc_item *list, const char *name, int64_t min, in
 	*n = got;
 	return (0);
 }
+
+int
+pairs_blame(const char *what, int32_t code, struct srpc_error *err)
+{
+	struct srpc_error wrong = *err;
+
+	if (wrong.code != SRPC_INVALID_PARAMETER)
+		return (-1);
+	return (srpc_fail(err, code, "%s %s", what, wrong.message));
+}

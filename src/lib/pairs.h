@@ -35,4 +35,10 @@ const char *pairs_get(const struct srpc_item *, const char *name);
 int pairs_get_number(const struct srpc_item *, const char *name, int64_t min, int64_t max,
     int64_t *n, struct srpc_error *err);
 
+/*
+ * After -1: where the list is at fault, `what` and a blank stand before the words, and the code is this
+ * one. Returns -1.
+ */
+int pairs_blame(const char *what, int32_t code, struct srpc_error *err);
+
 #endif

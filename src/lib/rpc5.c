@@ -5,15 +5,9 @@
 #include "fields.h"
 #include "rpc5.h"
 
-#define MAX_TEXT   65536
-#define MAX_STATUS 255
-#define MAX_RETRY  3600000     /* ms */
-#define MAX_COUNT  (1LL << 53) /* what a double holds exactly, and a client can add up */
+#define MAX_TEXT 65536
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
-
-/* How many of a call's results must be there: the first in its table. */
-enum { RESULT_NEEDED = 2, INFO_NEEDED = 13, PING_NEEDED = 3, STOP_NEEDED = 1 };
 
 /* The argument items of the calls, up to their end_call; the enum names those of a run. */
 enum run_item { RUN_MUST, RUN_MAY, RUN_ENV, RUN_ARGV, RUN_END, RUN_ITEMS };
@@ -23,9 +17,6 @@ static const uint8_t other_items[] = {SRPC_CHARS_SEQ, SRPC_CHARS_SEQ, SRPC_END_C
 
 static const char *const stdin_words[] = {"none", "stream", NULL};
 static const char *const stderr_words[] = {"separate", "stdout", NULL};
-static const char *const state_words[] = {"ok", "loaded", NULL};
-const char *const rpc5_why_words[] = {
-    "ended", "time-limit", "client-signal", "server-shutdown", NULL};
 
 /* clang-format off */
 #define AT(member) offsetof(struct rpc_run, member)
@@ -45,70 +36,6 @@ static const struct field run_fields[] = {
 #define RUN_MAY_FIELDS	1
 #define RUN_MUST_FIELDS (COUNT(run_fields) - RUN_MAY_FIELDS)
 #undef AT
-
-#define AT(member) offsetof(struct rpc5_result, member)
-static const struct field result_fields[] = {
-	{ "status",	FIELD_INT,	AT(status),	0, MAX_STATUS, NULL },
-	{ "signal",	FIELD_INT,	AT(signal),	0, RPC5_MAX_SIGNAL, NULL },
-	{ "core",	FIELD_INT,	AT(core),	0, 1, NULL },
-	{ "why",	FIELD_CHOICE,	AT(why),	0, 0, rpc5_why_words },
-	{ "user_us",	FIELD_LONG,	AT(user_us),	0, MAX_COUNT, NULL },
-	{ "system_us",	FIELD_LONG,	AT(system_us),	0, MAX_COUNT, NULL },
-	{ "max_rss_kb",	FIELD_LONG,	AT(max_rss_kb),	0, MAX_COUNT, NULL },
-	{ "wall_us",	FIELD_LONG,	AT(wall_us),	0, MAX_COUNT, NULL },
-	{ "queue_us",	FIELD_LONG,	AT(queue_us),	0, MAX_COUNT, NULL },
-	{ "state",	FIELD_CHOICE,	AT(loaded),	0, 0, state_words },
-};
-#undef AT
-
-#define AT(member) offsetof(struct rpc5_failure, member)
-static const struct field failure_fields[] = {
-	{ "failure",	FIELD_INT,	AT(code),	INT32_MIN, INT32_MAX, NULL },
-	{ "words",	FIELD_TEXT,	AT(words),	1, MAX_TEXT, NULL },
-	{ "errno",	FIELD_INT,	AT(error),	1, INT32_MAX, NULL },
-	{ "retry_ms",	FIELD_INT,	AT(retry_ms),	1, MAX_RETRY, NULL },
-};
-#undef AT
-
-#define AT(member) offsetof(struct rpc_info, member)
-static const struct field info_fields[] = {
-	{ "sysname",	 FIELD_TEXT,	AT(sysname),	 0, MAX_TEXT, NULL },
-	{ "release",	 FIELD_TEXT,	AT(release),	 0, MAX_TEXT, NULL },
-	{ "version",	 FIELD_TEXT,	AT(version),	 0, MAX_TEXT, NULL },
-	{ "machine",	 FIELD_TEXT,	AT(machine),	 0, MAX_TEXT, NULL },
-	{ "cpus",	 FIELD_INT,	AT(cpus),	 0, INT32_MAX, NULL },
-	{ "cpu_mhz",	 FIELD_INT,	AT(cpu_mhz),	 0, INT32_MAX, NULL },
-	{ "mem_kb",	 FIELD_INT,	AT(mem_kb),	 0, INT32_MAX, NULL },
-	{ "max_tools",	 FIELD_INT,	AT(max_tools),	 0, INT32_MAX, NULL },
-	{ "cur_tools",	 FIELD_INT,	AT(cur_tools),	 0, INT32_MAX, NULL },
-	{ "load_percent", FIELD_PERCENT, AT(load),	 0, INT32_MAX, NULL },
-	{ "cur_pending", FIELD_INT,	AT(cur_pending), 0, INT32_MAX, NULL },
-	{ "max_pending", FIELD_INT,	AT(max_pending), 0, INT32_MAX, NULL },
-	{ "unique_id",	 FIELD_ID,	AT(unique),	 0, 0, NULL },
-	{ "state",	 FIELD_CHOICE,	AT(loaded),	 0, 0, state_words },
-	{ "in_flight",	 FIELD_INT,	AT(in_flight),	 0, INT32_MAX, NULL },
-	{ "interface",	 FIELD_INT,	AT(interface),	 0, INT32_MAX, NULL },
-	{ "area",	 FIELD_TEXT,	AT(area),	 0, MAX_TEXT, NULL },
-	{ "software",	 FIELD_TEXT,	AT(software),	 0, MAX_TEXT, NULL },
-	{ "started",	 FIELD_LONG,	AT(started),	 0, MAX_COUNT, NULL },
-	{ "runs",	 FIELD_LONG,	AT(runs),	 0, MAX_COUNT, NULL },
-	{ "failures",	 FIELD_LONG,	AT(failures),	 0, MAX_COUNT, NULL },
-	{ "refused",	 FIELD_LONG,	AT(refused),	 0, MAX_COUNT, NULL },
-	{ "connections", FIELD_LONG,	AT(connections), 0, MAX_COUNT, NULL },
-};
-#undef AT
-
-#define AT(member) offsetof(struct rpc5_ping, member)
-static const struct field ping_fields[] = {
-	{ "id",		FIELD_ID,	AT(unique),	0, 0, NULL },
-	{ "state",	FIELD_CHOICE,	AT(loaded),	0, 0, state_words },
-	{ "in_flight",	FIELD_INT,	AT(in_flight),	0, INT32_MAX, NULL },
-};
-#undef AT
-
-static const struct field stop_fields[] = {
-	{ "in_flight",	FIELD_INT,	0,		0, INT32_MAX, NULL },
-};
 /* clang-format on */
 
 static const uint8_t *
@@ -120,6 +47,7 @@ items_of(int32_t proc)
 	case RPC5_INFO:
 	case RPC5_PING:
 	case RPC5_STOP:
+	case RPC5_STATS:
 		return (other_items);
 	default:
 		return (NULL);
@@ -138,17 +66,6 @@ rpc5_scan_call(struct srpc_reader *r, int32_t proc, unsigned int *step, struct s
 	return (rpc_scan_items(r, items_of(proc), step, err));
 }
 
-/* What is wrong with a list is told as wrong with the option or the result that the words name. */
-static int
-blame(const char *what, int32_t code, struct srpc_error *err)
-{
-	struct srpc_error wrong = *err;
-
-	if (wrong.code != SRPC_INVALID_PARAMETER)
-		return (-1);
-	return (srpc_fail(err, code, "%s %s", what, wrong.message));
-}
-
 /* Both lists of options, of which the first may have none that the table does not have. */
 static int
 get_options(const struct srpc_item *lists, const struct field *known, size_t n, void *to,
@@ -158,14 +75,14 @@ get_options(const struct srpc_item *lists, const struct field *known, size_t n, 
 	const char *unknown;
 
 	if (pairs_check(must, err) == -1 || pairs_check(may, err) == -1)
-		return (blame("option", SRPC_INVALID_PARAMETER, err));
+		return (pairs_blame("option", SRPC_INVALID_PARAMETER, err));
 	if ((unknown = fields_unknown(must, known, n)) != NULL)
 		return (srpc_fail(err, SRPC_NOT_IMPLEMENTED,
 		    "option %.64s: this server does not know %.*s", unknown,
 		    (int)strcspn(unknown, "="), unknown));
 	/* What must be understood comes last: it prevails. */
 	if (fields_get(may, known, n, to, err) == -1 || fields_get(must, known, n, to, err) == -1)
-		return (blame("option", SRPC_INVALID_PARAMETER, err));
+		return (pairs_blame("option", SRPC_INVALID_PARAMETER, err));
 	return (0);
 }
 
@@ -256,153 +173,4 @@ rpc5_put_call(struct buf *b, int32_t proc)
 
 	put_options(b, proc, &must, &may);
 	srpc_put_code(b, SRPC_END_CALL);
-}
-
-static void
-put_results(struct buf *b, const struct field *fields, size_t n, const void *from)
-{
-	struct pairs p = {0};
-
-	fields_put(&p, fields, n, from);
-	pairs_put(b, &p);
-	srpc_put_code(b, SRPC_END_CALL);
-}
-
-void
-rpc5_put_result(struct buf *b, const struct rpc5_result *result)
-{
-	put_results(b, result_fields, COUNT(result_fields), result);
-}
-
-void
-rpc5_put_failure(struct buf *b, const struct srpc_error *err)
-{
-	struct srpc_error why = *err; /* `words` is not const */
-	const struct rpc5_failure failure = {.code = why.code,
-	    .words = why.message,
-	    .error = why.exec_errno,
-	    .retry_ms = why.retry_ms};
-
-	put_results(b, failure_fields, COUNT(failure_fields), &failure);
-}
-
-void
-rpc5_put_info(struct buf *b, const struct rpc_info *info)
-{
-	put_results(b, info_fields, COUNT(info_fields), info);
-}
-
-void
-rpc5_put_ping(struct buf *b, const struct rpc5_ping *ping)
-{
-	put_results(b, ping_fields, COUNT(ping_fields), ping);
-}
-
-void
-rpc5_put_stop(struct buf *b, int32_t in_flight)
-{
-	put_results(b, stop_fields, COUNT(stop_fields), &in_flight);
-}
-
-void
-rpc5_failure_free(struct rpc5_failure *failure)
-{
-	fields_free(failure_fields, COUNT(failure_fields), failure);
-}
-
-/* The list of results, with the end_call behind it. */
-static int
-next_results(struct srpc_reader *r, struct srpc_item *list, struct srpc_error *err)
-{
-	struct srpc_item end;
-	size_t start = r->pos;
-	int rc;
-
-	if ((rc = srpc_next(r, SRPC_CHARS_SEQ, list, err)) != SRPC_OK)
-		return (rc);
-	if ((rc = srpc_next(r, SRPC_END_CALL, &end, err)) != SRPC_OK)
-		r->pos = start;
-	return (rc);
-}
-
-/* Of the table's fields the first `needed` must be there. */
-static int
-get_values(const struct srpc_item *list, const struct field *fields, size_t n, size_t needed,
-    void *to, struct srpc_error *err)
-{
-	const char *missing = fields_missing(list, fields, needed);
-
-	if (missing != NULL)
-		return (srpc_fail(err, SRPC_INVALID_PARAMETER, "%s: is missing", missing));
-	return (fields_get(list, fields, n, to, err));
-}
-
-static int
-get_failure(const struct srpc_item *list, struct rpc5_failure *failure, struct srpc_error *err)
-{
-	if (fields_get(list, failure_fields, COUNT(failure_fields), failure, err) == -1)
-		return (-1);
-	if (failure->code == 0)
-		return (srpc_fail(err, SRPC_INVALID_PARAMETER, "failure=0: is no failure"));
-	return (0);
-}
-
-/* Results, which go to `to`, or say why there are none. */
-static int
-get_results(struct srpc_reader *r, const struct field *fields, size_t n, size_t needed, void *to,
-    struct rpc5_failure *failure, struct srpc_error *err)
-{
-	struct srpc_item list;
-	int rc;
-
-	*failure = (struct rpc5_failure){0};
-	if ((rc = next_results(r, &list, err)) != SRPC_OK)
-		return (rc);
-	if ((rc = pairs_check(&list, err)) == 0)
-		rc = pairs_get(&list, "failure") != NULL
-			 ? get_failure(&list, failure, err)
-			 : get_values(&list, fields, n, needed, to, err);
-	if (rc == 0)
-		return (SRPC_OK);
-	rpc5_failure_free(failure);
-	return (blame("[from other end] Malformed results:", SRPC_PROTOCOL_VIOLATION, err));
-}
-
-int
-rpc5_get_result(struct srpc_reader *r, struct rpc5_result *result, struct rpc5_failure *failure,
-    struct srpc_error *err)
-{
-	*result = (struct rpc5_result){0};
-	return (get_results(
-	    r, result_fields, COUNT(result_fields), RESULT_NEEDED, result, failure, err));
-}
-
-int
-rpc5_get_info(struct srpc_reader *r, struct rpc_info *info, struct rpc5_failure *failure,
-    struct srpc_error *err)
-{
-	int rc;
-
-	*info = (struct rpc_info){0};
-	rc = get_results(r, info_fields, COUNT(info_fields), INFO_NEEDED, info, failure, err);
-	if (rc == -1)
-		rpc_info_free(info);
-	return (rc);
-}
-
-int
-rpc5_get_ping(struct srpc_reader *r, struct rpc5_ping *ping, struct rpc5_failure *failure,
-    struct srpc_error *err)
-{
-	*ping = (struct rpc5_ping){0};
-	return (get_results(r, ping_fields, COUNT(ping_fields), PING_NEEDED, ping, failure, err));
-}
-
-int
-rpc5_get_stop(
-    struct srpc_reader *r, int32_t *in_flight, struct rpc5_failure *failure, struct srpc_error *err)
-{
-	*in_flight = 0;
-	return (
-	    get_results(r, stop_fields, COUNT(stop_fields), STOP_NEEDED, in_flight, failure, err));
 }

@@ -1,6 +1,7 @@
 /*
  * rpc5.h: the calls of version 5 of the RunTool interface, runtool-srpc(7): one connection, options
- * and results by name. Decoders of calls and results alike return SRPC_OK, SRPC_MORE or -1.
+ * and results by name. Decoders of calls (rpc5.c) and results (rpc5_results.c) alike return SRPC_OK,
+ * SRPC_MORE or -1.
  */
 #ifndef RPC5_H
 #define RPC5_H
@@ -15,7 +16,7 @@
 #define RPC5_MAX_KEEP_ALIVE	600000
 #define RPC5_DEFAULT_KEEP_ALIVE 20000
 
-enum rpc5_proc { RPC5_RUN = 1, RPC5_INFO = 4, RPC5_PING = 5, RPC5_STOP = 6 };
+enum rpc5_proc { RPC5_RUN = 1, RPC5_INFO = 4, RPC5_PING = 5, RPC5_STOP = 6, RPC5_STATS = 7 };
 
 /* What client and server send between a run call and its results, beside bytes and int32. */
 #define RPC5_STDOUT  SRPC_BYTES
@@ -56,6 +57,15 @@ struct rpc5_ping {
 	int32_t in_flight;
 };
 
+/* What became of each call since the server's start. */
+enum rpc5_call { RPC5_CALL_RUN, RPC5_CALL_INFO, RPC5_CALL_PING, RPC5_CALL_STOP, RPC5_CALL_STATS };
+#define RPC5_CALLS (RPC5_CALL_STATS + 1)
+struct rpc5_stats {
+	struct rpc5_counts {
+		int64_t count, errors, total_us, longest_us; /* of those that have ended */
+	} calls[RPC5_CALLS];
+};
+
 /* As rpc_known() and rpc_scan_call(), rpc_get_run() and rpc_put_run(). */
 bool rpc5_known(int32_t proc);
 int rpc5_scan_call(struct srpc_reader *, int32_t proc, unsigned int *step, struct srpc_error *);
@@ -72,6 +82,7 @@ void rpc5_put_failure(struct buf *, const struct srpc_error *);
 void rpc5_put_info(struct buf *, const struct rpc_info *);
 void rpc5_put_ping(struct buf *, const struct rpc5_ping *);
 void rpc5_put_stop(struct buf *, int32_t in_flight);
+void rpc5_put_stats(struct buf *, const struct rpc5_stats *);
 
 /*
  * The other side of that. `failure` has a code where the call failed, and then the rest of the
@@ -87,5 +98,7 @@ int rpc5_get_ping(
     struct srpc_reader *, struct rpc5_ping *, struct rpc5_failure *failure, struct srpc_error *);
 int rpc5_get_stop(
     struct srpc_reader *, int32_t *in_flight, struct rpc5_failure *failure, struct srpc_error *);
+int rpc5_get_stats(
+    struct srpc_reader *, struct rpc5_stats *, struct rpc5_failure *failure, struct srpc_error *);
 
 #endif

@@ -1,36 +1,59 @@
 #include "access.h"
 #include "answer.h"
+#include "clock.h"
 #include "info.h"
 #include "rpc5.h"
+#include "stats.h"
+
+static enum rpc5_call
+call_of(const struct question *q)
+{
+	switch (q->proc) {
+	case RPC5_PING:
+		return (RPC5_CALL_PING);
+	case RPC5_STOP:
+		return (RPC5_CALL_STOP);
+	case RPC5_STATS:
+		return (RPC5_CALL_STATS);
+	default: /* RPC_INFO_OLD as well */
+		return (RPC5_CALL_INFO);
+	}
+}
 
 /* Nobody is authenticated: it is for the server's own host, as signals are. */
-static bool
-answer_stop(struct buf *out, const struct question *q, struct queue_load load)
+static int
+check(const struct question *q, struct srpc_reader *args, struct srpc_error *err)
 {
-	struct srpc_error err;
-
-	if (access_this_host(q->client)) {
-		rpc5_put_stop(out, (int32_t)(load.running + load.waiting));
-		return (true);
-	}
-	srpc_fail(&err, SRPC_INVALID_PARAMETER, "stop: only from the server's own host");
-	rpc5_put_failure(out, &err);
-	return (false);
+	if (q->version >= RPC5_VERSION && rpc5_get_options(args, err) == -1)
+		return (-1);
+	if (q->proc == RPC5_STOP && !access_this_host(q->client))
+		return (srpc_fail(
+		    err, SRPC_INVALID_PARAMETER, "stop: only from the server's own host"));
+	return (0);
 }
 
 bool
 answer(struct buf *out, const struct question *q, struct srpc_reader *args,
     const struct settings *s, struct queue_load load)
 {
+	enum rpc5_call call = call_of(q);
+	int64_t began = clock_us();
+	struct rpc5_stats stats;
 	struct srpc_error err;
+	bool wrong;
 
-	if (q->version >= RPC5_VERSION && rpc5_get_options(args, &err) == -1)
+	if ((wrong = check(q, args, &err) == -1)) {
 		rpc5_put_failure(out, &err);
-	else if (q->proc == RPC5_PING)
+	} else if (call == RPC5_CALL_PING) {
 		info_ping(out, s, load);
-	else if (q->proc == RPC5_STOP)
-		return (answer_stop(out, q, load));
-	else
+	} else if (call == RPC5_CALL_STOP) {
+		rpc5_put_stop(out, (int32_t)(load.running + load.waiting));
+	} else if (call == RPC5_CALL_STATS) {
+		stats_calls(&stats);
+		rpc5_put_stats(out, &stats);
+	} else {
 		info_reply(out, s, q->proc, q->version, load);
-	return (false);
+	}
+	stats_call(call, wrong, began);
+	return (call == RPC5_CALL_STOP && !wrong);
 }

@@ -1,4 +1,4 @@
-/* answer.h: the calls that need no worker: information, ping, stop. Only the loop's thread. */
+/* answer.h: the calls that need no worker: information, ping, stop, statistics. Only the loop's thread. */
 #ifndef ANSWER_H
 #define ANSWER_H
 

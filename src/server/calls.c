@@ -118,6 +118,7 @@ start_run(struct conn *c)
 		if (conn_take_back(c, r) == 0)
 			fail_run(c, &err);
 	}
+	stats_call(RPC5_CALL_RUN, true, r->start);
 	request_free(r);
 }
 

@@ -186,6 +186,9 @@ conn_finished(struct request *r)
 {
 	struct conn *c = r->conn;
 
+	/* It never came to a worker. */
+	if (!r->counted)
+		stats_call(RPC5_CALL_RUN, true, r->start);
 	if (conn_take_back(c, r) == 0) {
 		c->state = CONN_ACK;
 		if (r->failed || c->drain)

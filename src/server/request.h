@@ -36,6 +36,7 @@ struct request {
 	struct buf reply; /* to be sent, or what of it is not sent yet */
 	bool failed;	  /* the reply is a failure item: the connection is over after it */
 	bool gone;	  /* the client is: there is nobody to reply to */
+	bool counted;	  /* in the statistics of calls, before the reply was sent */
 
 	TAILQ_ENTRY(request) entry; /* in the queue, or among the finished */
 

@@ -1,8 +1,12 @@
 #include <stdatomic.h>
 
+#include "clock.h"
 #include "stats.h"
 
 static _Atomic int64_t counters[STATS_NUMBER];
+static struct {
+	_Atomic int64_t count, errors, total_us, longest_us;
+} calls[RPC5_CALLS];
 
 void
 stats_count(enum stats what)
@@ -14,4 +18,30 @@ int64_t
 stats_get(enum stats what)
 {
 	return (atomic_load_explicit(&counters[what], memory_order_relaxed));
+}
+
+void
+stats_call(enum rpc5_call call, bool error, int64_t began)
+{
+	int64_t us = clock_us() - began, longest = calls[call].longest_us;
+
+	calls[call].count++;
+	calls[call].errors += error;
+	calls[call].total_us += us;
+	while (us > longest && !atomic_compare_exchange_weak(&calls[call].longest_us, &longest, us))
+		;
+}
+
+/* The other way round, so that there are never more errors than calls, nor a longest of none. */
+void
+stats_calls(struct rpc5_stats *to)
+{
+	int i;
+
+	for (i = 0; i < RPC5_CALLS; i++) {
+		to->calls[i].longest_us = calls[i].longest_us;
+		to->calls[i].total_us = calls[i].total_us;
+		to->calls[i].errors = calls[i].errors;
+		to->calls[i].count = calls[i].count;
+	}
 }

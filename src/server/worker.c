@@ -242,6 +242,9 @@ serve(struct worker_pool *p, struct request *r)
 		outcome_reply(r, &o, info_loaded(p->settings, queue_load(p->queue)));
 	else if (!r->failed)
 		request_fail(r, &err);
+	/* Whoever has the reply finds it counted. */
+	stats_call(RPC5_CALL_RUN, rc == -1 || r->failed || r->gone, r->start);
+	r->counted = true;
 	if (!r->gone)
 		request_send(r);
 	p->finished(r);

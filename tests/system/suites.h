@@ -32,5 +32,6 @@ Suite *platform_suite(void);
 Suite *fleet_hosts_suite(void);
 Suite *signals_suite(void);
 Suite *library_suite(void);
+Suite *stats_suite(void);
 
 #endif

@@ -28,6 +28,7 @@
 	X(srpc)          \
 	X(start_command) \
 	X(starter)       \
+	X(stats)         \
 	X(wire5)
 
 #define SUITE_DECLARE(name) Suite *name##_suite(void);

@@ -1845,6 +1845,72 @@ START_TEST(a_server_is_pinged_and_stopped)
 END_TEST
 
 static void
+say_stats(struct fake *f)
+{
+	const struct rpc5_stats stats = {{[RPC5_CALL_RUN] = {4, 1, 2500000, 1500000},
+	    [RPC5_CALL_INFO] = {5, 0, 0, 0},
+	    [RPC5_CALL_PING] = {6, 0, 0, 0},
+	    [RPC5_CALL_STOP] = {7, 0, 0, 0},
+	    [RPC5_CALL_STATS] = {8, 0, 0, 0}}};
+	struct buf b = {0};
+
+	take_call(f, RPC5_STATS);
+	rpc5_put_stats(&b, &stats);
+	fake_reply(f, &b);
+	fake_take_ack(f);
+}
+
+START_TEST(a_servers_statistics_are_told_by_call)
+{
+	struct runtool *c = start(say_stats);
+	struct runtool_stats stats;
+	struct runtool_error err;
+
+	ck_assert_msg(runtool_stats(c, &stats, &err) == 0, "%s", err.message);
+	ck_assert_int_eq(stats.run.count, 4);
+	ck_assert_int_eq(stats.run.errors, 1);
+	ck_assert_double_eq_tol(stats.run.total_s, 2.5, 1e-9);
+	ck_assert_double_eq_tol(stats.run.longest_s, 1.5, 1e-9);
+	ck_assert_int_eq(stats.info.count, 5);
+	ck_assert_int_eq(stats.ping.count, 6);
+	ck_assert_int_eq(stats.stop.count, 7);
+	ck_assert_int_eq(stats.stats.count, 8);
+	fake_finish(c);
+}
+END_TEST
+
+/* Its version 5 is that of a time before the call. */
+static void
+know_no_stats(struct fake *f)
+{
+	struct rpc5_ping ping = {0};
+	struct buf b = {0};
+
+	fake_take_start(f, RPC5_STATS, RPC5_VERSION);
+	fake_reply_failure(f, RUNTOOL_VERSION_SKEW, "Unknown proc_id");
+	ck_assert(fake_again(f));
+	take_call(f, RPC5_PING);
+	rpc5_put_ping(&b, &ping);
+	fake_reply(f, &b);
+	fake_take_ack(f);
+	serve(f);
+}
+
+START_TEST(a_server_without_statistics_is_still_one_of_version_5)
+{
+	struct runtool *c = start(know_no_stats);
+	struct runtool_stats stats;
+	struct runtool_error err;
+
+	ck_assert_int_eq(runtool_stats(c, &stats, &err), -1);
+	ck_assert_int_eq(err.code, RUNTOOL_VERSION_SKEW);
+	ck_assert_ptr_nonnull(strstr(err.message, "the server is older than this client"));
+	run_succeeds(c, &run_true, 0);
+	fake_finish(c);
+}
+END_TEST
+
+static void
 refuse_to_stop(struct fake *f)
 {
 	take_call(f, RPC5_STOP);
@@ -1981,6 +2047,8 @@ add_other_calls(TCase *tc)
 	tcase_add_test(tc, a_connection_carries_one_call_after_the_other);
 	tcase_add_test(tc, a_server_is_pinged_and_stopped);
 	tcase_add_test(tc, a_refused_stop_is_told);
+	tcase_add_test(tc, a_servers_statistics_are_told_by_call);
+	tcase_add_test(tc, a_server_without_statistics_is_still_one_of_version_5);
 	tcase_add_test(tc, a_server_that_never_answers_is_given_up_in_time);
 }
 

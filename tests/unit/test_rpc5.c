@@ -403,13 +403,12 @@ END_TEST
 
 /* ---- any call ----------------------------------------------------------------------------- */
 
-START_TEST(the_procedures_are_1_4_5_and_6)
+START_TEST(the_procedures_are_1_and_4_to_7)
 {
 	int32_t proc;
 
 	for (proc = -2; proc < 300; proc++)
-		ck_assert_int_eq(
-		    rpc5_known(proc), proc == 1 || proc == 4 || proc == 5 || proc == 6);
+		ck_assert_int_eq(rpc5_known(proc), proc == 1 || (proc >= 4 && proc <= 7));
 	ck_assert(!rpc5_known(INT32_MIN));
 	ck_assert(!rpc5_known(INT32_MAX));
 	ck_assert(!rpc5_known(256 + 1));
@@ -530,6 +529,7 @@ struct results {
 	struct rpc5_result result;
 	struct rpc_info info;
 	struct rpc5_ping ping;
+	struct rpc5_stats stats;
 	int32_t in_flight;
 	struct rpc5_failure failure;
 };
@@ -546,6 +546,8 @@ get(struct srpc_reader *r, int32_t proc, struct results *to)
 		return (rpc5_get_info(r, &to->info, &to->failure, &err));
 	case RPC5_PING:
 		return (rpc5_get_ping(r, &to->ping, &to->failure, &err));
+	case RPC5_STATS:
+		return (rpc5_get_stats(r, &to->stats, &to->failure, &err));
 	default:
 		return (rpc5_get_stop(r, &to->in_flight, &to->failure, &err));
 	}
@@ -590,6 +592,11 @@ static const char *const good_info[] = {"sysname=a", "release=b", "version=c", "
 static const char *const good_ping[] = {
     "id=00112233445566778899aabbccddeeff", "state=loaded", "in_flight=9", NULL};
 static const char *const good_stop[] = {"in_flight=9", NULL};
+static const char *const good_stats[] = {"run_count=1", "run_errors=2", "run_total_us=3",
+    "run_longest_us=4", "info_count=1", "info_errors=2", "info_total_us=3", "info_longest_us=4",
+    "ping_count=1", "ping_errors=2", "ping_total_us=3", "ping_longest_us=4", "stop_count=1",
+    "stop_errors=2", "stop_total_us=3", "stop_longest_us=4", "stats_count=1", "stats_errors=2",
+    "stats_total_us=3", "stats_longest_us=4", NULL};
 
 static const struct kind {
 	int32_t proc;
@@ -599,6 +606,7 @@ static const struct kind {
     {RPC5_INFO, good_info},
     {RPC5_PING, good_ping},
     {RPC5_STOP, good_stop},
+    {RPC5_STATS, good_stats},
 };
 
 START_TEST(what_results_need_not_have_is_zero)
@@ -722,6 +730,8 @@ static const struct {
     {2, "id=", "id=: must be 32 hexadecimal digits"},
     {2, "state=", "state=: must be ok or loaded"},
     {2, "in_flight=2147483648", "in_flight=2147483648:" INTS},
+    {4, "run_count=-1", "run_count=-1:" COUNTS},
+    {4, "stats_longest_us=9007199254740993", "stats_longest_us=9007199254740993:" COUNTS},
     {3, "in_flight=-1", "in_flight=-1:" INTS},
 };
 
@@ -938,6 +948,7 @@ START_TEST(the_manual_tells_every_option_and_result)
 	    .software = text};
 	const struct rpc5_result result = {0};
 	const struct rpc5_ping ping = {{0}, 0, 0};
+	const struct rpc5_stats stats = {0};
 	struct srpc_item start;
 	struct srpc_reader r;
 	struct buf b = {0};
@@ -963,6 +974,9 @@ START_TEST(the_manual_tells_every_option_and_result)
 	r = received(&b);
 	check_told(page, &r);
 	rpc5_put_stop(&b, 0);
+	r = received(&b);
+	check_told(page, &r);
+	rpc5_put_stats(&b, &stats);
 	r = received(&b);
 	check_told(page, &r);
 }
@@ -993,7 +1007,7 @@ rpc5_suite(void)
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("calls");
-	tcase_add_test(tc, the_procedures_are_1_4_5_and_6);
+	tcase_add_test(tc, the_procedures_are_1_and_4_to_7);
 	tcase_add_test(tc, the_other_calls_know_no_options);
 	tcase_add_loop_test(tc, a_call_without_one_of_its_items_is_a_mix_up, 0, 5);
 	tcase_add_test(tc, a_part_of_a_call_asks_for_more);

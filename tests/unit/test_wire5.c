@@ -17,6 +17,7 @@
 #define INFO	  "tests/wire/v5-info.txt"
 #define PING	  "tests/wire/v5-ping.txt"
 #define STOP	  "tests/wire/v5-stop.txt"
+#define STATS	  "tests/wire/v5-stats.txt"
 #define REFUSED	  "tests/wire/v5-refused.txt"
 
 static struct srpc_error err;
@@ -146,6 +147,12 @@ static const struct rpc_info info = {.sysname = sysname,
     .failures = 7,
     .connections = 42};
 static const struct rpc5_ping ping = {.unique = UNIQUE};
+static const struct rpc5_stats stats = {{
+    [RPC5_CALL_RUN] = {123456, 7, 9876543210123, 3600000000},
+    [RPC5_CALL_INFO] = {42, 0, 2100, 96},
+    [RPC5_CALL_PING] = {1LL << 53, 1LL << 53, 1LL << 53, 1LL << 53},
+    [RPC5_CALL_STATS] = {1, 0, 25, 25},
+}};
 
 /* What one side says between a run call and its results; code 0 is the end. */
 struct said {
@@ -187,6 +194,7 @@ static const struct exchange {
     {STOP, "## stop", true, RPC5_STOP, NULL, silence, silence, NULL, NULL, 3},
     {STOP, "## stop from another host", true, RPC5_STOP, NULL, silence, silence, NULL, &not_here,
 	0},
+    {STATS, "## statistics", true, RPC5_STATS, NULL, silence, silence, NULL, NULL, 0},
     {MANUAL, EXAMPLE, true, RPC5_RUN, &echo_run, silence, echo_output, &echo_result, NULL, 0},
 };
 
@@ -237,6 +245,8 @@ put_server(struct buf *b, const struct exchange *x)
 		rpc5_put_info(b, &info);
 	else if (x->proc == RPC5_PING)
 		rpc5_put_ping(b, &ping);
+	else if (x->proc == RPC5_STATS)
+		rpc5_put_stats(b, &stats);
 	else
 		rpc5_put_stop(b, x->in_flight);
 }
@@ -408,6 +418,7 @@ struct results {
 	struct rpc5_result result;
 	struct rpc_info info;
 	struct rpc5_ping ping;
+	struct rpc5_stats stats;
 	int32_t in_flight;
 	struct rpc5_failure failure;
 };
@@ -422,6 +433,8 @@ get_results(struct srpc_reader *r, int32_t proc, struct results *got)
 		return (rpc5_get_info(r, &got->info, &got->failure, &err));
 	case RPC5_PING:
 		return (rpc5_get_ping(r, &got->ping, &got->failure, &err));
+	case RPC5_STATS:
+		return (rpc5_get_stats(r, &got->stats, &got->failure, &err));
 	default:
 		return (rpc5_get_stop(r, &got->in_flight, &got->failure, &err));
 	}
@@ -443,6 +456,8 @@ check_results(const struct results *got, const struct exchange *x)
 		ck_assert_mem_eq(got->ping.unique, ping.unique, RPC_UNIQUE_SIZE);
 		ck_assert_int_eq(got->ping.loaded, 0);
 		ck_assert_int_eq(got->ping.in_flight, 0);
+	} else if (x->proc == RPC5_STATS) {
+		ck_assert_mem_eq(&got->stats, &stats, sizeof(stats));
 	} else {
 		ck_assert_int_eq(got->in_flight, x->in_flight);
 	}
