@@ -118,7 +118,8 @@ $(client_so): $(call obj,$(client_src))
 
 # The tools are linked with the public library and what reads vesta.cfg; they include runtool.h only.
 tools_obj := $(call obj,$(addprefix src/client/,options.c jsontext.c) \
-             $(addprefix src/lib/,buf.c setting.c fleet_config.c record.c records.c) $(wildcard src/lib/config*.c))
+             $(addprefix src/lib/,buf.c setting.c fleet_config.c record.c records.c start_command.c) \
+             $(wildcard src/lib/config*.c))
 platform_obj := $(call obj,$(addprefix src/client/,platform.c rank.c))
 runtool_obj := $(platform_obj) $(call obj,$(addprefix src/client/,ask.c attempt.c candidates.c choose.c \
                cmdline.c deadline.c output.c report.c several.c signals.c))

@@ -1,8 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 #include <bsd/string.h>
 
 #include "fleet_config.h"
 #include "record.h"
+#include "start_command.h"
 
 #define SECTION	  FLEET_CONFIG_SECTION
 #define MAX_AREA  64
@@ -46,8 +48,23 @@ set_dir(void *object, const struct setting *what, const char *value, char *why, 
 	return (setting_set_string(object, what, value, why, size));
 }
 
+/* What its places stand for is not known yet. */
+static int
+set_command(void *object, const struct setting *what, const char *value, char *why, size_t size)
+{
+	const struct start_words any = {.area = "", .host = "", .config = ""};
+	char *expanded = start_command_expand(value, &any, why, size);
+
+	if (expanded == NULL)
+		return (-1);
+	free(expanded);
+	return (setting_set_string(object, what, value, why, size));
+}
+
 static const struct setting_type area = {set_area, setting_print_string, setting_clear_string};
 static const struct setting_type host = {set_host, setting_print_string, setting_clear_string};
+static const struct setting_type command = {
+    set_command, setting_print_string, setting_clear_string};
 static const struct setting_type dir = {set_dir, setting_print_string, setting_clear_string};
 
 /* clang-format off */
@@ -55,7 +72,7 @@ static const struct setting settings[] = {
 	{ SECTION, "dir",		AT(dir),		&dir,		  NULL,	     0, 0,	   false },
 	{ SECTION, "area",		AT(area),		&area,		  "default", 0, 0,	   false },
 	{ SECTION, "advertise",		AT(advertise),		&host,		  NULL,	     0, 0,	   false },
-	{ SECTION, "start_command",	AT(start_command),	&setting_string,  NULL,	     0, 0,	   true },
+	{ SECTION, "start_command",	AT(start_command),	&command,	  NULL,	     0, 0,	   true },
 	{ SECTION, "max_servers",	AT(max_servers),	&setting_int,	  "4",	     1, MAX_COUNT, false },
 	{ SECTION, "start_interval",	AT(start_interval),	&setting_int,	  "5",	     1, MAX_TIME,  false },
 	{ SECTION, "start_load_limit",	AT(start_load_limit),	&setting_decimal, "4.0",     0, 0,	   false },

@@ -609,6 +609,7 @@ static const struct {
     {"advertise", "build7.example.org", "build7.example.org/1",
 	"must be a host name or an address, without a port"},
     {"advertise", "2001:db8::7", "-x", "must be a host name or an address, without a port"},
+    {"start_command", "ssh %h start %a -c %c 100%%", "start %p", "%p: must be %a, %h, %c or %%"},
     {"start_load_limit", "2.5", "2,5", "must be a number from 0 to 1000000, such as 4.0"},
     {"start_load_limit", "0", "", "must be a number from 0 to 1000000, such as 4.0"},
     {"start_load_limit", "4", "1000001", "must be a number from 0 to 1000000, such as 4.0"},
