@@ -247,7 +247,6 @@ main(int argc, char **argv)
 
 	serve(&s, listeners, nlisteners);
 
-	multiply_close();
 	debug_close();
 	settings_free(&s);
 	log_info("done");

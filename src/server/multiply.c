@@ -50,14 +50,6 @@ multiply_open(const struct fleet_config *c, const char *config)
 }
 
 void
-multiply_close(void)
-{
-	starter_close();
-	free(command);
-	command = NULL;
-}
-
-void
 multiply_wish(void)
 {
 	atomic_store_explicit(&wished, true, memory_order_relaxed);

@@ -10,10 +10,10 @@
 
 /*
  * Makes ready what runs start_command, if the server is to be in a fleet and has one; fatal if that
- * cannot be. `config` is the path of vesta.cfg, or NULL. When starter_open() may be called.
+ * cannot be. `config` is the path of vesta.cfg, or NULL. When starter_open() may be called. It
+ * ends with this process.
  */
 void multiply_open(const struct fleet_config *, const char *config);
-void multiply_close(void);
 
 /* Another server is wished for. Any thread, at any time. */
 void multiply_wish(void);
