@@ -185,9 +185,16 @@ call_close_reply(struct runtool *c, const struct srpc_reader *r)
 int
 call_fail(struct runtool *c, const struct srpc_error *why, struct runtool_error *err)
 {
-	if (why->from_peer && why->code == SRPC_VERSION_SKEW && !c->answered)
-		c->version = RPC_VERSION;
-	return (error_reply(err, why));
+	error_reply(err, why);
+	if (!why->from_peer || why->code != SRPC_VERSION_SKEW || c->answered)
+		return (-1);
+	if (c->version == RPC_VERSION)
+		error_set(err, RUNTOOL_VERSION_SKEW,
+		    "this client speaks versions %d and %d of the interface, the server "
+		    "neither: %s",
+		    RPC5_VERSION, RPC_VERSION, why->message);
+	c->version = RPC_VERSION;
+	return (-1);
 }
 
 void

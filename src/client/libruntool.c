@@ -125,8 +125,8 @@ ask_so(struct runtool *c, const struct question *q, void *answer, struct runtool
 
 	if (q->remedy != NULL && c->version != RPC5_VERSION)
 		return (error_set(err, RUNTOOL_VERSION_SKEW,
-		    "the server speaks version %d of the interface, and this call is of version "
-		    "%d: %s",
+		    "the server speaks version %d of the interface at most, and this call is of "
+		    "version %d: %s",
 		    c->version, RPC5_VERSION, q->remedy));
 	if (call_begin(c, err) == -1)
 		return (-1);

@@ -44,8 +44,9 @@ check_abilities(const struct runtool_request *request, struct runtool_error *err
 	if (what == NULL)
 		return (0);
 	return (error_set(err, RUNTOOL_INVALID,
-	    "the server speaks version %d of the interface, which has %s: %s, or update the server",
-	    RPC_VERSION, what, remedy));
+	    "the server speaks version %d of the interface at most, which has %s: %s, or, for "
+	    "version %d, " ERROR_UPDATE,
+	    RPC_VERSION, what, remedy, RPC5_VERSION));
 }
 
 static int
@@ -57,9 +58,9 @@ open_relays(struct run4 *run, struct rpc_run *call, struct runtool_error *err)
 		return (0);
 	if (!run->c->ipv4)
 		return (error_set(err, RUNTOOL_INVALID,
-		    "output cannot be sent over IPv6 in version %d of the interface: "
-		    "name an IPv4 address of the server",
-		    RPC_VERSION));
+		    "the server speaks version %d of the interface at most, which sends no output "
+		    "over IPv6: name an IPv4 address of it, or, for version %d, " ERROR_UPDATE,
+		    RPC_VERSION, RPC5_VERSION));
 	for (i = 0; i < CALL_STREAMS; i++)
 		if (relay_open(&run->relays[i], run->c, &run->c->listeners[i], err) == -1)
 			return (-1);

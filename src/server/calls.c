@@ -187,8 +187,8 @@ take_ack(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 static int
 take_start(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 {
+	int rc, max = c->context->settings->max_version;
 	struct srpc_item item;
-	int rc;
 
 	c->proc = c->version = -1;
 	if (c->in.data[0] == SRPC_START_CALL) {
@@ -197,11 +197,15 @@ take_start(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 		c->proc = item.number;
 		c->version = item.version;
 	}
-	if (c->version > c->context->settings->max_version)
-		return (srpc_fail(
-		    err, SRPC_VERSION_SKEW, "RunToolServer: Unsupported interface version"));
+	/* Both begin with the original's words. */
+	if (c->version > max)
+		return (srpc_fail(err, SRPC_VERSION_SKEW,
+		    "RunToolServer: Unsupported interface version %d: this server speaks %d and "
+		    "older%s",
+		    c->version, max, max < RPC5_VERSION ? " (max_interface_version)" : ""));
 	if (c->version >= RPC5_VERSION ? !rpc5_known(c->proc) : !rpc_known(c->proc))
-		return (srpc_fail(err, SRPC_VERSION_SKEW, "Unknown proc_id"));
+		return (srpc_fail(err, SRPC_VERSION_SKEW,
+		    "Unknown proc_id %d of interface version %d", c->proc, c->version));
 	c->start = c->pos = in->pos;
 	c->step = 0;
 	c->state = CONN_CALL;

@@ -387,6 +387,42 @@ START_TEST(the_probe_says_that_an_old_server_cannot_be_stopped)
 }
 END_TEST
 
+START_TEST(runtool_says_both_versions_where_the_servers_is_too_old_for_the_request)
+{
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, "max_interface_version = 4\n");
+	ck_assert_int_eq(RUNTOOL(&c, &s, "-r", HARNESS_NAMED, "/bin/true"), NOT_RUN);
+	ck_assert_contains(c.err, "the server speaks version 4 of the interface at most");
+	ck_assert_contains(c.err, "or, for version 5, update the server");
+	server_stop(&s);
+}
+END_TEST
+
+/* Every program, whatever it asks. */
+START_TEST(without_a_version_in_common_both_sides_say_the_others)
+{
+	static const char ours[] = "this client speaks versions 5 and 4 of the interface",
+			  theirs[] = "Unsupported interface version 4: this server speaks 3 and "
+				     "older (max_interface_version)";
+	struct server s;
+	struct client c;
+
+	server_start_best(&s, "max_interface_version = 3\n");
+	ck_assert_int_eq(RUNTOOL(&c, &s, "/bin/true"), NOT_RUN);
+	ck_assert_contains(c.err, ours);
+	ck_assert_contains(c.err, theirs);
+	ck_assert_int_eq(PROBE(&c, place(&s)), 1);
+	ck_assert_contains(c.err, ours);
+	ck_assert_contains(c.err, theirs);
+	ck_assert_int_eq(PROBE(&c, "--ping", place(&s)), 1);
+	ck_assert_contains(c.err, theirs);
+	ck_assert_contains(server_log(&s), theirs);
+	server_stop(&s);
+}
+END_TEST
+
 START_TEST(the_probe_asks_the_server_of_the_environment)
 {
 	struct server s;
@@ -418,6 +454,8 @@ clients_suite(void)
 	tcase_add_test(tc, runtool_relays_a_large_output_completely);
 	tcase_add_test(tc, a_killed_runtool_takes_its_tool_with_it);
 	tcase_add_test(tc, runtool_without_a_command_says_how_it_is_used);
+	tcase_add_test(tc, runtool_says_both_versions_where_the_servers_is_too_old_for_the_request);
+	tcase_add_test(tc, without_a_version_in_common_both_sides_say_the_others);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("probe");

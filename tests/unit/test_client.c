@@ -943,7 +943,9 @@ START_TEST(what_an_older_server_cannot_do_is_told_before_anything_runs)
 
 	request.argv = true_argv;
 	run_fails_with(c, &request, RUNTOOL_INVALID, impossible[_i].words);
-	run_fails_with(c, &request, RUNTOOL_INVALID, "update the server");
+	run_fails_with(c, &request, RUNTOOL_INVALID, "version 4 of the interface at most");
+	run_fails_with(c, &request, RUNTOOL_INVALID,
+	    "or, for version 5, update the server, or raise its max_interface_version");
 	fake_finish(c);
 }
 END_TEST
@@ -1177,6 +1179,50 @@ START_TEST(an_older_server_is_pinged_by_asking_for_information)
 }
 END_TEST
 
+static const char
+    *skew; /* what a server says that speaks neither 5, as it has said already, nor 4 */
+
+static void
+refuse_version_4(struct fake *f)
+{
+	fake_take_start(f, RPC_INFO, RPC_VERSION);
+	fake_reply_failure(f, RUNTOOL_VERSION_SKEW, skew);
+}
+
+/* The original, this server, and one that is newer than this client. */
+START_TEST(a_server_without_a_version_in_common_is_told_with_ours_and_its)
+{
+	static const char *const words[] = {"RunToolServer: Unsupported interface version",
+	    "RunToolServer: Unsupported interface version 4: this server speaks 3 and older",
+	    "this server speaks 7 to 9"};
+	struct runtool_info info;
+	struct runtool_error err;
+	struct runtool *c;
+
+	skew = words[_i];
+	c = start(refuse_version_4);
+	ck_assert_int_eq(runtool_info(c, &info, &err), -1);
+	ck_assert_int_eq(err.code, RUNTOOL_VERSION_SKEW);
+	ck_assert_ptr_nonnull(strstr(err.message, "this client speaks versions 5 and 4"));
+	ck_assert_ptr_nonnull(strstr(err.message, words[_i]));
+	fake_finish(c);
+}
+END_TEST
+
+START_TEST(an_older_server_has_no_statistics)
+{
+	struct runtool *c = start(stay_silent);
+	struct runtool_stats stats;
+	struct runtool_error err;
+
+	ck_assert_int_eq(runtool_stats(c, &stats, &err), -1);
+	ck_assert_int_eq(err.code, RUNTOOL_VERSION_SKEW);
+	ck_assert_ptr_nonnull(strstr(err.message, "version 4 of the interface at most"));
+	ck_assert_ptr_nonnull(strstr(err.message, "version 5: update the server"));
+	fake_finish(c);
+}
+END_TEST
+
 START_TEST(an_older_server_cannot_be_stopped)
 {
 	struct runtool *c = start(stay_silent);
@@ -1185,7 +1231,8 @@ START_TEST(an_older_server_cannot_be_stopped)
 
 	ck_assert_int_eq(runtool_stop(c, &in_flight, &err), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_VERSION_SKEW);
-	ck_assert_ptr_nonnull(strstr(err.message, "stop it on its host"));
+	ck_assert_ptr_nonnull(strstr(err.message, "version 4 of the interface at most"));
+	ck_assert_ptr_nonnull(strstr(err.message, "version 5: stop it on its host"));
 	fake_finish(c);
 }
 END_TEST
@@ -1271,6 +1318,9 @@ add_fallback(TCase *tc)
 	tcase_add_test(tc, a_closed_stream_closes_its_relay);
 	tcase_add_test(tc, information_of_an_older_server_has_what_it_knows);
 	tcase_add_test(tc, an_older_server_is_pinged_by_asking_for_information);
+	tcase_add_loop_test(
+	    tc, a_server_without_a_version_in_common_is_told_with_ours_and_its, 0, 3);
+	tcase_add_test(tc, an_older_server_has_no_statistics);
 	tcase_add_test(tc, an_older_server_cannot_be_stopped);
 }
 

@@ -515,6 +515,10 @@ START_TEST(a_version_that_a_server_does_not_know_is_refused_in_these_bytes)
 {
 	static const char *const sections[] = {
 	    "## version 6", "## version 5, by a server of version 4"};
+	static const char *const words[] = {
+	    "RunToolServer: Unsupported interface version 6: this server speaks 5 and older",
+	    "RunToolServer: Unsupported interface version 5: this server speaks 4 and older "
+	    "(max_interface_version)"};
 	struct buf sent = dump_read(REFUSED, sections[_i], "client");
 	struct buf answer = dump_read(REFUSED, sections[_i], "server"), got = {0};
 	struct srpc_reader r = reader(&sent);
@@ -524,7 +528,7 @@ START_TEST(a_version_that_a_server_does_not_know_is_refused_in_these_bytes)
 	item = next(&r, SRPC_START_CALL);
 	ck_assert_int_eq(item.version, _i == 0 ? 6 : 5);
 	srpc_put_hello(&got);
-	srpc_put_failure(&got, SRPC_VERSION_SKEW, "RunToolServer: Unsupported interface version");
+	srpc_put_failure(&got, SRPC_VERSION_SKEW, words[_i]);
 	same_bytes(&got, &answer);
 
 	r = reader(&answer);
