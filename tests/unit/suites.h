@@ -16,6 +16,7 @@
 	X(multiply)      \
 	X(pairs)         \
 	X(peers)         \
+	X(peers_rules)   \
 	X(platform)      \
 	X(queue)         \
 	X(rank)          \

@@ -263,16 +263,21 @@ END_TEST
 START_TEST(a_touch_saves_a_server_that_does_not_answer)
 {
 	struct record *r = put(1, 50);
+	int i;
 
 	look();
 	silent_round(r);
 	look_for(STALE);
-	ping(r, PEERS_SILENT);
-	now += SECOND;
+	for (i = 0; i < TRIES - 1; i++) {
+		ping(r, PEERS_SILENT);
+		now += SECOND;
+	}
+	/* With the last try under way. */
 	expect_ping(r);
 	touch(r);
 	look();
 	answer(r, PEERS_SILENT);
+	ck_assert_ptr_null(peers_next_dead(peers));
 	now += SECOND;
 	ck_assert_ptr_null(peers_next_ping(peers, now));
 
@@ -314,6 +319,20 @@ START_TEST(what_could_not_be_asked_is_no_try)
 	}
 	silent_round(r);
 	ck_assert_ptr_null(peers_next_ping(peers, now));
+}
+END_TEST
+
+START_TEST(a_result_of_no_try_is_none)
+{
+	struct record *r = put(1, 50);
+	int i;
+
+	look();
+	ping(r, PEERS_SILENT);
+	for (i = 0; i < TRIES; i++)
+		answer(r, PEERS_SILENT);
+	now += SECOND;
+	expect_ping(r);
 }
 END_TEST
 
@@ -561,6 +580,7 @@ peers_suite(void)
 	tcase_add_test(tc, a_touch_saves_a_server_that_does_not_answer);
 	tcase_add_test(tc, another_server_in_its_place_is_no_answer_and_a_warning_once);
 	tcase_add_test(tc, what_could_not_be_asked_is_no_try);
+	tcase_add_test(tc, a_result_of_no_try_is_none);
 	tcase_add_test(tc, a_new_server_under_the_same_name_is_a_new_one);
 	tcase_add_test(tc, one_that_left_and_came_back_is_a_new_one);
 	tcase_add_test(tc, what_is_known_of_a_file_that_cannot_be_read_now_stays);
