@@ -97,7 +97,8 @@ $(BUILD)/%.o: %.c Makefile | $(BUILD)/paths.h
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(server): $(server_obj) $(lib_obj)
+# The server asks others by the public library.
+$(server): $(server_obj) $(lib_obj) $(client_lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -12,7 +12,7 @@
 #include "fake.h"
 
 #define TEST_LIMIT  30 /* seconds for a test */
-#define BACKLOG	    16
+#define BACKLOG	    64
 #define RECEIVE_MAX 65536
 
 struct fake fake;

@@ -17,6 +17,7 @@
 	X(pairs)         \
 	X(peers)         \
 	X(peers_rules)   \
+	X(ping)          \
 	X(platform)      \
 	X(queue)         \
 	X(rank)          \
