@@ -4,28 +4,34 @@
 #include "clock.h"
 #include "conn.h"
 #include "drain.h"
+#include "fleet.h"
 #include "killer.h"
 #include "log.h"
 #include "loop.h"
 #include "queue.h"
 
 #define GIVE_UP_MS 10000 /* from the order to end at once */
+#define LEAVE_MS   10000 /* for a directory that does not answer */
+
+static enum { SERVING, LEAVING, DRAINING } stage;
 
 static const struct settings *settings;
 static struct queue *queue;
 static struct killer *killer;
+static struct fleet *fleet;
 
-static bool draining;
 static bool terminated;	    /* by a first SIGTERM */
-static int64_t drain_until; /* monotonic milliseconds; 0: no end is set */
+static int64_t leave_until; /* monotonic milliseconds; 0: not leaving */
+static int64_t drain_until; /* the same; 0: no end is set */
 static int64_t give_up_at;  /* the same: exit although something is stuck */
 
 void
-drain_init(const struct settings *s, struct queue *q, struct killer *k)
+drain_init(const struct settings *s, struct queue *q, struct killer *k, struct fleet *f)
 {
 	settings = s;
 	queue = q;
 	killer = k;
+	fleet = f;
 }
 
 /* What has not started is refused at once: its client can go elsewhere. */
@@ -43,17 +49,29 @@ refuse_waiting(void)
 	}
 }
 
+/* Who reads the directory from now on does not find us, so nobody is turned away. */
+static void
+close_port(void)
+{
+	stage = DRAINING;
+	leave_until = 0;
+	loop_close_listeners();
+	conn_drain();
+}
+
 void
 drain_begin(const char *why)
 {
-	if (draining)
+	if (stage != SERVING)
 		return;
-	draining = true;
+	stage = LEAVING;
 	log_info("shutting down (%s): %u requests under way", why, conn_running());
-	loop_close_listeners();
 	queue_close(queue);
 	refuse_waiting();
-	conn_drain();
+	leave_until = clock_ms() + LEAVE_MS;
+	fleet_leave(fleet, why);
+	if (fleet_has_left(fleet))
+		close_port();
 }
 
 static void
@@ -83,17 +101,30 @@ drain_signal(int signal)
 int
 drain_check(void)
 {
+	const char *why = fleet_wants_to_leave(fleet);
+
+	if (why != NULL)
+		drain_begin(why);
+	if (stage == LEAVING && fleet_has_left(fleet))
+		close_port();
+	if (stage == LEAVING && clock_until(leave_until) == 0) {
+		log_warn("fleet: the directory does not answer: our record is left to the others");
+		close_port();
+	}
 	if (clock_until(drain_until) == 0)
 		end_tools(false);
+	if (drain_is_over())
+		return (0);
 	/* Tools end with us: their supervisors see the end of file. */
 	if (clock_until(give_up_at) == 0)
 		fatal("%u requests are stuck (in a file system that does not answer?): giving up",
 		    conn_running());
-	return (clock_sooner(clock_until(drain_until), clock_until(give_up_at)));
+	return (clock_sooner(clock_until(leave_until),
+	    clock_sooner(clock_until(drain_until), clock_until(give_up_at))));
 }
 
 bool
 drain_is_over(void)
 {
-	return (draining && conn_running() == 0);
+	return (stage == DRAINING && conn_running() == 0);
 }

@@ -18,10 +18,16 @@ info_init(void)
 	return (getentropy(unique, sizeof(unique)));
 }
 
+const uint8_t *
+info_unique(void)
+{
+	return (unique);
+}
+
 bool
 info_loaded(const struct settings *s, struct queue_load load)
 {
-	return (load.running + load.waiting > (unsigned int)s->fleet.loaded_at);
+	return (load.closed || load.running + load.waiting > (unsigned int)s->fleet.loaded_at);
 }
 
 void

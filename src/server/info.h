@@ -9,7 +9,10 @@
 /* Once: makes the identifier of this server, which starts now. 0, or -1 with errno. */
 int info_init(void);
 
-/* Whether that is more requests in flight than the server likes. */
+/* That identifier: RPC_UNIQUE_SIZE bytes. */
+const uint8_t *info_unique(void);
+
+/* Whether clients should prefer another: it has more requests in flight than it likes, or is ending. */
 bool info_loaded(const struct settings *, struct queue_load);
 
 /* Appends the results of an information call, and of version 5's ping. */

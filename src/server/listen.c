@@ -32,8 +32,8 @@ open_one(const struct sockaddr_storage *addr)
 	return (-1);
 }
 
-static unsigned int
-port_of(int fd)
+unsigned int
+listen_port(int fd)
 {
 	struct sockaddr_storage addr = {0};
 	socklen_t len = sizeof(addr);
@@ -74,7 +74,7 @@ open_all(const struct sockaddr_storage *addrs, size_t n, bool optional, unsigned
 			return (-1);
 		}
 		fds[opened++] = fd;
-		port = port_of(fd);
+		port = listen_port(fd);
 	}
 	if (opened == 0)
 		snprintf(err, size, "cannot listen: this host has neither IPv4 nor IPv6");

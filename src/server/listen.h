@@ -15,4 +15,7 @@
  */
 int listen_open(const struct settings *, int fds[LISTEN_MAX], char *err, size_t size);
 
+/* The port that a socket is bound to. */
+unsigned int listen_port(int fd);
+
 #endif

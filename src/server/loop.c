@@ -75,14 +75,20 @@ loop_unwatch(struct watch *w)
 }
 
 void
-loop_finished(struct request *r)
+loop_wake(void)
 {
 	const uint64_t one = 1;
 
+	(void)!write(finished.fd, &one, sizeof(one));
+}
+
+void
+loop_finished(struct request *r)
+{
 	pthread_mutex_lock(&finished_lock);
 	TAILQ_INSERT_TAIL(&finished_list, r, entry);
 	pthread_mutex_unlock(&finished_lock);
-	(void)!write(finished.fd, &one, sizeof(one));
+	loop_wake();
 }
 
 static struct request *

@@ -22,7 +22,7 @@ struct watch {
 
 /*
  * Takes over the listeners. TERM, INT and HUP must be blocked: they are read here. 0, or -1 with
- * errno. Before any thread starts that calls loop_finished().
+ * errno. Before any thread starts that calls loop_finished() or loop_wake().
  */
 int loop_init(const struct settings *, const int *listeners, int nlisteners);
 
@@ -37,6 +37,9 @@ void loop_close_listeners(void);
 
 /* Any thread: a request with its reply, or one whose client is gone. Takes it over. */
 void loop_finished(struct request *);
+
+/* Any thread: there is something for drain_check(). */
+void loop_wake(void);
 
 /* Watch for `events`, for others, no longer. 0, or -1 with errno. */
 int loop_watch(struct watch *, uint32_t events);

@@ -15,6 +15,7 @@
 #include "daemon.h"
 #include "debug.h"
 #include "drain.h"
+#include "fleet.h"
 #include "info.h"
 #include "killer.h"
 #include "launch.h"
@@ -174,12 +175,14 @@ block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static void
+/* False when a thread hangs that may still use what it was given. */
+static bool
 serve(const struct settings *s, const int *listeners, int nlisteners)
 {
 	struct queue *queue;
 	struct killer *killer;
 	struct worker_pool *pool = NULL;
+	struct fleet *fleet;
 
 	queue = queue_new((unsigned int)s->max_threads, (unsigned int)s->max_pending);
 	if (queue == NULL || loop_init(s, listeners, nlisteners) == -1 || debug_watch() == -1)
@@ -188,15 +191,19 @@ serve(const struct settings *s, const int *listeners, int nlisteners)
 	    (pool = worker_start(s, queue, killer, loop_finished)) == NULL)
 		fatal("cannot start threads: %s", strerror(errno));
 
-	drain_init(s, queue, killer);
+	fleet = fleet_start(s, listen_port(listeners[0]), queue, loop_wake);
+	drain_init(s, queue, killer, fleet);
 
 	daemon_ready();
 	loop_run(queue, killer);
 
 	worker_join(pool);
 	killer_free(killer);
+	if (!fleet_free(fleet))
+		return (false);
 	loop_close();
 	queue_free(queue);
+	return (true);
 }
 
 int
@@ -225,6 +232,7 @@ main(int argc, char **argv)
 	raise_descriptor_limit();
 	limit_core(&s);
 	preflight_tools(&s);
+	preflight_fleet(&s.fleet);
 	/* Server and tools share a user: what we hold in memory is not for them. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || info_init() == -1)
 		fatal("cannot start: %s", strerror(errno));
@@ -245,8 +253,10 @@ main(int argc, char **argv)
 		launch_debug_to(debug_open(!o.foreground));
 	setproctitle("%d tools, %d pending", s.max_threads, s.max_pending);
 
-	serve(&s, listeners, nlisteners);
-
+	if (!serve(&s, listeners, nlisteners)) {
+		log_info("done");
+		quick_exit(0);
+	}
 	debug_close();
 	settings_free(&s);
 	log_info("done");

@@ -114,3 +114,23 @@ preflight_tools(const struct settings *s)
 	if (launch_check(s, why, sizeof(why)) == -1)
 		fatal("%s", *why == '\0' ? "the launcher does not answer" : why);
 }
+
+void
+preflight_fleet(const struct fleet_config *c)
+{
+	struct stat st;
+
+	if (c->dir == NULL)
+		return;
+	if (stat(c->dir, &st) == -1)
+		fatal("[" FLEET_CONFIG_SECTION
+		      "]dir = %s: %s: make it, for all servers and clients "
+		      "of the fleet",
+		    c->dir, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		fatal("[" FLEET_CONFIG_SECTION "]dir = %s: not a directory", c->dir);
+	if (access(c->dir, R_OK | W_OK | X_OK) == -1)
+		fatal("[" FLEET_CONFIG_SECTION
+		      "]dir = %s: %s: servers must be able to read and write it",
+		    c->dir, strerror(errno));
+}

@@ -6,8 +6,11 @@
 
 #include "settings.h"
 
-/* The user it runs as; the helper, its privilege and policy; the volatile root. fatal if not. */
+/* Each is fatal if not. The user it runs as; the helper, its privilege and policy; the volatile root. */
 void preflight_user(const struct settings *);
 void preflight_tools(const struct settings *);
+
+/* The directory of the fleet. */
+void preflight_fleet(const struct fleet_config *);
 
 #endif

@@ -190,6 +190,7 @@ queue_load(struct queue *q)
 	/* What a free worker is about to take runs already. */
 	load.running = all < q->workers ? all : q->workers;
 	load.waiting = all - load.running;
+	load.closed = q->closed;
 	pthread_mutex_unlock(&q->lock);
 	return (load);
 }

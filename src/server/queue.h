@@ -38,9 +38,10 @@ bool queue_remove(struct queue *, struct request *);
 void queue_close(struct queue *);
 struct request *queue_flush(struct queue *);
 
-/* Tools that run, and requests that wait. */
+/* Tools that run, and requests that wait; whether it has no more to take. */
 struct queue_load {
 	unsigned int running, waiting;
+	bool closed;
 };
 struct queue_load queue_load(struct queue *);
 

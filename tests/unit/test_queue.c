@@ -216,16 +216,16 @@ static const struct {
 	unsigned int pushed, popped, done;
 	struct queue_load load;
 } loads[] = {
-    {0, 0, 0, {0, 0}},
-    {1, 0, 0, {1, 0}}, /* a free worker is about to take it */
-    {1, 1, 0, {1, 0}},
-    {1, 1, 1, {0, 0}},
-    {3, 1, 0, {3, 0}},
-    {4, 0, 0, {3, 1}},
-    {5, 3, 0, {3, 2}},
-    {5, 3, 1, {3, 1}},
-    {5, 3, 3, {2, 0}},
-    {5, 5, 5, {0, 0}},
+    {0, 0, 0, {0, 0, false}},
+    {1, 0, 0, {1, 0, false}}, /* a free worker is about to take it */
+    {1, 1, 0, {1, 0, false}},
+    {1, 1, 1, {0, 0, false}},
+    {3, 1, 0, {3, 0, false}},
+    {4, 0, 0, {3, 1, false}},
+    {5, 3, 0, {3, 2, false}},
+    {5, 3, 1, {3, 1, false}},
+    {5, 3, 3, {2, 0, false}},
+    {5, 5, 5, {0, 0, false}},
 };
 
 START_TEST(the_load_counts_what_runs_and_what_waits)
