@@ -1215,6 +1215,7 @@ cancel_connecting(struct fake *f)
 	close(f->fd);
 	f->fd = -1;
 	ck_assert_int_eq(getsockname(f->listener, (struct sockaddr *)&at, &len), 0);
+	ck_assert_int_eq(listen(f->listener, 0), 0);
 	do {
 		ck_assert_uint_lt(n, LENGTH(fds));
 		fds[n] = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
