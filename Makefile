@@ -123,7 +123,8 @@ tools_obj := $(call obj,$(addprefix src/client/,options.c jsontext.c) \
              $(wildcard src/lib/config*.c))
 platform_obj := $(call obj,$(addprefix src/client/,platform.c rank.c))
 runtool_obj := $(platform_obj) $(call obj,$(addprefix src/client/,ask.c attempt.c candidates.c choose.c \
-               cmdline.c deadline.c output.c report.c several.c signals.c))
+               area.c cmdline.c deadline.c output.c report.c several.c signals.c start.c)) \
+               $(call obj,$(addprefix src/lib/,log.c start_command.c))
 $(runtool): $(runtool_obj)
 $(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(tools_obj) $(client_lib)
 	$(call say,LD)

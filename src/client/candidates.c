@@ -1,19 +1,23 @@
-#include <bsd/stdlib.h>
+#include <bsd/string.h>
 #include <err.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "candidates.h"
 #include "deadline.h"
+#include "log.h"
+#include "records.h"
 
-#define GRACE_MS 300 /* for those that have not answered when others have */
+#define GRACE_MS      300 /* for those that have not answered when others have */
+#define MS_PER_SECOND 1000
 
 /* ---- asking, in threads ------------------------------------------------------------------- */
 
 static void
 take_info(struct candidate *c, const struct runtool_info *info)
 {
-	c->there = true;
+	c->answers = true;
 	c->matches = platform_matches(c->all->platform, info, c->why, sizeof(c->why));
 	memcpy(c->unique, info->unique, sizeof(c->unique));
 	c->load = (struct rank_server){
@@ -23,25 +27,128 @@ take_info(struct candidate *c, const struct runtool_info *info)
 	    .max_pending = info->max_pending,
 	    .cpus = info->cpus,
 	    .load = info->load,
+	    .loaded = info->loaded,
 	};
+}
+
+static bool
+is_another(const struct candidate *c)
+{
+	return (c->of_area && c->answers && memcmp(c->id, c->unique, sizeof(c->id)) != 0);
 }
 
 static bool
 ask(void *what)
 {
 	struct candidate *c = what;
+	const struct candidates *all = c->all;
 	struct runtool_error why;
 	struct runtool_info info;
 	struct runtool *r;
 
-	c->there = c->matches = false;
-	r = runtool_connect(c->server.host, c->server.port, c->all->timeout_ms, &why);
+	c->answers = c->matches = false;
+	r = runtool_connect(c->server.host, c->server.port,
+	    c->of_area ? all->area->config.ping_timeout * MS_PER_SECOND : all->timeout_ms, &why);
 	if (r != NULL && runtool_info(r, &info, &why) == 0)
 		take_info(c, &info);
 	else
 		options_words(&why, c->why);
 	runtool_close(r);
-	return (c->matches);
+	return (c->matches && !is_another(c));
+}
+
+/* ---- who they are ------------------------------------------------------------------------- */
+
+/* A place for one: a new one, or that of a server which has gone. NULL with errno. */
+static struct candidate *
+find_place(struct candidates *all)
+{
+	struct candidate *c;
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (!all->list[i]->there && ask_is_over(&all->list[i]->asked))
+			return (all->list[i]);
+	errno = ENOSPC;
+	if (all->n == CANDIDATES_MAX || (c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	return (all->list[all->n++] = c);
+}
+
+/* NULL with errno. */
+static struct candidate *
+add(struct candidates *all, const struct options_server *server)
+{
+	struct candidate *c;
+
+	if ((c = find_place(all)) != NULL)
+		*c = (struct candidate){
+		    .server = *server, .all = all, .asked = {.ask = ask, .what = c}, .there = true};
+	return (c);
+}
+
+int
+candidates_init(struct candidates *all, const struct platform *p, const struct area *area,
+    int timeout_ms, bool verbose)
+{
+	size_t i;
+
+	*all = (struct candidates){
+	    .platform = p, .area = area, .timeout_ms = timeout_ms, .verbose = verbose};
+	for (i = 0; i < p->n_hosts; i++)
+		if (add(all, &p->hosts[i]) == NULL)
+			return (-1);
+	return (0);
+}
+
+static bool
+is_at(const struct candidate *c, const struct record *r)
+{
+	return (c->of_area && strcmp(c->server.host, r->host) == 0 &&
+		strcmp(c->server.port, r->port) == 0);
+}
+
+/* Newer ones come first: of two for one address the second is that of a server which is gone. */
+static void
+take_record(struct candidates *all, const struct record *r)
+{
+	struct candidate *c, *known = NULL;
+	struct options_server server;
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		c = all->list[i];
+		if (!is_at(c, r))
+			continue;
+		if (c->there)
+			return;
+		if (memcmp(c->id, r->id, sizeof(c->id)) == 0)
+			known = c;
+	}
+	strlcpy(server.host, r->host, sizeof(server.host));
+	strlcpy(server.port, r->port, sizeof(server.port));
+	if ((c = known) == NULL && (c = add(all, &server)) == NULL)
+		return;
+	c->there = c->of_area = true;
+	memcpy(c->id, r->id, sizeof(c->id));
+}
+
+/* Where the records cannot be read, they are taken to be as they were. */
+static void
+look_around(struct candidates *all)
+{
+	struct records records;
+	size_t i;
+
+	all->error =
+	    records_read(all->area->config.dir, all->area->config.area, &records) == -1 ? errno : 0;
+	if (all->error != 0)
+		return;
+	for (i = 0; i < all->n; i++)
+		all->list[i]->there = !all->list[i]->of_area;
+	for (i = 0; i < records.n; i++)
+		take_record(all, &records.list[i]);
+	records_free(&records);
 }
 
 /* ---- what the answers mean ---------------------------------------------------------------- */
@@ -56,10 +163,18 @@ tell_once(struct candidate *c, const char *why)
 	c->told = true;
 }
 
+/* In a fleet servers come and go: that some do not answer is no trouble while there are others. */
+static void
+tell_trouble(struct candidate *c, const char *why)
+{
+	if (!c->of_area || c->all->verbose)
+		tell_once(c, why);
+}
+
 static bool
 is_usable(const struct candidate *c)
 {
-	return (ask_is_over(&c->asked) && c->matches);
+	return (c->there && ask_is_over(&c->asked) && c->matches && !is_another(c));
 }
 
 /* The one before it that is the same server; NULL: there is none. */
@@ -93,10 +208,14 @@ judge(const struct candidates *all, struct candidate *c)
 {
 	const struct candidate *same;
 
+	if (!c->there)
+		return (false);
 	if (!ask_is_over(&c->asked))
-		tell_once(c, "has not answered yet: others are taken");
-	else if (!c->there || !c->matches)
-		tell_once(c, c->why);
+		tell_trouble(c, "has not answered yet: others are taken");
+	else if (is_another(c))
+		tell_once(c, "is not the server that its record says: it is not taken");
+	else if (!c->answers || !c->matches)
+		tell_trouble(c, c->why);
 	else if ((same = find_same(all, c)) != NULL)
 		tell_same(c, same);
 	else
@@ -104,42 +223,52 @@ judge(const struct candidates *all, struct candidate *c)
 	return (false);
 }
 
-/* Each has told why. Returns -1. */
-static int
-none_usable(const struct candidates *all, struct runtool_error *err)
+/* What is wrong with the records: once. */
+static void
+tell_records(struct candidates *all)
 {
-	const struct config_value *v = all->platform->where;
-	const char *what = "no host can be used: some do not answer, the others do not match";
-	size_t i, answered = 0;
-
-	for (i = 0; i < all->n; i++)
-		answered += all->list[i]->there;
-	if (answered == 0)
-		what = "no host answers";
-	else if (answered == all->n)
-		what = "no host matches";
-	*err = (struct runtool_error){.code = RUNTOOL_TRANSPORT};
-	snprintf(err->message, sizeof(err->message),
-	    "%s:%d: [%s]: %s: start a RunToolServer on one that does, or change the section",
-	    v->file, v->line, v->section, what);
-	return (-1);
-}
-
-int
-candidates_ask(struct candidates *all, struct runtool_error *err)
-{
-	int64_t now;
-	bool usable;
+	char name[4 * NAME_MAX];
+	struct records records;
 	size_t i;
 
-	usable = ask_all(all->asked, all->n, GRACE_MS);
+	if (all->told)
+		return;
+	all->told = true;
+	if (all->error != 0) {
+		warnx("area %s: %s: %s", all->area->config.area, all->area->config.dir,
+		    strerror(all->error));
+	} else if (all->verbose &&
+		   records_read(all->area->config.dir, all->area->config.area, &records) == 0) {
+		for (i = 0; i < records.n_odd; i++)
+			warnx("%s/%s: %s", all->area->config.dir,
+			    log_quote(name, sizeof(name), records.odd[i].name), records.odd[i].why);
+		records_free(&records);
+	}
+}
+
+bool
+candidates_ask(struct candidates *all)
+{
+	struct asked *asked[CANDIDATES_MAX];
+	size_t i, n = 0;
+	int64_t now;
+	bool usable;
+
+	if (all->area != NULL)
+		look_around(all);
+	for (i = 0; i < all->n; i++)
+		if (all->list[i]->there)
+			asked[n++] = &all->list[i]->asked;
+	usable = ask_all(asked, n, GRACE_MS);
+	if (all->area != NULL && (all->verbose || all->error != 0))
+		tell_records(all);
 	now = deadline_now();
 	for (i = 0; i < all->n; i++) {
 		all->loads[i] = (struct rank_server){0};
 		if (judge(all, all->list[i]) && all->list[i]->not_before <= now)
 			all->loads[i] = all->list[i]->load;
 	}
-	return (usable ? 0 : none_usable(all, err));
+	return (usable);
 }
 
 void
@@ -149,52 +278,60 @@ candidates_pass_over(struct candidates *all, size_t i, int ms)
 	all->loads[i].usable = false;
 }
 
-/* ---- who they are ------------------------------------------------------------------------- */
+/* ---- none can be used --------------------------------------------------------------------- */
 
-/* 0, or -1 with errno. */
-static int
-grow(struct candidates *all)
+bool
+candidates_need_first(const struct candidates *all)
 {
-	struct candidate **list;
-	struct rank_server *loads;
-	struct asked **asked;
+	const struct candidate *c;
+	size_t i;
 
-	if ((list = reallocarray(all->list, all->n + 1, sizeof(*list))) == NULL)
-		return (-1);
-	all->list = list;
-	if ((asked = reallocarray(all->asked, all->n + 1, sizeof(*asked))) == NULL)
-		return (-1);
-	all->asked = asked;
-	if ((loads = reallocarray(all->loads, all->n + 1, sizeof(*loads))) == NULL)
-		return (-1);
-	all->loads = loads;
-	return (0);
+	if (all->area == NULL || all->error != 0)
+		return (false);
+	for (i = 0; i < all->n; i++) {
+		c = all->list[i];
+		if (c->there && c->of_area && c->answers && !is_another(c))
+			return (false);
+	}
+	return (true);
 }
 
-/* The same. */
-static int
-add(struct candidates *all, const struct options_server *server)
+static const char *
+why_none(const struct candidates *all)
 {
-	struct candidate *c;
+	size_t i, there = 0, answered = 0;
 
-	if (grow(all) == -1 || (c = calloc(1, sizeof(*c))) == NULL)
-		return (-1);
-	c->server = *server;
-	c->all = all;
-	c->asked = (struct asked){.ask = ask, .what = c};
-	all->asked[all->n] = &c->asked;
-	all->list[all->n++] = c;
-	return (0);
+	for (i = 0; i < all->n; i++) {
+		there += all->list[i]->there;
+		answered += all->list[i]->there && all->list[i]->answers;
+	}
+	if (there == 0)
+		return (all->error != 0 ? "its records cannot be read" : "no server is registered");
+	if (answered == 0)
+		return ("no host answers");
+	if (answered == there)
+		return ("no host matches");
+	return ("no host can be used: some do not answer, the others do not match");
 }
 
 int
-candidates_init(struct candidates *all, const struct platform *p, int timeout_ms, bool verbose)
+candidates_complain(struct candidates *all, const char *remedy, struct runtool_error *err)
 {
+	const struct config_value *v = all->platform->where;
 	size_t i;
 
-	*all = (struct candidates){.platform = p, .timeout_ms = timeout_ms, .verbose = verbose};
-	for (i = 0; i < p->n_hosts; i++)
-		if (add(all, &p->hosts[i]) == -1)
-			return (-1);
-	return (0);
+	/* Now it matters. */
+	all->verbose = true;
+	for (i = 0; i < all->n; i++)
+		judge(all, all->list[i]);
+	if (all->area != NULL)
+		tell_records(all);
+	*err = (struct runtool_error){.code = RUNTOOL_TRANSPORT};
+	if (v != NULL)
+		snprintf(err->message, sizeof(err->message), "%s:%d: [%s]: %s: %s", v->file,
+		    v->line, v->section, why_none(all), remedy);
+	else if (all->area != NULL)
+		snprintf(err->message, sizeof(err->message), "area %s: %s: %s",
+		    all->area->config.area, why_none(all), remedy);
+	return (-1);
 }

@@ -12,6 +12,7 @@
 
 #include "cmdline.h"
 #include "paths.h"
+#include "record.h"
 
 #define DEFAULT_ROOT	  1
 #define LABEL_MAX	  128
@@ -26,10 +27,13 @@ static const struct choice {
 	int letter;
 	const char *name, *argument, *help; /* the argument of --json may be left out */
 } choices[] = {
-    {'s', "server", "HOST[:PORT]", "the server; default: $RUNTOOL_SERVER or -p, localhost"},
+    {'s', "server", "HOST[:PORT]", "the server; default: $RUNTOOL_SERVER, or -p, -a, localhost"},
     {'p', "platform", "PLATFORM",
 	"the best server of this section of vesta.cfg;\n"
 	"                                 default: $RUNTOOL_PLATFORM"},
+    {'a', "area", "AREA",
+	"the best server of this area of the fleet;\n"
+	"                                 default: $RUNTOOL_AREA"},
     {'r', "root", "INDEX|NAME", "the tool's root, by number or name; default: 1"},
     {'w', "directory", "DIR", "working directory below the root; default: .WD"},
     {'e', "env", "NAME[=VALUE]", "set a variable; without a value: as it is here"},
@@ -203,6 +207,9 @@ take(struct cmdline *cmd, int letter, const char *text)
 	case 'p':
 		cmd->platform = text;
 		break;
+	case 'a':
+		cmd->area = text;
+		break;
 	case 'r':
 		take_root(&cmd->request, text);
 		break;
@@ -288,21 +295,36 @@ has_input(void)
 		!(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)));
 }
 
-/* The command line beats the environment, and in that a server a platform. */
+/* NULL where it is not set, or empty. */
+static const char *
+find_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return (value == NULL || *value == '\0' ? NULL : value);
+}
+
+static void
+check_choice(const struct cmdline *cmd)
+{
+	if ((cmd->server.host[0] != '\0') + (cmd->platform != NULL) + (cmd->area != NULL) > 1)
+		refuse("-s, -p or -a: only one of them");
+	if (cmd->platform != NULL && *cmd->platform == '\0')
+		refuse("-p: must be the name of a section of vesta.cfg");
+	if (cmd->area != NULL && !record_area_ok(cmd->area))
+		refuse("-a %s: must be letters, digits, `.`, `_` and `-`", cmd->area);
+}
+
+/* The command line beats the environment, and in that a server a platform, and that an area. */
 static void
 choose_server(struct cmdline *cmd)
 {
-	const char *server = getenv("RUNTOOL_SERVER"), *platform = getenv("RUNTOOL_PLATFORM");
-
-	if (cmd->platform != NULL && cmd->server.host[0] != '\0')
-		refuse("-s or -p: not both");
-	if (cmd->platform != NULL && *cmd->platform == '\0')
-		refuse("-p: must be the name of a section of vesta.cfg");
-	if (cmd->platform != NULL || cmd->server.host[0] != '\0')
-		return;
-	if ((server == NULL || *server == '\0') && platform != NULL && *platform != '\0')
-		cmd->platform = platform;
-	else
+	if (cmd->server.host[0] == '\0' && cmd->platform == NULL && cmd->area == NULL &&
+	    find_set("RUNTOOL_SERVER") == NULL &&
+	    (cmd->platform = find_set("RUNTOOL_PLATFORM")) == NULL)
+		cmd->area = find_set("RUNTOOL_AREA");
+	check_choice(cmd);
+	if (cmd->server.host[0] == '\0' && cmd->platform == NULL && cmd->area == NULL)
 		take_server(&cmd->server, "RUNTOOL_SERVER=", options_default_server());
 }
 

@@ -15,7 +15,7 @@ enum {
 
 struct cmdline {
 	const char *config;	      /* NULL: wherever it is found */
-	const char *platform;	      /* that has the server; NULL: `server` is it */
+	const char *platform, *area;  /* the one that has servers; NULL, both: `server` is it */
 	struct options_server server; /* its port may be empty still */
 	int retries;		      /* of a run that is lost */
 	bool verbose, quiet, json;

@@ -94,18 +94,17 @@ get_number(const struct config *config, const char *name, int max, int *n, char 
 }
 
 int
-options_open(const char *file, struct config **config, char path[PATH_MAX], char *why, size_t size)
+options_open(
+    const char *file, struct config **config, struct options_file *found, char *why, size_t size)
 {
-	bool in_cwd;
-
 	*config = NULL;
-	if (config_find(file, path, PATH_MAX, &in_cwd) == -1) {
+	if (config_find(file, found->path, sizeof(found->path), &found->in_cwd) == -1) {
 		if (errno == ENOENT)
 			return (0);
 		snprintf(why, size, "cannot find vesta.cfg: %s", strerror(errno));
 		return (-1);
 	}
-	*config = config_load(path, why, size);
+	*config = config_load(found->path, why, size);
 	return (*config == NULL ? -1 : 0);
 }
 
@@ -129,10 +128,10 @@ int
 options_load(const char *file, struct options_defaults *defaults, char *why, size_t size)
 {
 	struct config *config;
-	char path[PATH_MAX];
+	struct options_file found;
 	int rc;
 
-	if (options_open(file, &config, path, why, size) == -1)
+	if (options_open(file, &config, &found, why, size) == -1)
 		return (-1);
 	rc = options_read(config, defaults, why, size);
 	config_free(config);

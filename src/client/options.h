@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "runtool.h"
@@ -33,11 +34,15 @@ struct options_defaults {
 };
 
 /*
- * Reads `file` (-c) or the vesta.cfg that is found, whose name is then in `path`; NULL in *config where
- * there is none. The caller frees it. 0, or -1 with the reason in `why`.
+ * Reads `file` (-c) or the vesta.cfg that is found; NULL in *config where there is none. The caller frees
+ * it. 0, or -1 with the reason in `why`.
  */
+struct options_file {
+	char path[PATH_MAX];
+	bool in_cwd; /* it was merely found in the current directory */
+};
 int options_open(
-    const char *file, struct config **config, char path[PATH_MAX], char *why, size_t size);
+    const char *file, struct config **config, struct options_file *, char *why, size_t size);
 
 /* The defaults, from this one (NULL: built in); or from options_open()'s. The same. */
 int options_read(const struct config *, struct options_defaults *, char *why, size_t size);

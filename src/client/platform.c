@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "platform.h"
+#include "record.h"
 
 #define BLANKS		   " \t\r"
 #define MAX_HOSTS	   1000
@@ -102,12 +103,13 @@ add_host(struct platform *p, const char *word, const struct options_defaults *de
 }
 
 static int
-read_hosts(struct platform *p, const struct options_defaults *defaults, char *why, size_t size)
+read_hosts(struct platform *p, const struct config_value *hosts,
+    const struct options_defaults *defaults, char *why, size_t size)
 {
 	char must[512], *copy, *word, *rest;
 	int rc = 0;
 
-	if ((copy = strdup(p->where->value)) == NULL) {
+	if ((copy = strdup(hosts->value)) == NULL) {
 		strlcpy(why, strerror(errno), size);
 		return (-1);
 	}
@@ -117,9 +119,23 @@ read_hosts(struct platform *p, const struct options_defaults *defaults, char *wh
 	free(copy);
 	/* The list may be a long one. */
 	if (rc == -1)
-		snprintf(why, size, "%s:%d: [%s]hosts: %s", p->where->file, p->where->line, p->name,
-		    must);
+		snprintf(
+		    why, size, "%s:%d: [%s]hosts: %s", hosts->file, hosts->line, p->name, must);
 	return (rc);
+}
+
+static int
+read_area(struct platform *p, const struct config *config, char *why, size_t size)
+{
+	const struct config_value *v = get(config, p->name, "area");
+
+	if (v == NULL)
+		return (0);
+	if (!record_area_ok(v->value))
+		return (refuse(v, "must be letters, digits, `.`, `_` and `-`", why, size));
+	p->where = v;
+	p->area = v->value;
+	return (0);
 }
 
 /* Any value in the section; NULL: it is not there. */
@@ -140,6 +156,7 @@ read_section(struct platform *p, const struct config *config, const char *path,
     const struct options_defaults *defaults, char *why, size_t size)
 {
 	const struct config_value *any = find_section(config, p->name);
+	const struct config_value *hosts = get(config, p->name, "hosts");
 	int i;
 
 	if (any == NULL) {
@@ -149,8 +166,13 @@ read_section(struct platform *p, const struct config *config, const char *path,
 		    path, p->name);
 		return (-1);
 	}
-	if ((p->where = get(config, p->name, "hosts")) == NULL) {
-		snprintf(why, size, "%s:%d: [%s]: no hosts: add a line hosts = HOST ...", any->file,
+	if (read_area(p, config, why, size) == -1)
+		return (-1);
+	if (hosts != NULL)
+		p->where = hosts;
+	if (p->where == NULL) {
+		snprintf(why, size,
+		    "%s:%d: [%s]: no hosts: add a line hosts = HOST ..., or area = AREA", any->file,
 		    any->line, p->name);
 		return (-1);
 	}
@@ -161,7 +183,7 @@ read_section(struct platform *p, const struct config *config, const char *path,
 			return (-1);
 	if (read_negligible(p, config, why, size) == -1)
 		return (-1);
-	return (read_hosts(p, defaults, why, size));
+	return (hosts == NULL ? 0 : read_hosts(p, hosts, defaults, why, size));
 }
 
 int
@@ -215,7 +237,7 @@ platform_rotate(struct platform *p, const char *own_name)
 	struct options_server *hosts = p->hosts;
 	size_t n = p->n_hosts, first;
 
-	if (strcmp(hosts[0].host, "localhost") == 0) {
+	if (n > 0 && strcmp(hosts[0].host, "localhost") == 0) {
 		strlcpy(hosts[0].host, own_name, sizeof(hosts[0].host));
 		hosts++;
 		n--;

@@ -44,10 +44,18 @@ compare_numbers(double a, double b)
 }
 
 /* Negative: `a` is better. Neither is full. */
+typedef int compare_fn(const struct rank_server *a, const struct rank_server *b);
+
 static int
-compare(const struct rank_server *a, const struct rank_server *b)
+compare_room(const struct rank_server *a, const struct rank_server *b)
 {
-	int diff = (int)room(b) - (int)room(a);
+	return ((int)room(b) - (int)room(a));
+}
+
+static int
+compare_load(const struct rank_server *a, const struct rank_server *b)
+{
+	int diff = compare_room(a, b);
 
 	if (diff == 0)
 		diff = compare_numbers(load(a), load(b));
@@ -57,20 +65,26 @@ compare(const struct rank_server *a, const struct rank_server *b)
 	return (diff);
 }
 
-enum rank_room
-rank_best(const struct rank_server *servers, size_t n, double negligible,
+static int
+compare_requests(const struct rank_server *a, const struct rank_server *b)
+{
+	int diff = compare_room(a, b);
+
+	if (diff == 0)
+		diff = (int)a->loaded - (int)b->loaded;
+	if (diff == 0)
+		diff = compare_numbers(a->in_flight, b->in_flight);
+	return (diff);
+}
+
+static enum rank_room
+find_best(const struct rank_server *servers, size_t n, compare_fn *compare,
     uint32_t (*below)(uint32_t), size_t *best)
 {
 	uint32_t equals = 0;
 	size_t i;
 	int diff;
 
-	for (i = 0; i < n; i++) {
-		if (is_idle(&servers[i], negligible)) {
-			*best = i;
-			return (RANK_START);
-		}
-	}
 	for (i = 0; i < n; i++) {
 		if (room(&servers[i]) == RANK_FULL)
 			continue;
@@ -81,4 +95,37 @@ rank_best(const struct rank_server *servers, size_t n, double negligible,
 			*best = i;
 	}
 	return (equals == 0 ? RANK_FULL : room(&servers[*best]));
+}
+
+enum rank_room
+rank_platform(const struct rank_server *servers, size_t n, double negligible,
+    uint32_t (*below)(uint32_t), size_t *best)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (is_idle(&servers[i], negligible)) {
+			*best = i;
+			return (RANK_START);
+		}
+	}
+	return (find_best(servers, n, compare_load, below, best));
+}
+
+enum rank_room
+rank_area(const struct rank_server *servers, size_t n, uint32_t (*below)(uint32_t), size_t *best)
+{
+	return (find_best(servers, n, compare_requests, below, best));
+}
+
+int
+rank_fewest(const struct rank_server *servers, size_t n)
+{
+	int fewest = -1;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (servers[i].usable && (fewest == -1 || servers[i].in_flight < fewest))
+			fewest = servers[i].in_flight;
+	return (fewest);
 }

@@ -27,7 +27,7 @@ find_server(struct cmdline *cmd, struct outcome *o)
 static void
 run(struct cmdline *cmd, struct outcome *o)
 {
-	if (cmd->platform != NULL)
+	if (cmd->platform != NULL || cmd->area != NULL)
 		several_run(cmd, o);
 	else if (find_server(cmd, o) == 0)
 		attempt(cmd, o);

@@ -80,43 +80,67 @@ run_on(struct choose *choose, struct cmdline *cmd, struct outcome *o)
 	o->local = true;
 }
 
-/* The platform and how to ask for it. 0, or -1 with the reason in `why`. */
-static int
-read_platform(const struct cmdline *cmd, struct platform *platform,
-    struct options_defaults *defaults, char *why, size_t size)
-{
-	static struct config *config; /* the platform leads into it */
-	char path[PATH_MAX];
+/* Whom to ask, and how; of this a part leads into the rest. */
+struct several {
+	struct config *config;
+	struct options_defaults defaults;
+	struct platform platform;
+	struct area area;
+};
 
-	if (options_open(cmd->config, &config, path, why, size) == -1)
+/* What the configuration says. 0, or -1 with the reason in `why`. */
+static int
+read_config(struct several *s, const struct cmdline *cmd, char *why, size_t size)
+{
+	struct options_file file;
+
+	if (options_open(cmd->config, &s->config, &file, why, size) == -1)
 		return (-1);
-	if (config != NULL && options_read(config, defaults, why, size) == 0)
-		return (platform_read(platform, config, path, cmd->platform, defaults, why, size));
-	if (config == NULL)
+	if (s->config == NULL) {
 		snprintf(why, size,
-		    "no vesta.cfg, and thus no platform %s: name one with -c, or a server with -s",
-		    cmd->platform);
-	return (-1);
+		    "no vesta.cfg, and thus no %s %s: name one with -c, or a server with -s",
+		    cmd->platform != NULL ? "platform" : "area",
+		    cmd->platform != NULL ? cmd->platform : cmd->area);
+		return (-1);
+	}
+	s->platform.area = cmd->area;
+	if (options_read(s->config, &s->defaults, why, size) == -1 ||
+	    (cmd->platform != NULL && platform_read(&s->platform, s->config, file.path,
+					  cmd->platform, &s->defaults, why, size) == -1))
+		return (-1);
+	if (s->platform.area == NULL)
+		return (0);
+	return (
+	    area_open(&s->area, s->platform.area, s->config, file.path, file.in_cwd, why, size));
+}
+
+static struct choose *
+open_choose(struct several *s, const struct cmdline *cmd)
+{
+	struct choose *choose;
+
+	choose = choose_new(&s->platform, s->platform.area == NULL ? NULL : &s->area,
+	    s->defaults.info_timeout_ms, cmd->verbose);
+	if (choose == NULL)
+		err(EXIT_TROUBLE, "platform");
+	return (choose);
 }
 
 void
 several_run(struct cmdline *cmd, struct outcome *o)
 {
 	/* Not freed: threads that ask silent servers use it until the program ends. */
-	static struct platform platform;
+	static struct several several;
 	static struct choose *choose;
-	struct options_defaults defaults;
 	char name[HOST_NAME_MAX + 1], why[1000];
 
-	if (read_platform(cmd, &platform, &defaults, why, sizeof(why)) == -1) {
+	if (read_config(&several, cmd, why, sizeof(why)) == -1) {
 		attempt_fail(o, RUNTOOL_INVALID, "%s", why);
 	} else if (gethostname(name, sizeof(name)) == -1) {
 		attempt_fail(o, RUNTOOL_INTERNAL, "name of this host: %s", strerror(errno));
 	} else {
-		platform_rotate(&platform, name);
-		choose = choose_new(&platform, defaults.info_timeout_ms, cmd->verbose);
-		if (choose == NULL)
-			err(EXIT_TROUBLE, "platform");
+		platform_rotate(&several.platform, name);
+		choose = open_choose(&several, cmd);
 		run_on(choose, cmd, o);
 	}
 }

@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include "script.h"
 
 void
@@ -47,6 +49,20 @@ script_tool(const struct server *s, const char *options, const char *command, co
 	program_start(&p);
 	ck_assert_within(10, strstr(program_out(&p), "ready\n") != NULL);
 	return (p);
+}
+
+struct program
+script_occupy(const struct server *s)
+{
+	return (script_tool(s, "-i /dev/null", SCRIPT_LINGER, ""));
+}
+
+void
+script_leave(struct program *p)
+{
+	ck_assert_int_eq(kill(p->pid, SIGTERM), 0);
+	ck_assert(program_wait(p, 10));
+	program_free(p);
 }
 
 void

@@ -39,6 +39,10 @@ struct program script_tool(
     const struct server *, const char *options, const char *command, const char *tag);
 #define SCRIPT_LINGER "echo ready; exec sleep 60"
 
+/* Takes a slot of the server; gives it back. */
+struct program script_occupy(const struct server *);
+void script_leave(struct program *);
+
 /* Tools that ran there, by its log. */
 int script_ran_on(const struct server *);
 

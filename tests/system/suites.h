@@ -29,6 +29,7 @@ Suite *v5_end_suite(void);
 Suite *v5_network_suite(void);
 Suite *runtool_suite(void);
 Suite *platform_suite(void);
+Suite *area_suite(void);
 Suite *fleet_hosts_suite(void);
 Suite *signals_suite(void);
 Suite *library_suite(void);

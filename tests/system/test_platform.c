@@ -282,7 +282,7 @@ START_TEST(what_cannot_be_a_platform_is_told)
 {
 	static const char *const trouble[][2] = {
 	    {"runtool -p test -s x /bin/true",
-		"runtool: -s or -p: not both\ntry 'runtool --help'\n"},
+		"runtool: -s, -p or -a: only one of them\ntry 'runtool --help'\n"},
 	    {"runtool -p '' /bin/true", "-p: must be the name of a section of vesta.cfg"},
 	    {"runtool -p none /bin/true", ": no section [none]: write one"},
 	    {"runtool -p Evaluator /bin/true", "[Evaluator]: no hosts: add a line"},
@@ -306,21 +306,6 @@ END_TEST
 
 /* ---- room ----------------------------------------------------------------------------------- */
 
-/* Tools that stay until they are ended. */
-static struct program
-occupy(const struct server *s)
-{
-	return (script_tool(s, "-i /dev/null", SCRIPT_LINGER, ""));
-}
-
-static void
-leave(struct program *p)
-{
-	ck_assert_int_eq(kill(p->pid, SIGTERM), 0);
-	ck_assert(program_wait(p, 10));
-	program_free(p);
-}
-
 START_TEST(a_full_server_is_avoided)
 {
 	struct program busy;
@@ -330,13 +315,13 @@ START_TEST(a_full_server_is_avoided)
 	start(&a, _i == 4 ? "4" : "5", "A", "server_max_threads = 1\n");
 	start(&b, _i == 4 ? "4" : "5", "B", "server_max_threads = 1\n");
 	list = harness_text("hosts = %s %s", at(&a), at(&b));
-	busy = occupy(&a);
+	busy = script_occupy(&a);
 	goes_to(&b, list);
-	leave(&busy);
+	script_leave(&busy);
 	ck_assert_within(10, call_cur_tools(&a) == 0);
-	busy = occupy(&b);
+	busy = script_occupy(&b);
 	goes_to(&a, list);
-	leave(&busy);
+	script_leave(&busy);
 	server_stop(&a);
 	server_stop(&b);
 }
@@ -349,11 +334,11 @@ START_TEST(the_server_with_the_smaller_share_taken_is_preferred)
 
 	start(&a, "5", "A", "server_max_threads = 2\ncpus = 1000\n");
 	start(&b, "5", "B", "server_max_threads = 16\ncpus = 1000\n");
-	busy[0] = occupy(&a);
-	busy[1] = occupy(&b);
+	busy[0] = script_occupy(&a);
+	busy[1] = script_occupy(&b);
 	goes_to(&b, harness_text("hosts = %s %s", at(&a), at(&b)));
-	leave(&busy[0]);
-	leave(&busy[1]);
+	script_leave(&busy[0]);
+	script_leave(&busy[1]);
 	server_stop(&a);
 	server_stop(&b);
 }
@@ -371,19 +356,19 @@ START_TEST(a_slot_that_becomes_free_is_taken_wherever_it_is)
 	for (first = 0; first < 2; first++) {
 		for (i = 0; i < 2; i++) {
 			start(&s[i], "5", "Full", settings);
-			busy[i] = occupy(&s[i]);
+			busy[i] = script_occupy(&s[i]);
 		}
 		p = script(&none, with(harness_text("hosts = %s %s", at(&s[0]), at(&s[1])),
 				      "exec runtool -p test --json=/dev/stdout /bin/true"));
 		program_start(&p);
 		ck_assert(!program_wait(&p, 1));
-		leave(&busy[first]);
+		script_leave(&busy[first]);
 		ck_assert(program_wait(&p, 20));
 		ck_assert_int_eq(p.status, 0);
 		ck_assert_contains(program_out(&p), at(&s[first]));
 		ck_assert_int_eq(script_ran_on(&s[first]), 1);
 		program_free(&p);
-		leave(&busy[1 - first]);
+		script_leave(&busy[1 - first]);
 		server_stop(&s[0]);
 		server_stop(&s[1]);
 	}
@@ -400,7 +385,7 @@ START_TEST(a_server_that_comes_back_is_taken)
 	start(&late, "5", "Late", "");
 	port = late.port;
 	server_stop(&late);
-	busy = occupy(&full);
+	busy = script_occupy(&full);
 	p = script(&none, with(harness_text("hosts = %s 127.0.0.1:%d", at(&full), port),
 			      "exec runtool -p test --json=/dev/stdout /bin/true"));
 	program_start(&p);
@@ -414,7 +399,7 @@ START_TEST(a_server_that_comes_back_is_taken)
 	    harness_text(
 		"runtool: 127.0.0.1:%d: cannot connect (127.0.0.1: Connection refused)\n", port));
 	program_free(&p);
-	leave(&busy);
+	script_leave(&busy);
 	server_stop(&full);
 	server_stop(&late);
 }
@@ -427,7 +412,7 @@ START_TEST(a_signal_ends_one_that_waits)
 
 	start(
 	    &s, "5", "Full", harness_text("server_max_threads = 1\nserver_max_pending = %d\n", _i));
-	busy = occupy(&s);
+	busy = script_occupy(&s);
 	p = script(
 	    &none, with(harness_text("hosts = %s", at(&s)), "exec runtool -p test /bin/true"));
 	program_start(&p);
@@ -436,7 +421,7 @@ START_TEST(a_signal_ends_one_that_waits)
 	ck_assert(program_wait(&p, 10));
 	ck_assert(WIFSIGNALED(p.status) && WTERMSIG(p.status) == SIGTERM);
 	program_free(&p);
-	leave(&busy);
+	script_leave(&busy);
 	ck_assert_int_eq(script_ran_on(&s), 0);
 	server_stop(&s);
 }
@@ -484,12 +469,12 @@ start_pair(struct pair *pair, const char *script_text)
 
 	start(&pair->first, "5", "First", settings);
 	start(&pair->second, "5", "Second", settings);
-	busy = occupy(&pair->second);
+	busy = script_occupy(&pair->second);
 	pair->p = script(&none,
 	    with(harness_text("hosts = %s %s", at(&pair->first), at(&pair->second)), script_text));
 	program_start(&pair->p);
 	ck_assert_within(10, strstr(program_out(&pair->p), "ready") != NULL);
-	leave(&busy);
+	script_leave(&busy);
 }
 
 static void
@@ -558,7 +543,7 @@ START_TEST(an_empty_pipe_can_be_read_once_more)
 			  "'read -r line || echo ready; exec sleep 60'");
 	end_first(&pair, SIGKILL);
 	ck_assert_within(20, strcmp(program_out(&pair.p), "ready\nready\n") == 0);
-	leave(&pair.p);
+	script_leave(&pair.p);
 	server_stop(&pair.second);
 }
 END_TEST

@@ -83,12 +83,33 @@ START_TEST(the_last_value_counts)
 }
 END_TEST
 
+START_TEST(an_area_stands_beside_hosts_or_instead_of_them)
+{
+	reads("[linux]\nhosts = a\n");
+	ck_assert_ptr_null(platform.area);
+	teardown();
+	reads("[linux]\narea = farm.7_a-b\nhosts = a\n");
+	ck_assert_str_eq(hosts(), "a:21776");
+	ck_assert_str_eq(platform.area, "farm.7_a-b");
+	ck_assert_int_eq(platform.where->line, 3);
+	teardown();
+	reads("[linux]\narea = farm\n");
+	ck_assert_uint_eq(platform.n_hosts, 0);
+	ck_assert_str_eq(platform.area, "farm");
+	ck_assert_int_eq(platform.where->line, 2);
+	platform_rotate(&platform, "build1");
+}
+END_TEST
+
 static const struct {
 	const char *text, *words;
 } wrong[] = {
     {"[Linux]\nhosts = a\n", "no section [linux]"},
     {"[linux]\nhost = a\n", ":2: [linux]: no hosts"},
     {"[linux]\nhosts =\n", ":2: [linux]: no hosts"},
+    {"[linux]\nhosts =\narea =\n", ":2: [linux]: no hosts: add a line hosts = HOST ..., or area"},
+    {"[linux]\narea = a:b\n", ":2: [linux]area = a:b: must be letters, digits"},
+    {"[linux]\nhosts = a\narea = a/b\n", ":3: [linux]area = a/b: must be letters, digits"},
     {"[linux]\nhosts = a b:c\n", ":2: [linux]hosts: b:c: must be HOST, HOST:PORT"},
     {"[linux]\nhosts = a:0\n", ":2: [linux]hosts: a:0: must be"},
     {"[linux]\nhosts = a:65536\n", "must be"},
@@ -266,6 +287,7 @@ platform_suite(void)
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_test(tc, hosts_are_read_with_and_without_ports);
 	tcase_add_test(tc, the_last_value_counts);
+	tcase_add_test(tc, an_area_stands_beside_hosts_or_instead_of_them);
 	tcase_add_loop_test(tc, what_is_wrong_is_told_with_file_and_line, 0, (int)LENGTH(wrong));
 	tcase_add_test(tc, there_are_no_more_hosts_than_can_be_asked);
 	tcase_add_test(tc, hosts_of_different_names_begin_with_different_ones);

@@ -22,7 +22,7 @@ best_of(const struct rank_server *servers, size_t n, enum rank_room room)
 {
 	size_t best = NONE;
 
-	ck_assert_int_eq(rank_best(servers, n, 0.75, below, &best), room);
+	ck_assert_int_eq(rank_platform(servers, n, 0.75, below, &best), room);
 	return (best);
 }
 #define BEST(room, ...)                                    \
@@ -30,8 +30,8 @@ best_of(const struct rank_server *servers, size_t n, enum rank_room room)
 	    LENGTH(((const struct rank_server[]){__VA_ARGS__})), (room))
 
 /* in_flight, max_tools, max_pending; cpus, load average */
-#define SERVER(...) ((const struct rank_server){true, __VA_ARGS__})
-#define UNUSABLE    ((const struct rank_server){false, 0, 4, 8, 4, 0.0})
+#define SERVER(...) ((const struct rank_server){true, __VA_ARGS__, false})
+#define UNUSABLE    ((const struct rank_server){false, 0, 4, 8, 4, 0.0, false})
 
 START_TEST(the_first_that_runs_nothing_is_taken)
 {
@@ -127,6 +127,76 @@ START_TEST(nonsense_from_a_server_does_no_harm)
 }
 END_TEST
 
+/* ---- in an area --------------------------------------------------------------------------- */
+
+/* in_flight, max_tools, max_pending; loaded */
+#define MEMBER(flight, tools, pending, loaded) \
+	((const struct rank_server){true, (flight), (tools), (pending), 4, 0.0, (loaded)})
+
+static size_t
+best_member(const struct rank_server *servers, size_t n, enum rank_room room)
+{
+	size_t best = NONE;
+
+	ck_assert_int_eq(rank_area(servers, n, below, &best), room);
+	return (best);
+}
+#define BEST_MEMBER(room, ...)                                 \
+	best_member((const struct rank_server[]){__VA_ARGS__}, \
+	    LENGTH(((const struct rank_server[]){__VA_ARGS__})), (room))
+
+START_TEST(the_server_with_the_fewest_requests_is_taken)
+{
+	ck_assert_uint_eq(
+	    BEST_MEMBER(RANK_START, MEMBER(3, 4, 8, false), MEMBER(2, 4, 8, false)), 1);
+	/* Whatever share of it that is. */
+	ck_assert_uint_eq(
+	    BEST_MEMBER(RANK_START, MEMBER(3, 64, 8, false), MEMBER(2, 4, 8, false)), 1);
+	ck_assert_uint_eq(
+	    BEST_MEMBER(RANK_QUEUE, MEMBER(6, 4, 8, false), MEMBER(5, 4, 8, false)), 1);
+}
+END_TEST
+
+START_TEST(a_server_that_is_not_loaded_beats_one_that_is)
+{
+	ck_assert_uint_eq(
+	    BEST_MEMBER(RANK_START, MEMBER(2, 8, 8, true), MEMBER(6, 8, 8, false)), 1);
+	ck_assert_uint_eq(
+	    BEST_MEMBER(RANK_QUEUE, MEMBER(4, 4, 8, true), MEMBER(6, 4, 8, false)), 1);
+	ck_assert_uint_eq(BEST_MEMBER(RANK_START, MEMBER(3, 8, 8, true), MEMBER(2, 8, 8, true)), 1);
+}
+END_TEST
+
+START_TEST(a_free_slot_beats_all_else)
+{
+	ck_assert_uint_eq(
+	    BEST_MEMBER(RANK_START, MEMBER(2, 2, 8, false), MEMBER(60, 64, 8, true)), 1);
+	ck_assert_uint_eq(
+	    BEST_MEMBER(RANK_QUEUE, MEMBER(2, 2, 0, false), MEMBER(64, 64, 8, true)), 1);
+	ck_assert_uint_eq(BEST_MEMBER(RANK_FULL, MEMBER(2, 2, 0, false), UNUSABLE), NONE);
+}
+END_TEST
+
+START_TEST(equal_members_are_taken_by_chance)
+{
+	chance = _i == 0 ? 0 : UINT32_MAX;
+	ck_assert_uint_eq(BEST_MEMBER(RANK_START, MEMBER(1, 4, 8, false), MEMBER(1, 64, 0, false)),
+	    _i == 0 ? 1 : 0);
+	ck_assert_uint_eq(nasked, 1);
+}
+END_TEST
+
+START_TEST(the_fewest_requests_are_those_of_a_server_that_can_be_used)
+{
+	const struct rank_server servers[] = {
+	    UNUSABLE, MEMBER(9, 4, 8, false), MEMBER(7, 4, 0, true)};
+
+	ck_assert_int_eq(rank_fewest(servers, 3), 7);
+	ck_assert_int_eq(rank_fewest(servers, 2), 9);
+	ck_assert_int_eq(rank_fewest(servers, 1), -1);
+}
+END_TEST
+
 Suite *
 rank_suite(void)
 {
@@ -144,6 +214,14 @@ rank_suite(void)
 	tcase_add_test(tc, no_more_is_given_than_a_server_takes);
 	tcase_add_test(tc, what_cannot_be_used_is_not);
 	tcase_add_test(tc, nonsense_from_a_server_does_no_harm);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("area");
+	tcase_add_test(tc, the_server_with_the_fewest_requests_is_taken);
+	tcase_add_test(tc, a_server_that_is_not_loaded_beats_one_that_is);
+	tcase_add_test(tc, a_free_slot_beats_all_else);
+	tcase_add_loop_test(tc, equal_members_are_taken_by_chance, 0, 2);
+	tcase_add_test(tc, the_fewest_requests_are_those_of_a_server_that_can_be_used);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }
