@@ -42,7 +42,7 @@ same_time(const struct timespec *a, const struct timespec *b)
 	return (a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec);
 }
 
-/* 0, or -1 with errno, and *why if that is EBADMSG. */
+/* 0, or -1 with errno; EBADMSG when it is no record, and *why unless it is not even a regular file. */
 static int
 read_record(int fd, const char *name, struct record *r, const char **why)
 {
@@ -51,7 +51,6 @@ read_record(int fd, const char *name, struct record *r, const char **why)
 	size_t len = 0;
 	ssize_t n;
 
-	*why = NOT_REGULAR;
 	if (look_at(fd, "", &st) == -1)
 		return (-1);
 	while (len < sizeof(line) && (n = read(fd, line + len, sizeof(line) - len)) != 0) {
@@ -74,6 +73,7 @@ open_in(int dir, const char *name, struct record *r, const char **why)
 	int fd, saved, tries;
 
 	for (tries = 0; tries < TRIES; tries++) {
+		*why = NOT_REGULAR;
 		fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		if (fd != -1 && read_record(fd, name, r, why) == 0)
 			return (fd);
@@ -85,10 +85,8 @@ open_in(int dir, const char *name, struct record *r, const char **why)
 			break;
 	}
 	/* Symbolic links, and sockets. */
-	if (errno == ELOOP || errno == ENXIO) {
+	if (errno == ELOOP || errno == ENXIO)
 		errno = EBADMSG;
-		*why = NOT_REGULAR;
-	}
 	if (errno != EBADMSG)
 		*why = strerrordesc_np(errno);
 	return (-1);

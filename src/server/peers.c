@@ -6,7 +6,7 @@
 #include "fleet_config.h"
 #include "peers.h"
 
-#define SECOND	   1000		 /* ms */
+#define SECOND	   INT64_C(1000) /* ms */
 #define TRY_APART  SECOND	 /* from the beginning of a try to that of the next */
 #define GAP(touch) (2 * (touch)) /* of the time between two looks so much counts */
 
@@ -58,8 +58,8 @@ peers_new(const struct fleet_config *config, const uint8_t self[RECORD_ID_SIZE])
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return (NULL);
-	p->stale_after = (int64_t)config->stale_after * SECOND;
-	p->touch_interval = (int64_t)config->touch_interval * SECOND;
+	p->stale_after = config->stale_after * SECOND;
+	p->touch_interval = config->touch_interval * SECOND;
 	p->ping_tries = config->ping_tries;
 	memcpy(p->self, self, sizeof(p->self));
 	return (p);
@@ -78,7 +78,7 @@ peers_free(struct peers *p)
 /* ---- looking ------------------------------------------------------------------------------- */
 
 /* The elements of both tables begin with a name. */
-static_assert(offsetof(struct peer, record.name) == 0 && offsetof(struct odd, odd.name) == 0);
+static_assert(offsetof(struct peer, record.name) == 0 && offsetof(struct odd, odd.name) == 0, "");
 
 static int
 by_name(const void *a, const void *b)

@@ -12,7 +12,7 @@
 #include "records.h"
 #include "registry.h"
 
-#define SECOND	     1000 /* ms */
+#define SECOND	     INT64_C(1000) /* ms */
 #define RETRY	     SECOND
 #define LOOK_FOR     (10 * SECOND) /* a record that was written, on a slow file system */
 #define GONE_LOOKS   2		   /* a record is gone when so many in a row do not find it */
@@ -181,14 +181,14 @@ tick_pending(struct registry *r, int64_t now)
 	}
 	log_info("fleet: registered as %s", r->record.name);
 	r->state = REGISTRY_THERE;
-	r->next = now + (int64_t)r->config->touch_interval * SECOND;
+	r->next = now + r->config->touch_interval * SECOND;
 	r->missed = r->complained = 0;
 }
 
 static void
 vanish(struct registry *r, int64_t now, bool overwritten)
 {
-	if (r->has_vanished && now - r->vanished < (int64_t)r->config->stale_after * SECOND) {
+	if (r->has_vanished && now - r->vanished < r->config->stale_after * SECOND) {
 		r->state = REGISTRY_LOST;
 		return;
 	}
@@ -210,7 +210,7 @@ tick_there(struct registry *r, int64_t now)
 		return;
 	r->next = now + RETRY;
 	if (look(r, true) == 0) {
-		r->next = now + (int64_t)r->config->touch_interval * SECOND;
+		r->next = now + r->config->touch_interval * SECOND;
 		r->missed = r->complained = 0;
 		return;
 	}

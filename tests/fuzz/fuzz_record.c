@@ -33,8 +33,8 @@ check(const char *name, const char *line, size_t len, bool is_record)
 		return;
 	}
 	must(record_host_ok(r.host) && record_area_ok(r.area), "a wild host or area");
-	must(record_make(&made, r.host, (unsigned int)atoi(r.port), r.pid, r.area, r.id, err,
-		 sizeof(err)) == 0,
+	must(record_make(&made, r.host, (unsigned int)strtoul(r.port, NULL, 10), r.pid, r.area,
+		 r.id, err, sizeof(err)) == 0,
 	    err);
 	must(strcmp(made.name, name) == 0, "another name");
 	made.started = r.started;

@@ -8,10 +8,13 @@
 #include "../../src/server/peers.h"
 #include "suites.h"
 
-#define SECOND 1000
+#define SECOND INT64_C(1000)
 #define STALE  360
 #define TOUCH  15
 #define TRIES  5
+
+#define STALE_MS (STALE * SECOND)
+#define TOUCH_MS (TOUCH * SECOND)
 
 static const struct fleet_config config = {
     .stale_after = STALE, .touch_interval = TOUCH, .ping_tries = TRIES};
@@ -62,7 +65,7 @@ look_for(int seconds)
 	int64_t end = now + seconds * SECOND;
 
 	while (now < end) {
-		now += end - now < TOUCH * SECOND ? end - now : TOUCH * SECOND;
+		now += end - now < TOUCH_MS ? end - now : TOUCH_MS;
 		look();
 	}
 }
@@ -473,12 +476,12 @@ START_TEST(time_in_which_nobody_looked_says_nothing)
 	touch(r);
 	look();
 	for (i = 1; i < STALE / (2 * TOUCH); i++) {
-		now += 100 * STALE * SECOND;
+		now += 100 * STALE_MS;
 		look();
 		ck_assert_ptr_null(peers_next_ping(peers, now));
 		ck_assert_uint_eq(summary().registered, 1);
 	}
-	now += 2 * TOUCH * SECOND;
+	now += 2 * TOUCH_MS;
 	look();
 	expect_ping(r);
 }

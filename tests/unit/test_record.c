@@ -178,7 +178,7 @@ START_TEST(a_nul_byte_or_a_megabyte_is_no_record)
 	/* The end of the string is not the end of the line. */
 	ck_assert_int_eq(record_parse(&r, NAME, line, sizeof(line), &why), -1);
 	memset(big, ' ', sizeof(big));
-	memcpy(big, GOOD, strlen(GOOD));
+	memcpy(big, GOOD, sizeof(GOOD) - 1);
 	ck_assert_int_eq(record_parse(&r, NAME, big, sizeof(big), &why), -1);
 }
 END_TEST

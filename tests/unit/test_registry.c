@@ -18,7 +18,7 @@
 #include "scratch.h"
 #include "suites.h"
 
-#define SECOND 1000
+#define SECOND INT64_C(1000)
 #define STALE  360
 #define TOUCH  15
 #define AREA   "x"
