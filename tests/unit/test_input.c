@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -22,6 +20,7 @@
 #include <bsd/string.h>
 
 #include "../../src/server/input.h"
+#include "fault.h"
 #include "scratch.h"
 #include "suites.h"
 
@@ -496,29 +495,13 @@ START_TEST(renames_elsewhere_refuse_nothing)
 }
 END_TEST
 
-/* From here on openat2 always says EAGAIN to this process. */
-static void
-always_again(void)
-{
-	struct sock_filter code[] = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {.len = LENGTH(code), .filter = code};
-
-	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
-}
-
 START_TEST(renames_without_end_are_given_up)
 {
 	char path[4096];
 
 	make_tree();
 	strlcpy(path, scratch_path("in/file"), sizeof(path));
-	always_again();
+	fault_always(SYS_openat2, EAGAIN);
 	refused(path, "Resource temporarily unavailable");
 }
 END_TEST

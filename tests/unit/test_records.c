@@ -6,10 +6,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "records.h"
+#include "fault.h"
 #include "scratch.h"
 #include "suites.h"
 
@@ -179,6 +181,24 @@ START_TEST(a_record_that_cannot_be_read_now_may_be_one)
 }
 END_TEST
 
+START_TEST(a_stale_handle_makes_no_malformed_record)
+{
+	struct record r = server(1, 5, AREA);
+	struct records all;
+
+	put(&r);
+	fault_always(SYS_statx, ESTALE);
+	ck_assert_int_eq(records_read(DIR, AREA, &all), 0);
+	ck_assert_uint_eq(all.n, 0);
+	ck_assert_uint_eq(all.n_odd, 1);
+	ck_assert(all.odd[0].unreadable);
+	ck_assert_str_eq(all.odd[0].why, "Stale file handle");
+	ck_assert_int_eq(records_remove(DIR, &r), -1);
+	ck_assert_int_eq(access(scratch_path(r.name), F_OK), 0);
+	records_free(&all);
+}
+END_TEST
+
 START_TEST(an_unfinished_record_is_listed_as_such)
 {
 	struct record r = server(1, 5, AREA);
@@ -329,6 +349,7 @@ records_suite(void)
 	tcase_add_test(tc, other_areas_and_hidden_files_are_nobodys_business);
 	tcase_add_test(tc, what_is_called_a_record_and_is_none_is_told_with_the_reason);
 	tcase_add_test(tc, a_record_that_cannot_be_read_now_may_be_one);
+	tcase_add_test(tc, a_stale_handle_makes_no_malformed_record);
 	tcase_add_test(tc, an_unfinished_record_is_listed_as_such);
 	tcase_add_test(tc, a_directory_that_cannot_be_read_is_an_error);
 	tcase_add_test(tc, thousands_are_read_and_more_than_the_bound_is_an_error);

@@ -9,10 +9,12 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../../src/server/registry.h"
 #include "../common/testing.h"
+#include "fault.h"
 #include "fleet_config.h"
 #include "records.h"
 #include "scratch.h"
@@ -245,6 +247,44 @@ START_TEST(errors_that_say_nothing_about_the_record_do_not_count)
 }
 END_TEST
 
+static const struct {
+	long syscall;
+	int error;
+} faults[] = {
+    /* to look */
+    {SYS_statx, ESTALE},
+    {SYS_read, EIO},
+    {SYS_utimensat, EROFS},
+    /* to write */
+    {SYS_fchmod, EPERM},
+    {SYS_write, EDQUOT},
+    {SYS_fsync, ENOSPC},
+    {SYS_renameat, ESTALE},
+};
+#define LOOKING 3
+
+START_TEST(a_record_that_cannot_be_looked_at_or_touched_has_not_vanished)
+{
+	int i;
+
+	tick_after(0);
+	fault_always(faults[_i].syscall, faults[_i].error);
+	for (i = 0; i < 2 * STALE; i++)
+		ck_assert_int_eq(tick_after(1), REGISTRY_THERE);
+	ck_assert(exists(NAME));
+}
+END_TEST
+
+START_TEST(whatever_fails_while_it_is_written_leaves_nothing)
+{
+	fault_always(faults[_i].syscall, faults[_i].error);
+	ck_assert_int_eq(tick_after(0), REGISTRY_PENDING);
+	ck_assert_int_eq(tick_after(1), REGISTRY_PENDING);
+	ck_assert(!exists(NAME));
+	ck_assert(!exists(TMP));
+}
+END_TEST
+
 START_TEST(what_cannot_be_written_now_is_tried_every_second)
 {
 	ck_assert_int_eq(rmdir(path), 0);
@@ -369,6 +409,10 @@ registry_suite(void)
 	tcase_add_test(tc, a_record_that_vanishes_again_after_stale_after_is_written_anew_again);
 	tcase_add_test(tc, an_overwritten_record_has_vanished);
 	tcase_add_test(tc, errors_that_say_nothing_about_the_record_do_not_count);
+	tcase_add_loop_test(
+	    tc, a_record_that_cannot_be_looked_at_or_touched_has_not_vanished, 0, LOOKING);
+	tcase_add_loop_test(tc, whatever_fails_while_it_is_written_leaves_nothing, LOOKING,
+	    sizeof(faults) / sizeof(faults[0]));
 	tcase_add_test(tc, what_cannot_be_written_now_is_tried_every_second);
 	tcase_add_test(tc, what_is_in_its_way_is_waited_for);
 	tcase_add_test(tc, what_a_dead_server_left_under_the_same_names_is_no_obstacle);
