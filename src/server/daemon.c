@@ -35,7 +35,7 @@ daemon_lock(const char *path)
 	}
 	/* Also when the start fails yet. */
 	atexit(unlock);
-	at_quick_exit(unlock);
+	(void)at_quick_exit(unlock);
 	/* libbsd leaves it open to children. */
 	fcntl(pidfile_fileno(pidfile), F_SETFD, FD_CLOEXEC);
 }

@@ -181,10 +181,15 @@ consider_staying(struct fleet *f)
 static void
 make_room(struct fleet *f)
 {
+	unsigned int max = (unsigned int)f->config->max_servers;
 	struct peers_summary others;
 
 	peers_summarize(f->peers, registry_record(f->registry), &others);
-	if (others.ahead >= (unsigned int)f->config->max_servers)
+	if (others.ahead < max)
+		return;
+	look(f);
+	peers_summarize(f->peers, registry_record(f->registry), &others);
+	if (others.ahead >= max && f->trouble == 0)
 		want_to_leave(f, "enough others started earlier: %u (max_servers = %d)",
 		    others.ahead, f->config->max_servers);
 }
@@ -205,7 +210,7 @@ keep_record(struct fleet *f)
 		break;
 	case REGISTRY_THERE:
 		f->there_at = now;
-		/* Now it has its place in the order. */
+		/* From now on it has a place in the order. */
 		if (!f->registered)
 			f->look_at = now;
 		f->registered = true;
@@ -241,10 +246,11 @@ multiply(struct fleet *f)
 	if (ms != 0)
 		return (ms);
 	look(f);
-	if (f->trouble != 0)
-		return (-1);
+	ask_others(f);
 	peers_summarize(f->peers, registry_record(f->registry), &others);
-	multiply_act(f->config, others.registered, clock_ms());
+	/* One that has just come counts once it has answered. */
+	if (others.settled && f->trouble == 0)
+		multiply_act(f->config, others.registered, clock_ms());
 	return (-1);
 }
 
@@ -252,10 +258,8 @@ multiply(struct fleet *f)
 static int
 tick(struct fleet *f)
 {
-	bool looked = f->looking || clock_ms() >= f->look_at;
-
 	take_answers(f);
-	if (looked)
+	if (f->looking || clock_ms() >= f->look_at)
 		look(f);
 	ask_others(f);
 	remove_dead(f);
@@ -263,7 +267,7 @@ tick(struct fleet *f)
 		consider_staying(f);
 	if (!f->looking)
 		keep_record(f);
-	if (looked && f->registered)
+	if (f->registered)
 		make_room(f);
 	look_at_work(f);
 	if (!f->registered || atomic_load(&f->wants_to_leave))

@@ -1,7 +1,8 @@
 /*
  * fleet.h: this server's place among the servers of its area, which share a directory: a thread that
- * keeps its record there, watches the records of the others, starts another server where this one has too
- * much to do, and finds out when it is not needed any more. The loop's thread uses it; NULL, for a server without a fleet, has left already.
+ * keeps its record there, watches the records of the others, starts another server where this one has
+ * too much to do, and finds out when it is not needed any more. The loop's thread uses it; NULL, for a
+ * server without a fleet, has left already.
  */
 #ifndef FLEET_H
 #define FLEET_H

@@ -255,6 +255,7 @@ main(int argc, char **argv)
 
 	if (!serve(&s, listeners, nlisteners)) {
 		log_info("done");
+		/* Handlers of exit(3) may want to wait for the thread that hangs. */
 		quick_exit(0);
 	}
 	debug_close();

@@ -28,7 +28,7 @@ struct pinger {
 	unsigned int busy; /* only its owner's thread counts */
 	pthread_attr_t threads;
 	pthread_mutex_t lock; /* of what follows */
-	STAILQ_HEAD(, ping) answers;
+	STAILQ_HEAD(pings, ping) answers;
 	unsigned int users;
 	bool abandoned;
 };
