@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -243,6 +244,28 @@ unconst(const char *s)
 
 	memcpy(&p, &s, sizeof(p));
 	return (p);
+}
+
+const char *const *
+run_patient(const char *file)
+{
+	const char **argv = (const char **)(void *)harness_alloc(5 * sizeof(*argv));
+
+	argv[0] = "/bin/sh";
+	argv[1] = "-c";
+	argv[2] = "echo ready; while [ ! -e $0 ]; do sleep 0.02; done; exit 3";
+	argv[3] = file;
+	return (argv);
+}
+
+void
+run_let_go(const char *file)
+{
+	int fd = open(
+	    harness_in_root(harness_text(".WD/%s", file)), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+
+	ck_assert_int_ne(fd, -1);
+	close(fd);
 }
 
 void

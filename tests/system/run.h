@@ -80,6 +80,10 @@ extern const char *const run_no_env[];
 		}                                                                        \
 	}
 
+/* The command of a tool that says `ready`, and ends with status 3 after run_let_go() with this name. */
+const char *const *run_patient(const char *file);
+void run_let_go(const char *file);
+
 /* The bytes of the request, hello included; opens the relays' listeners. */
 void run_encode(struct run *, struct buf *);
 

@@ -30,6 +30,7 @@ Suite *v5_network_suite(void);
 Suite *runtool_suite(void);
 Suite *platform_suite(void);
 Suite *area_suite(void);
+Suite *fleet_leave_suite(void);
 Suite *fleet_hosts_suite(void);
 Suite *signals_suite(void);
 Suite *library_suite(void);

@@ -1,5 +1,4 @@
 /* How a server ends: at once, or when its tools have ended. */
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -12,29 +11,6 @@
 
 #define LONG_WAITS "drain_timeout = 60\nkill_grace = 60\n"
 #define AT_ONCE_MS 5000
-
-/* A tool that ends with status 3 once this file is in its working directory. */
-static struct run
-patient(const char *file)
-{
-	const char **argv = (const char **)(void *)harness_alloc(5 * sizeof(*argv));
-
-	argv[0] = "/bin/sh";
-	argv[1] = "-c";
-	argv[2] = "echo ready; while [ ! -e $0 ]; do sleep 0.02; done; exit 3";
-	argv[3] = file;
-	return (RUN_ARGV(argv));
-}
-
-static void
-make_file(const char *name)
-{
-	int fd = open(
-	    harness_in_root(harness_text(".WD/%s", name)), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-
-	ck_assert_int_ne(fd, -1);
-	close(fd);
-}
 
 static void
 send_signal(const struct server *s, int sig)
@@ -95,13 +71,13 @@ START_TEST(a_draining_server_waits_for_its_tools)
 {
 	const char *file = harness_unique("go");
 	struct server s;
-	struct run r = patient(file);
+	struct run r = RUN_ARGV(run_patient(file));
 
 	server_start_mode(&s, (enum mode)_i, LONG_WAITS);
 	run_until_ready(&s, &r);
 	send_signal(&s, SIGTERM);
 	ck_assert_within(5, !server_listens(&s));
-	make_file(file);
+	run_let_go(file);
 	run_finish(&r);
 	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
 	ck_assert_int_eq(r.status, 3);
@@ -114,7 +90,7 @@ START_TEST(a_draining_server_takes_no_new_connection)
 {
 	const char *file = harness_unique("go");
 	struct server s;
-	struct run r = patient(file);
+	struct run r = RUN_ARGV(run_patient(file));
 
 	server_start_best(&s, LONG_WAITS);
 	run_until_ready(&s, &r);
@@ -122,7 +98,7 @@ START_TEST(a_draining_server_takes_no_new_connection)
 	send_signal(&s, SIGTERM);
 	ck_assert_within(5, !server_listens(&s));
 	ck_assert(!r.replied);
-	make_file(file);
+	run_let_go(file);
 	run_finish(&r);
 	run_free(&r);
 	server_ends(&s, 0);
