@@ -10,11 +10,35 @@
 static Suite *(*const launcher_suites[])(void) = {helper_suite, policy_suite, roots_suite,
     isolation_suite, hold_suite, escape_suite, attack_suite, leftovers_suite};
 
-static Suite *(*const server_suites[])(void) = {wire_suite, run_suite, tool_suite, stdin_suite,
-    limits_suite, killer_suite, shutdown_suite, start_suite, daemon_suite, access_suite,
-    clients_suite, v5_suite, v5_stream_suite, v5_end_suite, v5_network_suite, runtool_suite,
-    platform_suite, fleet_leave_suite, area_suite, fleet_hosts_suite, signals_suite, library_suite,
-    stats_suite};
+/* A line for each, so that changes do not meet. */
+/* clang-format off */
+static Suite *(*const server_suites[])(void) = {
+    wire_suite,
+    run_suite,
+    tool_suite,
+    stdin_suite,
+    limits_suite,
+    killer_suite,
+    shutdown_suite,
+    start_suite,
+    daemon_suite,
+    access_suite,
+    clients_suite,
+    v5_suite,
+    v5_stream_suite,
+    v5_end_suite,
+    v5_network_suite,
+    runtool_suite,
+    platform_suite,
+    area_suite,
+    fleet_leave_suite,
+    fleet_start_suite,
+    fleet_hosts_suite,
+    signals_suite,
+    library_suite,
+    stats_suite,
+};
+/* clang-format on */
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

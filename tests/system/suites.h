@@ -31,6 +31,7 @@ Suite *runtool_suite(void);
 Suite *platform_suite(void);
 Suite *area_suite(void);
 Suite *fleet_leave_suite(void);
+Suite *fleet_start_suite(void);
 Suite *fleet_hosts_suite(void);
 Suite *signals_suite(void);
 Suite *library_suite(void);
