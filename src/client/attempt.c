@@ -1,6 +1,5 @@
 #include <err.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,18 +10,6 @@
 
 #define CONNECT_TIMEOUT_MS 30000
 
-void
-attempt_fail(struct outcome *o, int code, const char *fmt, ...)
-{
-	va_list ap;
-
-	o->local = true;
-	o->error = (struct runtool_error){.code = code};
-	va_start(ap, fmt);
-	vsnprintf(o->error.message, sizeof(o->error.message), fmt, ap);
-	va_end(ap);
-}
-
 /* Why a call ended that we ended: the output could not be written, or a signal wanted it. */
 static void
 explain(const struct cmdline *cmd, const struct output *output, struct outcome *o)
@@ -30,12 +17,15 @@ explain(const struct cmdline *cmd, const struct output *output, struct outcome *
 	bool hung_up = output->error == EINTR || signals_cancelled();
 
 	if (output->error != 0 && output->error != EINTR) {
-		attempt_fail(o, RUNTOOL_CANCELLED, "%s: %s",
+		o->local = true;
+		options_fail(&o->error, RUNTOOL_CANCELLED, "%s: %s",
 		    output->stream == STDOUT_FILENO ? "stdout" : "stderr", strerror(output->error));
 	} else if (signals_ending() != 0 &&
 		   (hung_up || o->error.refused || o->error.code == RUNTOOL_CANCELLED)) {
 		o->signal = signals_ending();
-		attempt_fail(o, RUNTOOL_CANCELLED, "%s: %s signal %d (%s)", cmd->request.argv[0],
+		o->local = true;
+		options_fail(&o->error, RUNTOOL_CANCELLED, "%s: %s signal %d (%s)",
+		    cmd->request.argv[0],
 		    hung_up ? "hung up, since it did not end at" : "not run at", o->signal,
 		    strsignal(o->signal));
 	}
@@ -48,6 +38,7 @@ attempt(struct cmdline *cmd, struct outcome *o)
 	struct output output = {0};
 	struct runtool *c;
 
+	o->local = false;
 	if (cmd->verbose)
 		warnx("%s: asking %s", cmd->request.argv[0], options_name(&cmd->server, name));
 	c = runtool_connect(cmd->server.host, cmd->server.port, CONNECT_TIMEOUT_MS, &o->error);

@@ -7,8 +7,4 @@
 /* By cmd->server. False where it was not run, and another server may run it. */
 bool attempt(struct cmdline *, struct outcome *);
 
-/* It came to nothing, and that is not the server's doing. */
-void attempt_fail(struct outcome *, int code, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
 #endif

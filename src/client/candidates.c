@@ -326,12 +326,9 @@ candidates_complain(struct candidates *all, const char *remedy, struct runtool_e
 		judge(all, all->list[i]);
 	if (all->area != NULL)
 		tell_records(all);
-	*err = (struct runtool_error){.code = RUNTOOL_TRANSPORT};
-	if (v != NULL)
-		snprintf(err->message, sizeof(err->message), "%s:%d: [%s]: %s: %s", v->file,
-		    v->line, v->section, why_none(all), remedy);
-	else if (all->area != NULL)
-		snprintf(err->message, sizeof(err->message), "area %s: %s: %s",
-		    all->area->config.area, why_none(all), remedy);
-	return (-1);
+	if (v == NULL)
+		return (options_fail(err, RUNTOOL_TRANSPORT, "area %s: %s: %s", all->platform->area,
+		    why_none(all), remedy));
+	return (options_fail(err, RUNTOOL_TRANSPORT, "%s:%d: [%s]: %s: %s", v->file, v->line,
+	    v->section, why_none(all), remedy));
 }

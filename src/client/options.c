@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -166,6 +167,18 @@ options_words(const struct runtool_error *err, char words[OPTIONS_WORDS_SIZE])
 	memcpy(words, start, len);
 	words[len] = '\0';
 	return (words);
+}
+
+int
+options_fail(struct runtool_error *err, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	*err = (struct runtool_error){.code = code};
+	va_start(ap, fmt);
+	vsnprintf(err->message, sizeof(err->message), fmt, ap);
+	va_end(ap);
+	return (-1);
 }
 
 void

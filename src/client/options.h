@@ -54,6 +54,10 @@ int options_port(struct options_server *, const struct options_defaults *, char 
 /* The words of an error, without blanks and newlines at either end; returns `words`. */
 const char *options_words(const struct runtool_error *, char words[OPTIONS_WORDS_SIZE]);
 
+/* An error of our own. Returns -1. */
+int options_fail(struct runtool_error *, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Why a call failed, on stderr, behind the program's and the server's name. */
 void options_complain(const struct options_server *, const struct runtool_error *);
 

@@ -20,8 +20,8 @@ find_server(struct cmdline *cmd, struct outcome *o)
 	if (options_load(cmd->config, &defaults, why, sizeof(why)) == 0 &&
 	    options_port(&cmd->server, &defaults, why, sizeof(why)) == 0)
 		return (0);
-	attempt_fail(o, RUNTOOL_INVALID, "%s", why);
-	return (-1);
+	o->local = true;
+	return (options_fail(&o->error, RUNTOOL_INVALID, "%s", why));
 }
 
 static void

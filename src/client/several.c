@@ -134,10 +134,11 @@ several_run(struct cmdline *cmd, struct outcome *o)
 	static struct choose *choose;
 	char name[HOST_NAME_MAX + 1], why[1000];
 
+	o->local = true;
 	if (read_config(&several, cmd, why, sizeof(why)) == -1) {
-		attempt_fail(o, RUNTOOL_INVALID, "%s", why);
+		options_fail(&o->error, RUNTOOL_INVALID, "%s", why);
 	} else if (gethostname(name, sizeof(name)) == -1) {
-		attempt_fail(o, RUNTOOL_INTERNAL, "name of this host: %s", strerror(errno));
+		options_fail(&o->error, RUNTOOL_INTERNAL, "name of this host: %s", strerror(errno));
 	} else {
 		platform_rotate(&several.platform, name);
 		choose = open_choose(&several, cmd);

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "deadline.h"
+#include "options.h"
 #include "start.h"
 #include "start_command.h"
 
@@ -133,18 +133,6 @@ is_ours(int fd)
 	return (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == geteuid());
 }
 
-__attribute__((format(printf, 2, 3))) static int
-fail(struct runtool_error *err, const char *fmt, ...)
-{
-	va_list ap;
-
-	*err = (struct runtool_error){.code = RUNTOOL_TRANSPORT};
-	va_start(ap, fmt);
-	vsnprintf(err->message, sizeof(err->message), fmt, ap);
-	va_end(ap);
-	return (-1);
-}
-
 /* Somebody else starts one: waits for the end of that, which may come with words that say why. */
 static int
 follow(struct start *s, int fd, struct runtool_error *err)
@@ -159,7 +147,7 @@ follow(struct start *s, int fd, struct runtool_error *err)
 	if (n <= 0)
 		return (0);
 	words[n] = '\0';
-	return (fail(err, "%s", words));
+	return (options_fail(err, RUNTOOL_TRANSPORT, "%s", words));
 }
 
 static int
@@ -170,7 +158,7 @@ lead_or_follow(struct start *s, struct runtool_error *err)
 	int fd, rc = 0;
 
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return (fail(err, "socket: %s", strerror(errno)));
+		return (options_fail(err, RUNTOOL_TRANSPORT, "socket: %s", strerror(errno)));
 	if (bind(fd, (const struct sockaddr *)&name, len) == 0 && listen(fd, SOMAXCONN) == 0) {
 		s->lock = fd;
 		s->stage = LEADING;
@@ -200,7 +188,7 @@ give_up(struct start *s, const struct runtool_error *err)
 	hide_progress(s);
 	if (s->lock == -1 || fcntl(s->lock, F_SETFL, O_NONBLOCK) == -1)
 		return (-1);
-	while ((fd = accept4(s->lock, NULL, NULL, SOCK_CLOEXEC)) != -1) {
+	while ((fd = accept(s->lock, NULL, NULL)) != -1) {
 		(void)!send(fd, err->message, strnlen(err->message, WORDS_SIZE - 1),
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 		close(fd);
@@ -221,7 +209,8 @@ command(const struct start *s, struct runtool_error *err)
 	gethostname(host, sizeof(host));
 	text = start_command_expand(s->area->config.start_command, &words, why, sizeof(why));
 	if (text == NULL)
-		fail(err, "[" FLEET_CONFIG_SECTION "]start_command: %s", why);
+		options_fail(
+		    err, RUNTOOL_TRANSPORT, "[" FLEET_CONFIG_SECTION "]start_command: %s", why);
 	return (text);
 }
 
@@ -270,7 +259,8 @@ run_command(struct start *s, struct runtool_error *err)
 	}
 	free(text);
 	s->stage = STARTED;
-	return (error == 0 ? 0 : fail(err, "/bin/sh: %s", strerror(error)));
+	return (
+	    error == 0 ? 0 : options_fail(err, RUNTOOL_TRANSPORT, "/bin/sh: %s", strerror(error)));
 }
 
 /* Whether it may yet be of use: it has not failed. */
@@ -287,7 +277,7 @@ check_command(struct start *s, struct runtool_error *err)
 	while (
 	    s->output != -1 && poll(&(struct pollfd){.fd = s->output, .events = POLLIN}, 1, 0) == 1)
 		show_output(s);
-	return (fail(err,
+	return (options_fail(err, RUNTOOL_TRANSPORT,
 	    "area %s has no server: [" FLEET_CONFIG_SECTION "]start_command failed: %s %d",
 	    s->area->config.area, WIFEXITED(status) ? "exit status" : "signal",
 	    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)));
@@ -299,7 +289,7 @@ start_step(struct start *s, struct runtool_error *err)
 	if (s->begin == 0)
 		s->begin = deadline_now();
 	if (is_too_late(s)) {
-		fail(err,
+		options_fail(err, RUNTOOL_TRANSPORT,
 		    "area %s: no server has registered in %s and answered for %d s: look at what "
 		    "start_command started, and whether this host may connect",
 		    s->area->config.area, s->area->config.dir, LIMIT_S);

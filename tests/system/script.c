@@ -51,6 +51,19 @@ script_tool(const struct server *s, const char *options, const char *command, co
 	return (p);
 }
 
+const char *
+script_goes_to(const struct server *s, const char *text)
+{
+	struct server none = {0};
+	struct shown shown = script_run(&none, text);
+
+	ck_assert_msg(shown.status == 0, "%s: %s", text, shown.err);
+	ck_assert_msg(
+	    strstr(shown.out, harness_text("\"server\":\"127.0.0.1:%d\"", s->port)) != NULL,
+	    "%s: %s", text, shown.out);
+	return (shown.err);
+}
+
 struct program
 script_occupy(const struct server *s)
 {

@@ -46,6 +46,12 @@ void script_leave(struct program *);
 /* Tools that ran there, by its log. */
 int script_ran_on(const struct server *);
 
+/*
+ * Runs one that is to show the result of a run as JSON on stdout: it must have been on this server of
+ * 127.0.0.1. What the script said on stderr.
+ */
+const char *script_goes_to(const struct server *, const char *text);
+
 /* A script, and what must come of it; NULL: anything. */
 struct promise {
 	const char *script;

@@ -1,6 +1,7 @@
 /* runtool -a: the servers of an area by their records, and the first one where there is none. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,11 +119,8 @@ run_with(const char *dir, const char *lines, const char *text)
 static void
 goes_to(const struct server *s, const char *dir, const char *lines, const char *words)
 {
-	struct shown shown = run_with(dir, lines, RUN_A "--json=/dev/stdout /bin/true");
-
-	ck_assert_msg(shown.status == 0, "%s", shown.err);
-	ck_assert_contains(shown.out, harness_text("\"server\":\"%s\"", at(s)));
-	ck_assert_str_eq(shown.err, words);
+	ck_assert_str_eq(
+	    script_goes_to(s, with(dir, lines, RUN_A "--json=/dev/stdout /bin/true")), words);
 }
 
 /* It runs nowhere: what it says has these words. */
@@ -224,18 +222,16 @@ START_TEST(the_environment_names_an_area_where_nothing_else_does)
 	    {"RUNTOOL_AREA=none runtool -p test", &b},
 	    {"RUNTOOL_AREA=none runtool -s $B", &b},
 	};
-	struct shown shown;
 	size_t i;
 
 	start(&a, dir, "");
 	script_server(&b, "5", "");
 	platform = harness_text("[test]\nhosts = %s", at(&b));
 	for (i = 0; i < LENGTH(all); i++) {
-		shown = run_with(dir, platform,
-		    harness_text("B=%s; %s --json=/dev/stdout /bin/true", at(&b), all[i].script));
-		ck_assert_msg(shown.status == 0, "%s: %s", all[i].script, shown.err);
-		ck_assert_msg(strstr(shown.out, at(all[i].server)) != NULL, "%s: %s", all[i].script,
-		    shown.out);
+		script_goes_to(
+		    all[i].server, with(dir, platform,
+				       harness_text("B=%s; %s --json=/dev/stdout /bin/true", at(&b),
+					   all[i].script)));
 	}
 	server_stop(&a);
 	server_stop(&b);
@@ -331,17 +327,14 @@ START_TEST(a_platform_may_have_an_area)
 
 	start(&a, dir, "sysname = Acorn\n");
 	start(&b, dir, "sysname = Burroughs\n");
-	shown = run_with(dir, "[test]\narea = " AREA "\nsysname = B*",
-	    "runtool -p test --json=/dev/stdout /bin/true");
-	ck_assert_msg(shown.status == 0, "%s", shown.err);
-	ck_assert_contains(shown.out, at(&b));
-	ck_assert_str_eq(shown.err, "");
+	ck_assert_str_eq(script_goes_to(&b, with(dir, "[test]\narea = " AREA "\nsysname = B*",
+						"runtool -p test --json=/dev/stdout /bin/true")),
+	    "");
 	/* Beside hosts; of these one is of the area as well. */
 	lines = harness_text("[test]\nhosts = %s\narea = " AREA "\nsysname = A*", at(&a));
-	shown = run_with(dir, lines, "runtool -v -p test --json=/dev/stdout /bin/true");
-	ck_assert_msg(shown.status == 0, "%s", shown.err);
-	ck_assert_contains(shown.out, at(&a));
-	ck_assert_contains(shown.err, harness_text("%s: is the same server as %s", at(&a), at(&a)));
+	ck_assert_contains(
+	    script_goes_to(&a, with(dir, lines, "runtool -v -p test --json=/dev/stdout /bin/true")),
+	    harness_text("%s: is the same server as %s", at(&a), at(&a)));
 	shown = run_with(dir, "[test]\narea = " AREA "\nsysname = X", "runtool -p test /bin/true");
 	ck_assert_int_eq(shown.status, STATUS_TROUBLE);
 	ck_assert_contains(shown.err, "[test]: no host matches: ");
@@ -507,12 +500,13 @@ static int
 ran(const struct first *f, void (*call)(pid_t))
 {
 	FILE *list = fopen(harness_text("%s/.ran", f->dir), "re");
-	int n = 0, pid;
+	char line[32];
+	int n = 0;
 
-	while (list != NULL && fscanf(list, "%d\n", &pid) == 1) {
+	while (list != NULL && fgets(line, sizeof(line), list) != NULL) {
 		n++;
 		if (call != NULL)
-			call(pid);
+			call((pid_t)strtol(line, NULL, 10));
 	}
 	if (list != NULL)
 		fclose(list);
