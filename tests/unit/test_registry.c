@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../src/server/registry.h"
@@ -23,6 +24,7 @@
 #define SECOND INT64_C(1000)
 #define STALE  360
 #define TOUCH  15
+#define READS  3000
 #define AREA   "x"
 #define NAME   "host:80-7:" AREA
 #define TMP    "." NAME ".tmp"
@@ -370,6 +372,42 @@ START_TEST(a_server_that_leaves_takes_its_record_along)
 }
 END_TEST
 
+/* Servers of the same name that come and go, in a process of their own, until it is killed. */
+static _Noreturn void
+come_and_go(void)
+{
+	dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+	for (;;) {
+		self.id[0]++;
+		registry_free(registry);
+		registry = registry_new(&config, &self);
+		tick_after(0);
+		if (self.id[0] % 4 == 0)
+			registry_remove(registry);
+	}
+}
+
+START_TEST(readers_never_see_half_a_record)
+{
+	struct records all;
+	unsigned int i, seen = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		come_and_go();
+	for (i = 0; i < READS; i++) {
+		ck_assert_int_eq(records_read(path, AREA, &all), 0);
+		ck_assert_uint_eq(all.n_odd, 0);
+		ck_assert_uint_le(all.n, 1);
+		seen += (unsigned int)all.n;
+		records_free(&all);
+	}
+	ck_assert_uint_gt(seen, 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+END_TEST
+
 START_TEST(a_trouble_is_told_once)
 {
 	char text[4096], expected[sizeof(path) + 256];
@@ -419,6 +457,7 @@ registry_suite(void)
 	tcase_add_test(tc, nothing_half_done_is_left_of_what_cannot_be_written);
 	testing_add_root(tc, a_full_disk_delays_registration_and_leaves_nothing);
 	tcase_add_test(tc, a_server_that_leaves_takes_its_record_along);
+	tcase_add_test(tc, readers_never_see_half_a_record);
 	tcase_add_test(tc, a_trouble_is_told_once);
 	suite_add_tcase(suite, tc);
 	return (suite);
