@@ -244,29 +244,32 @@ starter_run(void)
 }
 
 static void
-log_end(const struct report *r, const char *output)
+log_end(int status, const char *words)
 {
-	if (WIFSIGNALED(r->value))
-		log_warn("fleet: start_command was killed by signal %d (%s): %s",
-		    WTERMSIG(r->value), strsignal(WTERMSIG(r->value)), output);
-	else if (WEXITSTATUS(r->value) != 0)
-		log_warn("fleet: start_command failed: exit status %d: %s", WEXITSTATUS(r->value),
-		    output);
+	if (WIFSIGNALED(status))
+		log_warn("fleet: start_command was killed by signal %d (%s)%s", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)), words);
+	else if (WEXITSTATUS(status) != 0)
+		log_warn(
+		    "fleet: start_command failed: exit status %d%s", WEXITSTATUS(status), words);
 	else
-		log_info("fleet: start_command is done: %s", output);
+		log_info("fleet: start_command is done%s", words);
 }
 
 static void
 log_report(struct report *r)
 {
-	char quoted[QUOTED_SIZE], *line = r->output + strspn(r->output, "\n");
+	char words[QUOTED_SIZE] = ": ", *line = r->output + strspn(r->output, "\n");
 
 	line[strcspn(line, "\n")] = '\0';
-	log_quote(quoted, sizeof(quoted), line);
+	if (*line != '\0')
+		log_quote(words + 2, sizeof(words) - 2, line);
+	else
+		*words = '\0';
 	if (r->kind == NOT_RUN)
 		log_warn("fleet: start_command could not be run: %s", strerror(r->value));
 	else if (r->kind == ENDED)
-		log_end(r, quoted);
+		log_end(r->value, words);
 	else if (r->kind == LEFT_ALONE)
 		log_info("fleet: start_command has not ended: it is left alone");
 }

@@ -1,7 +1,8 @@
 /*
  * starter.h: runs start_command, outside the server: in a small process, `runtool-starter`, from which
  * nothing that belongs to the server or its tools can be inherited, and whose children no sweep finds.
- * What it started lives on when the server ends. But for starter_open() the fleet's thread alone.
+ * What it started lives on when the server ends; so does, in a process for each command, who reads what
+ * is still said. But for starter_open() the fleet's thread alone.
  */
 #ifndef STARTER_H
 #define STARTER_H

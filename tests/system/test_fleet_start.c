@@ -91,7 +91,7 @@ START_TEST(what_was_started_outlives_who_started_it)
 	ck_assert_uint_eq(fleet_count(dir), 1);
 	other = &fleet_records(dir)->list[0];
 	started.mode = s.mode;
-	started.port = atoi(other->port);
+	started.port = (int)strtol(other->port, NULL, 10);
 	load(&started);
 	fleet_end(dir);
 }

@@ -127,6 +127,12 @@ START_TEST(what_a_command_says_that_succeeds_is_logged_too)
 }
 END_TEST
 
+START_TEST(a_command_that_says_nothing_is_logged_without_words)
+{
+	ck_assert_str_eq(outcome_of("true"), "RunToolServer: fleet: start_command is done\n");
+}
+END_TEST
+
 START_TEST(megabytes_of_output_hold_nobody_up_and_are_cut)
 {
 	const char *log = outcome_of("head -c 8000000 /dev/zero | tr '\\0' x; exit 1");
@@ -344,6 +350,7 @@ starter_suite(void)
 	tcase_add_test(tc, a_failure_is_logged_with_its_status_and_first_words);
 	tcase_add_test(tc, a_command_that_is_killed_is_logged_with_the_signal);
 	tcase_add_test(tc, what_a_command_says_that_succeeds_is_logged_too);
+	tcase_add_test(tc, a_command_that_says_nothing_is_logged_without_words);
 	tcase_add_test(tc, megabytes_of_output_hold_nobody_up_and_are_cut);
 	tcase_add_test(tc, a_command_that_hangs_is_left_alone);
 	tcase_add_test(tc, the_end_of_one_left_alone_is_not_taken_for_that_of_the_next);
