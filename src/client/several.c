@@ -86,6 +86,7 @@ struct several {
 	struct options_defaults defaults;
 	struct platform platform;
 	struct area area;
+	struct choose *choose;
 };
 
 /* What the configuration says. 0, or -1 with the reason in `why`. */
@@ -114,16 +115,13 @@ read_config(struct several *s, const struct cmdline *cmd, char *why, size_t size
 	    area_open(&s->area, s->platform.area, s->config, file.path, file.in_cwd, why, size));
 }
 
-static struct choose *
+static void
 open_choose(struct several *s, const struct cmdline *cmd)
 {
-	struct choose *choose;
-
-	choose = choose_new(&s->platform, s->platform.area == NULL ? NULL : &s->area,
+	s->choose = choose_new(&s->platform, s->platform.area == NULL ? NULL : &s->area,
 	    s->defaults.info_timeout_ms, cmd->verbose);
-	if (choose == NULL)
+	if (s->choose == NULL)
 		err(EXIT_TROUBLE, "platform");
-	return (choose);
 }
 
 void
@@ -131,7 +129,6 @@ several_run(struct cmdline *cmd, struct outcome *o)
 {
 	/* Not freed: threads that ask silent servers use it until the program ends. */
 	static struct several several;
-	static struct choose *choose;
 	char name[HOST_NAME_MAX + 1], why[1000];
 
 	o->local = true;
@@ -141,7 +138,7 @@ several_run(struct cmdline *cmd, struct outcome *o)
 		options_fail(&o->error, RUNTOOL_INTERNAL, "name of this host: %s", strerror(errno));
 	} else {
 		platform_rotate(&several.platform, name);
-		choose = open_choose(&several, cmd);
-		run_on(choose, cmd, o);
+		open_choose(&several, cmd);
+		run_on(several.choose, cmd, o);
 	}
 }
