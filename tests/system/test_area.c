@@ -6,83 +6,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fleet.h"
 #include "proc.h"
-#include "record.h"
 #include "run.h"
-#include "runtool.h"
 #include "script.h"
 #include "suites.h"
 
-#define AREA "tests"
+#define AREA FLEET_AREA
 #define MANY 100
 
-/* A directory for records that the programs can write. */
-static const char *
-make_directory(void)
-{
-	const char *dir = harness_installed(harness_text("work/%s", harness_unique("area")));
-
-	ck_assert_int_eq(mkdir(dir, 0755), 0);
-	if (geteuid() == 0)
-		ck_assert_int_eq(chown(dir, harness_user(), (gid_t)harness_user()), 0);
-	return (dir);
-}
-
-/* Writes a file, also one with zeros; returns its name. */
-static const char *
-put(const char *dir, const char *name, const char *text, size_t len)
-{
-	const char *path = harness_text("%s/%s", dir, name);
-	FILE *f = fopen(path, "we");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_uint_eq(fwrite(text, 1, len, f), len);
-	ck_assert_int_eq(fclose(f), 0);
-	return (path);
-}
-
-static const char *
-put_record(const char *dir, const char *host, int port, pid_t pid, const uint8_t id[RECORD_ID_SIZE],
-    int64_t started)
-{
-	char line[RECORD_LINE_MAX], why[1000];
-	struct record r;
-
-	ck_assert_msg(
-	    record_make(&r, host, (unsigned int)port, pid, AREA, id, why, sizeof(why)) == 0, "%s",
-	    why);
-	r.started = started;
-	return (put(dir, r.name, line, record_format(&r, line)));
-}
-
-static void
-find_id(const char *host, const struct server *s, uint8_t id[RECORD_ID_SIZE])
-{
-	struct runtool_ping ping;
-	struct runtool_error err;
-	struct runtool *r = runtool_connect(host, harness_text("%d", s->port), 10000, &err);
-
-	ck_assert_msg(r != NULL && runtool_ping(r, &ping, &err) == 0, "%s", err.message);
-	memcpy(id, ping.unique, RECORD_ID_SIZE);
-	runtool_close(r);
-}
-
-/* As the server itself would; returns the record's path. */
-static const char *
-add(const char *dir, const struct server *s)
-{
-	uint8_t id[RECORD_ID_SIZE];
-
-	find_id("127.0.0.1", s, id);
-	return (put_record(dir, "127.0.0.1", s->port, server_pid(s), id, 1000));
-}
-
-/* A server, registered there. */
+/* A server, registered there by us: it knows nothing of it. */
 static void
 start(struct server *s, const char *dir, const char *settings)
 {
+	struct record r;
+
 	script_server(s, "5", settings);
-	add(dir, s);
+	r = fleet_forged(s, 1000);
+	fleet_write(dir, &r);
 }
 
 static const char *
@@ -91,18 +32,10 @@ at(const struct server *s)
 	return (harness_text("127.0.0.1:%d", s->port));
 }
 
-/* Lines of a shell script, behind which runtool knows the directory, and what else is said here. */
 static const char *
 with(const char *dir, const char *lines, const char *text)
 {
-	const char *config =
-	    harness_file(harness_text("[Evaluator]\nNegligibleExternalLoadPerCPU = 1000\n"
-				      "[Run_Tool_Fleet]\ndir = %s\nping_timeout = 20\n%s\n",
-		dir, lines));
-
-	return (harness_text("VESTACONFIG=%s; export VESTACONFIG; unset RUNTOOL_SERVER; "
-			     "cd /; exec </dev/null\n%s",
-	    config, text));
+	return (fleet_script(dir, harness_text("ping_timeout = 20\n%s", lines), text));
 }
 
 static struct shown
@@ -133,6 +66,15 @@ goes_nowhere(const char *dir, const char *lines, const char *words)
 	ck_assert_contains(shown.err, words);
 }
 
+static void
+touch(const char *path)
+{
+	FILE *f = fopen(path, "we");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
 /* An address that was in use; nobody will listen there soon. */
 static int
 unused_port(void)
@@ -148,7 +90,7 @@ unused_port(void)
 
 START_TEST(the_servers_of_an_area_are_found_by_their_records)
 {
-	const char *dir = make_directory();
+	const char *dir = fleet_directory();
 	struct server s;
 
 	goes_nowhere(dir, "",
@@ -163,14 +105,19 @@ END_TEST
 
 START_TEST(a_record_may_have_an_ipv6_address)
 {
-	const char *dir = make_directory();
-	uint8_t id[RECORD_ID_SIZE];
+	const char *dir = fleet_directory();
+	struct record known, r;
 	struct server s;
 	struct shown shown;
+	char why[1000];
 
 	script_server(&s, "5", "listen = 127.0.0.1 ::1\n");
-	find_id("::1", &s, id);
-	put_record(dir, "::1", s.port, 1, id, 1000);
+	known = fleet_forged(&s, 1000);
+	ck_assert_int_eq(record_make(&r, "::1", (unsigned int)s.port, server_pid(&s), AREA,
+			     known.id, why, sizeof(why)),
+	    0);
+	r.started = known.started;
+	fleet_write(dir, &r);
 	shown = run_with(dir, "", RUN_A "--json=/dev/stdout /bin/true");
 	ck_assert_msg(shown.status == 0, "%s", shown.err);
 	ck_assert_contains(shown.out, harness_text("\"server\":\"[::1]:%d\"", s.port));
@@ -180,7 +127,7 @@ END_TEST
 
 START_TEST(what_cannot_be_an_area_is_told)
 {
-	const char *dir = make_directory();
+	const char *dir = fleet_directory();
 	struct server s;
 	struct shown shown;
 
@@ -207,7 +154,7 @@ END_TEST
 
 START_TEST(the_environment_names_an_area_where_nothing_else_does)
 {
-	const char *dir = make_directory();
+	const char *dir = fleet_directory();
 	const char *platform;
 	struct server a, b;
 	const struct {
@@ -240,13 +187,13 @@ END_TEST
 
 START_TEST(a_malformed_record_is_told_where_that_helps)
 {
-	const char *dir = make_directory(), *told;
+	const char *dir = fleet_directory(), *told;
 	struct server s;
 	struct shown shown;
 
-	put(dir, "nonsense:" AREA, "x\0y\n", 4);
-	put(dir, "nonsense:other", "x\n", 2);
-	put(dir, "other", "x\n", 2);
+	touch(harness_text("%s/nonsense:" AREA, dir));
+	touch(harness_text("%s/nonsense:other", dir));
+	touch(harness_text("%s/other", dir));
 	ck_assert_int_eq(mkdir(harness_text("%s/127.0.0.1:17-1:" AREA, dir), 0755), 0);
 	told = harness_text("runtool: %s/nonsense:" AREA ": ", dir);
 	shown = run_with(dir, "", RUN_A "/bin/true");
@@ -264,13 +211,13 @@ END_TEST
 
 START_TEST(the_record_of_a_dead_server_is_passed_over)
 {
-	const char *dir = make_directory(), *told;
-	const uint8_t id[RECORD_ID_SIZE] = {1};
+	const char *dir = fleet_directory(), *told;
+	int port = unused_port();
+	struct record dead = fleet_invented(port, 2000);
 	struct server s;
 	struct shown shown;
-	int port = unused_port();
 
-	put_record(dir, "127.0.0.1", port, 1, id, 2000);
+	fleet_write(dir, &dead);
 	told = harness_text(
 	    "runtool: 127.0.0.1:%d: cannot connect (127.0.0.1: Connection refused)\n", port);
 	shown = run_with(dir, "", RUN_A "/bin/true");
@@ -288,12 +235,13 @@ END_TEST
 
 START_TEST(a_server_that_its_record_does_not_mean_is_not_taken)
 {
-	const char *dir = make_directory(), *told;
-	const uint8_t id[RECORD_ID_SIZE] = {1};
+	const char *dir = fleet_directory(), *told;
 	struct server other, s;
+	struct record wrong;
 
 	script_server(&other, "5", "");
-	put_record(dir, "127.0.0.1", other.port, 1, id, 2000);
+	wrong = fleet_invented(other.port, 2000);
+	fleet_write(dir, &wrong);
 	told = harness_text(
 	    "runtool: %s: is not the server that its record says: it is not taken\n", at(&other));
 	goes_nowhere(dir, "", told);
@@ -308,12 +256,13 @@ END_TEST
 /* It died, and another one has its address now. */
 START_TEST(of_two_records_for_one_address_the_newer_one_counts)
 {
-	const char *dir = make_directory();
-	const uint8_t id[RECORD_ID_SIZE] = {1};
+	const char *dir = fleet_directory();
+	struct record old;
 	struct server s;
 
 	start(&s, dir, "");
-	put_record(dir, "127.0.0.1", s.port, 1, id, 999);
+	old = fleet_invented(s.port, 999);
+	fleet_write(dir, &old);
 	goes_to(&s, dir, "", "");
 	server_stop(&s);
 }
@@ -321,7 +270,7 @@ END_TEST
 
 START_TEST(a_platform_may_have_an_area)
 {
-	const char *dir = make_directory(), *lines;
+	const char *dir = fleet_directory(), *lines;
 	struct server a, b;
 	struct shown shown;
 
@@ -349,7 +298,7 @@ END_TEST
 
 START_TEST(the_server_with_the_fewest_requests_is_taken)
 {
-	const char *dir = make_directory();
+	const char *dir = fleet_directory();
 	struct program busy[3];
 	struct server a, b;
 
@@ -371,7 +320,7 @@ END_TEST
 
 START_TEST(a_loaded_server_is_taken_last)
 {
-	const char *dir = make_directory();
+	const char *dir = fleet_directory();
 	struct program busy[3];
 	struct server a, b;
 
@@ -391,7 +340,7 @@ END_TEST
 
 START_TEST(more_work_waits_while_all_servers_have_enough)
 {
-	const char *dir = make_directory();
+	const char *dir = fleet_directory();
 	struct server s, none = {0};
 	struct program busy, p;
 	int64_t begin;
@@ -426,7 +375,7 @@ START_TEST(a_hundred_at_once_keep_both_servers_busy)
 	const char *makefile =
 	    harness_file("all: $(addprefix t,$(shell seq 100))\n"
 			 "t%: ; @" RUN_A "/bin/sh -c 'echo $*; exec sleep 0.1'\n");
-	const char *dir = make_directory();
+	const char *dir = fleet_directory();
 	struct server a, b;
 	struct shown shown;
 
@@ -448,7 +397,7 @@ END_TEST
 /* The directory is read anew each time that the servers are asked. */
 START_TEST(a_server_that_registers_later_is_taken)
 {
-	const char *dir = make_directory();
+	const char *dir = fleet_directory();
 	struct server full, late, none = {0};
 	struct program busy, p;
 
@@ -481,9 +430,12 @@ struct first {
 static void
 first_prepare(struct first *f)
 {
-	f->dir = make_directory();
-	script_server(&f->server, "5", "");
-	f->record = add(f->dir, &f->server);
+	struct record r;
+
+	f->dir = fleet_directory();
+	start(&f->server, f->dir, "");
+	r = fleet_forged(&f->server, 1000);
+	f->record = fleet_path(f->dir, &r);
 	f->hidden = harness_text("%s/.hidden", f->dir);
 	ck_assert_int_eq(rename(f->record, f->hidden), 0);
 }
@@ -548,6 +500,24 @@ START_TEST(a_first_server_is_started_once_for_all_who_wait)
 }
 END_TEST
 
+START_TEST(a_real_server_is_started_and_found)
+{
+	const char *dir = fleet_directory(), *command = fleet_start_command(dir);
+	const char *makefile = harness_file("all: $(addprefix t,$(shell seq 20))\n"
+					    "t%: ; @" RUN_A "/bin/echo $*\n");
+	struct shown shown;
+
+	/* The server's own configuration is what the command gets by %c. */
+	shown = run_with(dir,
+	    harness_text(
+		"%s\n%s", command, server_config(harness_mode(), "max_interface_version = 5\n")),
+	    harness_text("make -s -j20 -f %s | sort -n | uniq | wc -l", makefile));
+	ck_assert_msg(strcmp(shown.out, "20\n") == 0, "%s%s", shown.err, fleet_started_log(dir));
+	ck_assert_uint_eq(fleet_started(dir), 1);
+	fleet_end(dir);
+}
+END_TEST
+
 START_TEST(a_start_that_fails_ends_the_waiting)
 {
 	struct first f;
@@ -584,7 +554,7 @@ START_TEST(who_waits_takes_over_from_one_that_is_killed)
 	follower = script(&none, with(f.dir, lines, "exec " RUN_A "/bin/echo done"));
 	program_start(&follower);
 	ck_assert(!program_wait(&follower, 1));
-	put(f.dir, ".go", "", 0);
+	touch(harness_text("%s/.go", f.dir));
 	ck_assert_int_eq(kill(leader.pid, SIGKILL), 0);
 	ck_assert(program_wait(&leader, 10));
 	ck_assert_msg(program_wait(&follower, 20), "%s", program_err(&follower));
@@ -726,6 +696,7 @@ area_suite(void)
 	tc = tcase_create("first");
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, a_first_server_is_started_once_for_all_who_wait);
+	tcase_add_test(tc, a_real_server_is_started_and_found);
 	tcase_add_test(tc, a_start_that_fails_ends_the_waiting);
 	tcase_add_test(tc, who_waits_takes_over_from_one_that_is_killed);
 	tcase_add_test(tc, a_server_may_stay_in_the_foreground);
