@@ -12,8 +12,10 @@
 
 #define GIVE_UP_MS 10000 /* from the order to end at once */
 #define LEAVE_MS   10000 /* for a directory that does not answer */
+#define GRACE_MS   200	 /* for what clients sent before they knew */
 
-static enum { SERVING, LEAVING, DRAINING } stage;
+/* Its record is being removed; its port is closed; what runs finishes. */
+static enum { SERVING, LEAVING, CLOSED, DRAINING } stage;
 
 static const struct settings *settings;
 static struct queue *queue;
@@ -21,7 +23,7 @@ static struct killer *killer;
 static struct fleet *fleet;
 
 static bool terminated;	    /* by a first SIGTERM */
-static int64_t leave_until; /* monotonic milliseconds; 0: not leaving */
+static int64_t stage_until; /* monotonic milliseconds; 0: as long as it takes */
 static int64_t drain_until; /* the same; 0: no end is set */
 static int64_t give_up_at;  /* the same: exit although something is stuck */
 
@@ -49,14 +51,26 @@ refuse_waiting(void)
 	}
 }
 
-/* Who reads the directory from now on does not find us, so nobody is turned away. */
+static void
+finish(void)
+{
+	stage = DRAINING;
+	stage_until = 0;
+	conn_drain();
+}
+
+/*
+ * Who reads the directory from now on does not find us. Others may be about to ask, and are told to go
+ * elsewhere: if the connection just broke, a client would not know whether its tool runs.
+ */
 static void
 close_port(void)
 {
-	stage = DRAINING;
-	leave_until = 0;
+	stage = CLOSED;
+	stage_until = clock_ms() + GRACE_MS;
 	loop_close_listeners();
-	conn_drain();
+	if (fleet == NULL)
+		finish();
 }
 
 void
@@ -68,7 +82,7 @@ drain_begin(const char *why)
 	log_info("shutting down (%s): %u requests under way", why, conn_running());
 	queue_close(queue);
 	refuse_waiting();
-	leave_until = clock_ms() + LEAVE_MS;
+	stage_until = clock_ms() + LEAVE_MS;
 	fleet_leave(fleet, why);
 	if (fleet_has_left(fleet))
 		close_port();
@@ -102,25 +116,30 @@ int
 drain_check(void)
 {
 	const char *why = fleet_wants_to_leave(fleet);
+	int next;
 
 	if (why != NULL)
 		drain_begin(why);
 	if (stage == LEAVING && fleet_has_left(fleet))
 		close_port();
-	if (stage == LEAVING && clock_until(leave_until) == 0) {
+	if (stage == LEAVING && clock_until(stage_until) == 0) {
 		log_warn("fleet: the directory does not answer: our record is left to the others");
 		close_port();
 	}
+	if (stage == CLOSED && clock_until(stage_until) == 0)
+		finish();
 	if (clock_until(drain_until) == 0)
 		end_tools(false);
 	if (drain_is_over())
 		return (0);
+	next = clock_sooner(clock_until(stage_until), clock_until(drain_until));
+	if (stage != DRAINING)
+		return (next);
 	/* Tools end with us: their supervisors see the end of file. */
 	if (clock_until(give_up_at) == 0)
 		fatal("%u requests are stuck (in a file system that does not answer?): giving up",
 		    conn_running());
-	return (clock_sooner(clock_until(leave_until),
-	    clock_sooner(clock_until(drain_until), clock_until(give_up_at))));
+	return (clock_sooner(next, clock_until(give_up_at)));
 }
 
 bool

@@ -8,7 +8,6 @@
 #include "listen.h"
 #include "log.h"
 
-#define BACKLOG	  4096
 #define MAX_TRIES 20 /* for one free port on all addresses */
 
 static int
@@ -24,7 +23,7 @@ open_one(const struct sockaddr_storage *addr)
 	    (addr->ss_family != AF_INET6 ||
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0) &&
 	    bind(fd, (const struct sockaddr *)addr, addr_len(addr)) == 0 &&
-	    listen(fd, BACKLOG) == 0)
+	    listen(fd, LISTEN_BACKLOG) == 0)
 		return (fd);
 	saved = errno;
 	close(fd);

@@ -6,7 +6,8 @@
 
 #include "settings.h"
 
-#define LISTEN_MAX 64
+#define LISTEN_MAX     64
+#define LISTEN_BACKLOG 4096 /* of each */
 
 /*
  * Opens a socket for each address of `listen` (default: all IPv4 and all IPv6 addresses, where the

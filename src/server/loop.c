@@ -166,14 +166,13 @@ admit(int fd, struct sockaddr_storage *client)
 }
 
 static void
-listener_ready(struct watch *w, uint32_t events)
+accept_some(const struct watch *w, int max)
 {
 	struct sockaddr_storage client;
 	socklen_t len;
 	int i, fd;
 
-	(void)events;
-	for (i = 0; i < MAX_ACCEPTS && accept_after == 0 && w->fd != -1; i++) {
+	for (i = 0; i < max && accept_after == 0 && w->fd != -1; i++) {
 		if (crowd_size() >= max_conns) {
 			pause_accepting("the limit of descriptors is near");
 			return;
@@ -190,11 +189,19 @@ listener_ready(struct watch *w, uint32_t events)
 	}
 }
 
+static void
+listener_ready(struct watch *w, uint32_t events)
+{
+	(void)events;
+	accept_some(w, MAX_ACCEPTS);
+}
+
 void
 loop_close_listeners(void)
 {
 	while (nlisteners > 0) {
-		loop_unwatch(&listeners[--nlisteners]);
+		accept_some(&listeners[--nlisteners], LISTEN_BACKLOG);
+		loop_unwatch(&listeners[nlisteners]);
 		close(listeners[nlisteners].fd);
 		listeners[nlisteners].fd = -1;
 	}

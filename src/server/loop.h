@@ -32,7 +32,7 @@ void loop_run(struct queue *, struct killer *);
 /* Once no thread is left that calls loop_finished(). */
 void loop_close(void);
 
-/* No more connections. */
+/* No more connections; those that clients have made already are accepted. */
 void loop_close_listeners(void);
 
 /* Any thread: a request with its reply, or one whose client is gone. Takes it over. */

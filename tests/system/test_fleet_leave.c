@@ -11,6 +11,7 @@
 #include "proc.h"
 #include "run5.h"
 #include "runtool.h"
+#include "script.h"
 #include "suites.h"
 
 #define SOON	    10 /* seconds, for what takes none */
@@ -223,6 +224,32 @@ START_TEST(told_to_stop_it_leaves)
 }
 END_TEST
 
+/* Their connections are made, but not accepted yet. */
+START_TEST(who_asks_just_before_the_port_closes_is_told_to_go_elsewhere)
+{
+	const char *dir = fleet_directory();
+	struct run5 runs[100];
+	struct server s;
+	size_t i;
+
+	fleet_start(&s, dir, "");
+	ck_assert_int_eq(kill(server_pid(&s), SIGSTOP), 0);
+	for (i = 0; i < LENGTH(runs); i++) {
+		runs[i] = RUN5("/bin/true");
+		run5_start(&s, &runs[i]);
+	}
+	send_term(&s);
+	ck_assert_int_eq(kill(server_pid(&s), SIGCONT), 0);
+	for (i = 0; i < LENGTH(runs); i++) {
+		run5_finish(&runs[i]);
+		run5_failed(&runs[i], RUNTOOL_CLIENT, "request denied: server is shutting down");
+		run5_free(&runs[i]);
+	}
+	fleet_leaves(&s, dir, "fleet: leaving: SIGTERM");
+	fleet_end(dir);
+}
+END_TEST
+
 /* A server that takes connections and does not answer. */
 static void
 start_silent(struct server *s, const char *dir)
@@ -380,7 +407,7 @@ END_TEST
 static int
 hang(const struct server *s, const char *dir)
 {
-	const char *argv[] = {"nsenter",
+	const char *argv[] = {"/usr/bin/nsenter",
 	    harness_text("--mount=/proc/%d/ns/mnt", (int)server_pid(s)), "mount", "-i", "-t",
 	    "fuse", "-o", "fd=3,rootmode=40000,user_id=0,group_id=0,allow_other", "hang", dir,
 	    NULL};
@@ -489,6 +516,7 @@ fleet_leave_suite(void)
 	tcase_add_loop_test(tc, without_a_directory_to_write_it_does_not_start, 0, 3);
 	tcase_add_test(tc, a_vanished_record_is_written_anew_once);
 	tcase_add_loop_test(tc, told_to_stop_it_leaves, 0, ORDERS);
+	tcase_add_test(tc, who_asks_just_before_the_port_closes_is_told_to_go_elsewhere);
 	tcase_add_loop_test(tc, told_to_stop_while_it_starts_it_leaves, 0, ORDERS);
 	tcase_add_test(tc, a_silent_server_holds_up_a_start_for_one_ping_timeout);
 	tcase_add_test(tc, where_there_are_enough_it_leaves_before_it_registers);
