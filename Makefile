@@ -126,6 +126,7 @@ runtool_obj := $(platform_obj) $(call obj,$(addprefix src/client/,ask.c attempt.
                area.c cmdline.c deadline.c output.c report.c several.c signals.c start.c)) \
                $(call obj,$(addprefix src/lib/,log.c start_command.c))
 $(runtool): $(runtool_obj)
+$(probe): $(call obj,$(addprefix src/client/,area.c ask.c probe.c show.c) src/lib/log.c)
 $(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(tools_obj) $(client_lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(client_lib) $(LIBS) -ljansson

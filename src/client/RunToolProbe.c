@@ -1,28 +1,27 @@
 /* RunToolProbe: shows what RunToolServers say about their hosts and how busy they are. */
+#include <bsd/string.h>
 #include <err.h>
 #include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-#include "jsontext.h"
-#include "options.h"
+#include "area.h"
+#include "config.h"
+#include "log.h"
 #include "paths.h"
+#include "probe.h"
+#include "records.h"
+#include "show.h"
 
-#define TELLING_INTERFACE 5 /* from this version on a server tells about itself, too */
+#define WHY_SIZE      1024
+#define MS_PER_SECOND 1000
 
-enum call { INFO, PING, STOP };
-
-struct probe {
-	enum call call;
+struct options {
+	enum probe_call call;
 	bool json;
-	const char *config;
-	struct options_defaults defaults;
-	json_t *answers; /* with --json */
-	unsigned int shown;
+	const char *config, *area;
+	char *const *hosts; /* NULL-terminated */
 };
 
 static void
@@ -31,215 +30,60 @@ help(void)
 	puts("usage: RunToolProbe [OPTION]... [HOST[:PORT]...]\n"
 	     "Shows what RunToolServers say about their hosts; see RunToolProbe(1).\n"
 	     "Default: $RUNTOOL_SERVER, localhost.\n\n"
+	     "  -a, --area AREA    all servers of this area of a fleet, as a table\n"
 	     "      --json         as a JSON array\n"
 	     "      --ping         only whether they are there, and in which state\n"
+	     "      --stats        how often what was asked of them, and how long it took\n"
 	     "      --stop         have them finish what runs, refuse the rest, and end\n"
-	     "  -c, --config FILE  the vesta.cfg that names the port\n"
+	     "  -c, --config FILE  the vesta.cfg that names the port and the fleet\n"
 	     "  -h, --help         show this\n"
 	     "  -V, --version      show the version");
 }
 
-/* Local time in ISO 8601, which wants a colon in the offset that strftime(3) has not. */
-static json_t *
-iso_time(int64_t seconds)
-{
-	time_t t = (time_t)seconds;
-	char text[64];
-	struct tm tm;
-	size_t n;
-
-	if (localtime_r(&t, &tm) == NULL || (n = strftime(text, sizeof(text), "%FT%T%z", &tm)) < 3)
-		return (json_null());
-	return (json_sprintf("%.*s:%s", (int)n - 2, text, text + n - 2));
-}
-
-static json_t *
-unique_id(const uint8_t unique[16])
-{
-	char text[33];
-	size_t i;
-
-	for (i = 0; i < 16; i++)
-		snprintf(text + 2 * i, 3, "%02x", unique[i]);
-	return (json_string(text));
-}
-
-static const char *
-state(bool loaded)
-{
-	return (loaded ? "loaded" : "ok");
-}
-
-/* The members of an answer stand in the order in which they are shown. */
-static int
-describe_info(struct runtool *c, json_t *answer, struct runtool_error *err)
-{
-	struct runtool_info i;
-	json_t *more;
-
-	if (runtool_info(c, &i, err) == -1)
-		return (-1);
-	more = json_pack("{s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:f, s:i, s:i, s:o, s:i}",
-	    "sysname", jsontext_string(i.sysname), "release", jsontext_string(i.release), "version",
-	    jsontext_string(i.version), "machine", jsontext_string(i.machine), "cpus", i.cpus,
-	    "cpuMHz", i.cpu_mhz, "memKB", i.mem_kb, "max_tools", i.max_tools, "cur_tools",
-	    i.cur_tools, "load", i.load, "cur_pending", i.cur_pending, "max_pending", i.max_pending,
-	    "unique_id", unique_id(i.unique), "interface", i.interface);
-	json_object_update_new(answer, more);
-	if (i.interface < TELLING_INTERFACE)
-		return (0);
-	more = json_pack("{s:s, s:i, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "state",
-	    state(i.loaded), "in_flight", i.in_flight, "area", jsontext_string(i.area), "software",
-	    jsontext_string(i.software), "started", iso_time(i.started), "uptime",
-	    (json_int_t)(time(NULL) - i.started), "runs", (json_int_t)i.runs, "failures",
-	    (json_int_t)i.failures, "refused", (json_int_t)i.refused, "connections",
-	    (json_int_t)i.connections);
-	json_object_update_new(answer, more);
-	return (0);
-}
-
-static int
-describe_ping(struct runtool *c, json_t *answer, struct runtool_error *err)
-{
-	struct runtool_ping ping;
-
-	if (runtool_ping(c, &ping, err) == -1)
-		return (-1);
-	json_object_update_new(
-	    answer, json_pack("{s:o, s:s, s:i}", "unique_id", unique_id(ping.unique), "state",
-			state(ping.loaded), "in_flight", ping.in_flight));
-	return (0);
-}
-
-static int
-describe_stop(struct runtool *c, json_t *answer, struct runtool_error *err)
-{
-	int in_flight;
-
-	if (runtool_stop(c, &in_flight, err) == -1)
-		return (-1);
-	json_object_set_new(answer, "in_flight", json_integer(in_flight));
-	return (0);
-}
-
-/* One value a line; the words of an error go to stderr. */
 static void
-show(struct probe *p, json_t *answer)
+choose(struct options *o, enum probe_call call)
 {
-	const json_t *error = json_object_get(answer, "error");
-	const char *name;
-	json_t *value;
-
-	if (error != NULL) {
-		warnx("%s: %s", json_string_value(json_object_get(answer, "server")),
-		    json_string_value(json_object_get(error, "message")));
-		return;
-	}
-	if (p->shown++ > 0)
-		putchar('\n');
-	json_object_foreach(answer, name, value)
-	{
-		if (json_is_string(value))
-			printf("%-12s %s\n", name, json_string_value(value));
-		else if (json_is_integer(value))
-			printf("%-12s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
-		else
-			printf("%-12s %.2f\n", name, json_real_value(value));
-	}
-	fflush(stdout);
-}
-
-__attribute__((format(printf, 2, 3))) static int
-refuse(struct runtool_error *err, const char *fmt, ...)
-{
-	va_list ap;
-
-	*err = (struct runtool_error){.code = RUNTOOL_INVALID};
-	va_start(ap, fmt);
-	vsnprintf(err->message, sizeof(err->message), fmt, ap);
-	va_end(ap);
-	return (-1);
-}
-
-static int
-ask(struct probe *p, const char *place, json_t *answer, struct runtool_error *err)
-{
-	static int (*const describe[])(struct runtool *, json_t *, struct runtool_error *) = {
-	    [INFO] = describe_info, [PING] = describe_ping, [STOP] = describe_stop};
-	char name[OPTIONS_NAME_SIZE], why[1000];
-	struct options_server server;
-	struct runtool *c;
-	int rc;
-
-	if (options_split(place, &server) == -1)
-		return (refuse(err, "must be HOST, HOST:PORT or [ADDRESS]:PORT"));
-	if (options_port(&server, &p->defaults, why, sizeof(why)) == -1)
-		return (refuse(err, "%s", why));
-	json_object_set_new(answer, "server", jsontext_string(options_name(&server, name)));
-	c = runtool_connect(server.host, server.port, p->defaults.info_timeout_ms, err);
-	if (c == NULL)
-		return (-1);
-	rc = describe[p->call](c, answer, err);
-	runtool_close(c);
-	return (rc);
-}
-
-/* 0, or -1 where there was no answer; said either way. */
-static int
-probe(struct probe *p, const char *place)
-{
-	json_t *answer = json_pack("{s:o}", "server", jsontext_string(place));
-	struct runtool_error err;
-	int rc;
-
-	if ((rc = ask(p, place, answer, &err)) == -1)
-		json_object_set_new(answer, "error", jsontext_error(&err));
-	if (p->json) {
-		json_array_append_new(p->answers, answer);
-	} else {
-		show(p, answer);
-		json_decref(answer);
-	}
-	return (rc);
+	if (o->call != PROBE_INFO && o->call != call)
+		errx(EXIT_FAILURE, "--ping, --stats or --stop: only one of them");
+	o->call = call;
 }
 
 static void
-choose(struct probe *p, enum call call)
+parse_options(struct options *o, int argc, char *argv[])
 {
-	if (p->call != INFO && p->call != call)
-		errx(EXIT_FAILURE, "--ping or --stop: not both");
-	p->call = call;
-}
-
-/* optind is then the first host. */
-static void
-parse_options(struct probe *p, int argc, char *argv[])
-{
-	enum { JSON_OPTION = UCHAR_MAX + 1, PING_OPTION, STOP_OPTION };
+	enum { JSON_OPTION = UCHAR_MAX + 1, PING_OPTION, STATS_OPTION, STOP_OPTION };
 	static const struct option long_options[] = {
+	    {"area", required_argument, NULL, 'a'},
 	    {"config", required_argument, NULL, 'c'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"json", no_argument, NULL, JSON_OPTION},
 	    {"ping", no_argument, NULL, PING_OPTION},
+	    {"stats", no_argument, NULL, STATS_OPTION},
 	    {"stop", no_argument, NULL, STOP_OPTION},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "a:c:hV", long_options, NULL)) != -1) {
 		switch (option) {
+		case 'a':
+			o->area = optarg;
+			break;
 		case 'c':
-			p->config = optarg;
+			o->config = optarg;
 			break;
 		case JSON_OPTION:
-			p->json = true;
+			o->json = true;
 			break;
 		case PING_OPTION:
-			choose(p, PING);
+			choose(o, PROBE_PING);
+			break;
+		case STATS_OPTION:
+			choose(o, PROBE_STATS);
 			break;
 		case STOP_OPTION:
-			choose(p, STOP);
+			choose(o, PROBE_STOP);
 			break;
 		case 'h':
 			help();
@@ -252,29 +96,194 @@ parse_options(struct probe *p, int argc, char *argv[])
 			exit(EXIT_FAILURE);
 		}
 	}
+	if (o->area != NULL && !record_area_ok(o->area))
+		errx(EXIT_FAILURE, "-a %s: must be letters, digits, `.`, `_` and `-`", o->area);
+	o->hosts = argv + optind;
+	if (o->area != NULL && *o->hosts != NULL)
+		errx(EXIT_FAILURE, "--area or hosts: not both");
+}
+
+/* ---- whom to ask -------------------------------------------------------------------------- */
+
+static struct probe *
+new_probes(size_t n)
+{
+	struct probe *probes;
+
+	if ((probes = calloc(n + 1, sizeof(*probes))) == NULL)
+		errx(EXIT_FAILURE, "out of memory");
+	return (probes);
+}
+
+static int
+parse_place(struct options_server *server, const char *place,
+    const struct options_defaults *defaults, struct runtool_error *err)
+{
+	char why[WHY_SIZE];
+
+	if (options_split(place, server) == -1)
+		return (options_fail(
+		    err, RUNTOOL_INVALID, "must be HOST, HOST:PORT or [ADDRESS]:PORT"));
+	if (options_port(server, defaults, why, sizeof(why)) == -1)
+		return (options_fail(err, RUNTOOL_INVALID, "%s", why));
+	return (0);
+}
+
+/* One that somebody named. */
+static void
+find_host(struct probe *p, const char *place, const struct options_defaults *defaults)
+{
+	char name[OPTIONS_NAME_SIZE];
+	struct runtool_error err;
+	bool good = parse_place(&p->server, place, defaults, &err) == 0;
+
+	p->timeout_ms = defaults->info_timeout_ms;
+	p->answer = json_pack(
+	    "{s:o}", "server", jsontext_string(good ? options_name(&p->server, name) : place));
+	if (!good)
+		probe_fail(p, &err);
+}
+
+static struct probe *
+find_hosts(const struct options *o, const struct config *config, size_t *n)
+{
+	struct options_defaults defaults;
+	struct probe *probes;
+	char why[WHY_SIZE];
+	size_t i;
+
+	if (options_read(config, &defaults, why, sizeof(why)) == -1)
+		errx(EXIT_FAILURE, "%s", why);
+	if (*o->hosts == NULL) {
+		*n = 1;
+		probes = new_probes(1);
+		find_host(probes, options_default_server(), &defaults);
+		return (probes);
+	}
+	for (*n = 0; o->hosts[*n] != NULL;)
+		++*n;
+	probes = new_probes(*n);
+	for (i = 0; i < *n; i++)
+		find_host(&probes[i], o->hosts[i], &defaults);
+	return (probes);
+}
+
+/* One that has registered, as far as its record tells. */
+static void
+find_server(struct probe *p, const struct record *r, const struct fleet_config *fleet)
+{
+	char name[OPTIONS_NAME_SIZE];
+
+	p->timeout_ms = fleet->ping_timeout * MS_PER_SECOND;
+	p->record = r;
+	strlcpy(p->server.host, r->host, sizeof(p->server.host));
+	strlcpy(p->server.port, r->port, sizeof(p->server.port));
+	p->answer = json_pack("{s:o, s:s, s:i, s:s, s:o}", "server",
+	    jsontext_string(options_name(&p->server, name)), "host", r->host, "pid", (int)r->pid,
+	    "record", r->name, "registered", probe_time(r->started));
+}
+
+/* The fleet, as it was when it was looked at. */
+struct fleet {
+	struct area area;
+	struct records records;
+};
+
+static struct probe *
+find_servers(struct fleet *f, const struct options *o, const struct config *config,
+    const struct options_file *file, size_t *n)
+{
+	struct probe *probes;
+	char why[WHY_SIZE];
+	size_t i;
+
+	if (config == NULL)
+		errx(EXIT_FAILURE,
+		    "there is no vesta.cfg that says where the fleet registers: name one with -c");
+	if (area_open(&f->area, o->area, config, file->path, file->in_cwd, why, sizeof(why)) == -1)
+		errx(EXIT_FAILURE, "%s", why);
+	if (records_read(f->area.config.dir, o->area, &f->records) == -1)
+		err(EXIT_FAILURE, "%s", f->area.config.dir);
+	*n = f->records.n;
+	probes = new_probes(*n);
+	for (i = 0; i < *n; i++)
+		find_server(&probes[i], &f->records.list[i], &f->area.config);
+	return (probes);
+}
+
+/* ---- what came of it ---------------------------------------------------------------------- */
+
+/* Files that are no records: on stderr, or among the answers. */
+static void
+tell_odd(const struct fleet *f, json_t *answers)
+{
+	const struct records_odd *odd = f->records.odd;
+	char name[4 * sizeof(odd->name)];
+	const char *what;
+	size_t i;
+
+	for (i = 0; i < f->records.n_odd; i++, odd++) {
+		what = odd->unreadable ? "cannot be read" : "malformed";
+		log_quote(name, sizeof(name), odd->name);
+		if (answers == NULL)
+			warnx("%s/%s: %s: %s", f->area.config.dir, name, what, odd->why);
+		else
+			json_array_append_new(
+			    answers, json_pack("{s:s, s:{s:i, s:o}}", "record", name, "error",
+					 "code", RUNTOOL_INVALID, "message",
+					 json_sprintf("%s: %s", what, odd->why)));
+	}
+}
+
+static int
+show(const struct options *o, const struct fleet *f, json_t *answers)
+{
+	if (o->json) {
+		tell_odd(f, answers);
+		return (jsontext_write(stdout, json_incref(answers), JSON_INDENT(2)));
+	}
+	tell_odd(f, NULL);
+	if (o->call == PROBE_STATS)
+		return (show_calls(answers));
+	if (o->area != NULL)
+		return (show_servers(answers));
+	show_lists(answers);
+	return (0);
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct probe p = {0};
-	int i, status = EXIT_SUCCESS;
-	char why[1024];
+	struct options o = {0};
+	struct options_file file;
+	struct fleet fleet = {0};
+	struct config *config;
+	struct probe *probes;
+	char why[WHY_SIZE];
+	json_t *answers;
+	bool failed = false;
+	size_t i, n;
 
-	parse_options(&p, argc, argv);
-	if (options_load(p.config, &p.defaults, why, sizeof(why)) == -1)
+	parse_options(&o, argc, argv);
+	if (options_open(o.config, &config, &file, why, sizeof(why)) == -1)
 		errx(EXIT_FAILURE, "%s", why);
-	if (p.json && (p.answers = json_array()) == NULL)
-		errx(EXIT_FAILURE, "out of memory");
-	if (optind == argc && probe(&p, options_default_server()) == -1)
-		status = EXIT_FAILURE;
-	/* One after the other, also after one that does not answer. */
-	for (i = optind; i < argc; i++)
-		if (probe(&p, argv[i]) == -1)
-			status = EXIT_FAILURE;
-	if (p.json && jsontext_write(stdout, p.answers, JSON_INDENT(2)) == -1)
+	probes = o.area == NULL ? find_hosts(&o, config, &n)
+				: find_servers(&fleet, &o, config, &file, &n);
+	config_free(config);
+	for (i = 0; i < n; i++)
+		probes[i].call = o.call;
+	probe_all(probes, n);
+
+	answers = json_array();
+	for (i = 0; i < n; i++) {
+		failed |= json_object_get(probes[i].answer, "error") != NULL;
+		json_array_append_new(answers, probes[i].answer);
+	}
+	if (show(&o, &fleet, answers) == -1 || fflush(stdout) == EOF || ferror(stdout))
 		err(EXIT_FAILURE, "stdout");
-	if (fflush(stdout) == EOF || ferror(stdout))
-		err(EXIT_FAILURE, "stdout");
-	return (status);
+	json_decref(answers);
+	records_free(&fleet.records);
+	fleet_config_free(&fleet.area.config);
+	free(probes);
+	return (failed ? EXIT_FAILURE : EXIT_SUCCESS);
 }

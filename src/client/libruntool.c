@@ -290,7 +290,7 @@ runtool_stats(struct runtool *c, struct runtool_stats *stats, struct runtool_err
 {
 	static const struct question question = {RPC5_STATS, read_stats, ERROR_UPDATE};
 	bool new = c->version == RPC5_VERSION;
-	struct rpc5_stats got;
+	struct rpc5_stats got = {0};
 
 	if (ask(c, &question, &got, err) == -1) {
 		if (new && err->code == RUNTOOL_VERSION_SKEW && speaks_version_5(c))

@@ -37,6 +37,7 @@ static Suite *(*const server_suites[])(void) = {
     signals_suite,
     library_suite,
     stats_suite,
+    probe_suite,
 };
 /* clang-format on */
 

@@ -36,5 +36,6 @@ Suite *fleet_hosts_suite(void);
 Suite *signals_suite(void);
 Suite *library_suite(void);
 Suite *stats_suite(void);
+Suite *probe_suite(void);
 
 #endif

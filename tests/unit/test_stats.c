@@ -6,7 +6,7 @@
 #include "suites.h"
 
 #define THREADS 4
-#define CALLS	2000
+#define CALLS	2000LL
 
 static struct rpc5_counts
 counts(enum rpc5_call call)
