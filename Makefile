@@ -121,10 +121,10 @@ $(client_so): $(call obj,$(client_src))
 tools_obj := $(call obj,$(addprefix src/client/,options.c jsontext.c) \
              $(addprefix src/lib/,buf.c setting.c fleet_config.c record.c records.c start_command.c) \
              $(wildcard src/lib/config*.c))
-platform_obj := $(call obj,$(addprefix src/client/,platform.c rank.c))
-runtool_obj := $(platform_obj) $(call obj,$(addprefix src/client/,ask.c attempt.c candidates.c choose.c \
-               area.c cmdline.c deadline.c output.c report.c several.c signals.c start.c)) \
-               $(call obj,$(addprefix src/lib/,log.c start_command.c))
+choose_obj := $(call obj,$(addprefix src/client/,area.c ask.c candidates.c choose.c deadline.c platform.c \
+              rank.c start.c))
+runtool_obj := $(choose_obj) $(call obj,$(addprefix src/client/,attempt.c cmdline.c output.c report.c \
+               several.c signals.c) $(addprefix src/lib/,log.c start_command.c))
 $(runtool): $(runtool_obj)
 $(probe): $(call obj,$(addprefix src/client/,area.c ask.c probe.c show.c) src/lib/log.c)
 $(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(tools_obj) $(client_lib)
@@ -237,7 +237,7 @@ unit_bin   := $(BUILD)/tests/unit/unit
 system_bin := $(BUILD)/tests/system/system
 tools_bin  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
 
-$(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(lib_obj) $(platform_obj) \
+$(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(lib_obj) $(choose_obj) \
              $(call obj,src/client/options.c) $(client_lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(check_libs)
