@@ -272,7 +272,7 @@ run-checks: $(unit_bin) $(system_bin) $(tools_bin) $(if $(SANITIZE),$(sanitized_
 	@$(if $(SANITIZE),install -m 755 $(sanitized_helper) $(LIBEXECDIR))
 	@RUNTOOL_PREFIX=$(PREFIX) RUNTOOL_TOOLS=$(abspath $(BUILD))/tests/tools RUNTOOL_TESTS=$(CURDIR)/tests \
 	    RUNTOOL_SOURCES=$(CURDIR)/$(sources) \
-	    $(TEST_WRAPPER) tests/run.sh $(unit_bin) $(system_bin) tests/build.sh; status=$$?; \
+	    $(TEST_WRAPPER) tests/run.sh $(unit_bin) $(system_bin) tests/slurm.sh tests/build.sh; status=$$?; \
 	rm -rf $(PREFIX); exit $$status
 
 # Without the tests of the privileged launcher, which is the same program as in `make check`.

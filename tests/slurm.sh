@@ -1,0 +1,281 @@
+#!/bin/sh
+# slurm.sh: a fleet of servers on a real Slurm with three nodes, by the installed batch script and the
+# start_command of runtool-fleet(7). RUNTOOL_PREFIX is an installation made for tests.
+set -eu
+umask 022
+
+# shellcheck source=tests/cluster.sh
+. "$(dirname "$0")/cluster.sh"
+
+tests='
+load_takes_the_fleet_to_three_nodes_and_its_end_empties_the_cluster
+a_full_cluster_is_asked_once_and_work_goes_on
+a_job_told_to_drain_finishes_its_tools
+a_cancelled_job_is_made_up_for
+a_lost_server_is_made_up_for
+tools_stay_within_their_job
+'
+
+# ---- the fleet: each job has a processor, and so room for one tool, and the memory of most of a node
+
+configure() {
+	start=$(sed -n 's/^start_command = \(n=.*sbatch.*\)/\1/p' \
+	    "$RUNTOOL_PREFIX/share/man/man7/runtool-fleet.7" |
+	    sed "s|/usr/local|$RUNTOOL_PREFIX|; s|-c 2 --mem=4000|-c 1 --mem=600 -o $work/%%j.log|")
+	cat >"$VESTACONFIG" <<-EOC
+		[Run_Tool]
+		allow = 127.0.0.0/8 10.98.0.0/24
+		VolatileRootName = $RUNTOOL_PREFIX/roots
+		sync_after_tool = 0
+		kill_grace = 1
+		drain_timeout = 20
+
+		[Run_Tool_Fleet]
+		dir = $fleet
+		start_command = $start
+		start_interval = 1
+		start_load_limit = 1000
+		max_servers = 3
+		loaded_at = 2
+		idle_timeout = 3
+		touch_interval = 1
+		stale_after = 3
+		ping_tries = 2
+		ping_timeout = 1
+	EOC
+	install -d -o "$server_uid" "$fleet" "$work"
+	"${0%/*}/mkroot.sh" "$RUNTOOL_PREFIX/roots/00000001"
+	install -m 755 "$RUNTOOL_TOOLS/use" "$RUNTOOL_PREFIX/roots/00000001/bin"
+	printf '%s\n' "caller $server_uid" "roots $RUNTOOL_PREFIX/roots" >"$RUNTOOL_PREFIX/etc/tool_launcher.conf"
+}
+
+run_as() {
+	uid=$1
+	shift
+	setpriv --reuid "$uid" --regid "$uid" --clear-groups "$RUNTOOL_PREFIX/bin/runtool" -a default -w / "$@"
+}
+
+client() {
+	run_as $((server_uid + 1)) "$@"
+}
+
+# One that may start a server where there is none.
+first_client() {
+	run_as "$server_uid" "$@"
+}
+
+jobs() {
+	squeue -h -n runtool-default -t "$1" -o %i
+}
+
+records() {
+	ls -A "$fleet"
+}
+
+# processes NAMES: of one of these names, separated by |; as files in /proc.
+processes() {
+	grep -lsE "^($1)\$" /proc/[0-9]*/comm || :
+}
+
+# count N COMMAND...: whether it prints N lines.
+count() {
+	wanted=$1
+	shift
+	[ "$("$@" | wc -l)" = "$wanted" ]
+}
+
+expect() {
+	"$@" || { echo "not so: $*"; return 1; }
+}
+
+is_over() {
+	count 0 jobs PD,CF,R,CG && count 0 records &&
+	    count 0 processes 'RunToolServer|tool_launcher|runtool-starter|slurmstepd'
+}
+
+# ---- load: twelve clients, one request after the other each, until it is enough
+
+loads='1 2 3 4 5 6 7 8 9 10 11 12'
+
+load_begins() {
+	rm -f "$work"/enough "$work"/err.*
+	load_pids=
+	for i in $loads; do
+		while [ ! -e "$work/enough" ]; do
+			client -- /bin/sh -c 'hostname; sleep 0.3'
+		done >>"$work/out.$i" 2>"$work/err.$i" &
+		load_pids="$load_pids $!"
+	done
+}
+
+# All of it went well, and nothing was said.
+load_ends() {
+	: >"$work/enough"
+	for pid in $load_pids; do
+		expect wait "$pid"
+	done
+	cat "$work"/err.*
+	expect count 0 cat "$work"/err.*
+}
+
+# Where tools have run since forget_places.
+places() {
+	sort -u "$work"/out.*
+}
+
+forget_places() {
+	for i in $loads; do
+		: >"$work/out.$i"
+	done
+}
+
+# ---- tests
+
+load_takes_the_fleet_to_three_nodes_and_its_end_empties_the_cluster() {
+	first_client /bin/true
+	expect count 1 jobs R
+	load_begins
+	await 30 count 3 records
+	expect count 3 jobs R
+	forget_places
+	await 10 count 3 places
+	load_ends
+	await 20 is_over
+}
+
+a_full_cluster_is_asked_once_and_work_goes_on() {
+	sbatch -J other -w n2,n3 -N 2 --exclusive -o /dev/null --wrap='sleep infinity'
+	await 10 count 1 squeue -h -n other -t R
+	first_client /bin/true
+	load_begins
+	await 10 count 1 jobs PD
+	# There is time for several attempts.
+	sleep 4
+	expect count 1 jobs PD
+	expect count 1 jobs R
+	forget_places
+	await 5 count 1 places
+	scancel -n other
+	await 20 count 3 records
+	load_ends
+	await 20 is_over
+}
+
+state_is() {
+	scontrol -o show job "$1" | grep -q " JobState=$2 "
+}
+
+a_job_told_to_drain_finishes_its_tools() {
+	first_client /bin/true
+	job=$(jobs R)
+	client /bin/sh -c 'echo started; sleep 3; echo done' >"$work/out.1" &
+	await 5 grep -q started "$work/out.1"
+	scancel --signal=TERM --batch "$job"
+	await 5 count 0 records
+	first_client /bin/true
+	expect count 2 jobs R
+	expect wait $!
+	expect grep -q "done" "$work/out.1"
+	await 5 state_is "$job" COMPLETED
+	await 20 is_over
+}
+
+a_cancelled_job_is_made_up_for() {
+	first_client /bin/true
+	client /bin/sh -c 'echo started; sleep 60' >"$work/out.1" &
+	await 5 grep -q started "$work/out.1"
+	scancel "$(jobs R)"
+	status=0
+	wait $! || status=$?
+	expect [ $status != 0 ]
+	first_client /bin/true
+	expect count 1 records
+	await 20 is_over
+}
+
+a_lost_server_is_made_up_for() {
+	first_client /bin/true
+	lost=$(records)
+	first_client --retry 1 /bin/sh -c 'echo started; sleep 6' >"$work/out.1" &
+	await 5 grep -q started "$work/out.1"
+	scancel --signal=KILL --full "$(jobs R)"
+	await 15 test ! -e "$fleet/$lost"
+	expect wait $!
+	await 20 is_over
+}
+
+tools_stay_within_their_job() {
+	first_client /bin/true
+	client /bin/use 1000 &
+	await 5 count 1 processes use
+	expect grep -q '^Cpus_allowed_list:	[0-9]*$' "$(processes use | sed 's/comm$/status/')"
+	expect wait $!
+	if [ -n "$cluster_cgroups" ]; then
+		status=0
+		client /bin/use 0 900000 || status=$?
+		expect [ $status = 137 ]
+	fi
+	expect count 1 records
+	client /bin/true
+	await 20 is_over
+}
+
+# ---- running them
+
+summary() {
+	echo "slurm: $passed passed, $failed failed, $skipped skipped"
+	[ $failed -eq 0 ] && { [ "$skipped" -eq 0 ] || [ "${CI:-}" != true ]; }
+}
+
+# What a test and its servers said is shown where it fails.
+run_test() {
+	rm -f "$work"/*
+	set +e
+	(set -e; "$1") >"$cluster/said" 2>&1
+	status=$?
+	set -e
+	if [ $status = 0 ]; then
+		passed=$((passed + 1))
+		return
+	fi
+	failed=$((failed + 1))
+	echo "slurm: $1 failed:"
+	tail -n 40 "$cluster/said" "$work"/*.log
+	ls "$fleet"
+	squeue
+	: >"$work/enough"
+	squeue -h -o %i | xargs -r scancel
+	await 20 is_over || rm -f "$fleet"/*
+}
+
+case ${CK_RUN_SUITE:-slurm} in
+slurm) ;;
+*) tests= ;;
+esac
+passed=0 failed=0 skipped=0
+if [ -z "$tests" ]; then
+	summary
+	exit
+fi
+needs=$(cluster_needs)
+if [ -n "$needs" ]; then
+	echo "slurm: skipped: needs $needs"
+	skipped=$(echo "$tests" | wc -w)
+	summary
+	exit
+fi
+if [ -z "${cluster:-}" ]; then
+	trap cluster_clean EXIT
+	trap 'exit 1' HUP INT TERM
+	cluster_run "$0"
+	exit
+fi
+server_uid=${RUNTOOL_UID:-1879052222} # to whom the launcher belongs
+fleet=$cluster/fleet work=$cluster/work
+export VESTACONFIG="$cluster/vesta.cfg"
+configure
+cluster_start runtool-test:"$server_uid"
+for name in $tests; do
+	run_test "$name"
+done
+summary
