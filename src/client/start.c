@@ -39,7 +39,7 @@ struct start {
 	int lock;      /* where others wait for us; -1: none do */
 	pid_t pid;     /* of the command; 0: it has ended, or was not run yet */
 	int output;    /* from it; -1: none */
-	bool progress; /* a line of it is on the terminal */
+	int64_t shown; /* seconds, in a line on the terminal; 0: there is none */
 };
 
 struct start *
@@ -65,9 +65,11 @@ is_too_late(const struct start *s)
 static void
 hide_progress(struct start *s)
 {
-	if (s->progress)
-		fputs("\r\033[K", stderr);
-	s->progress = false;
+	if (s->shown == 0)
+		return;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+	s->shown = 0;
 }
 
 static void
@@ -75,12 +77,12 @@ show_progress(struct start *s)
 {
 	int64_t seconds = (deadline_now() - s->begin) / MS_PER_SECOND;
 
-	if (seconds == 0 || !isatty(STDERR_FILENO))
+	if (seconds == s->shown || !isatty(STDERR_FILENO))
 		return;
 	fprintf(stderr, "\r%s: area %s: waiting for its first server: %lld s",
 	    program_invocation_short_name, s->area->config.area, (long long)seconds);
 	fflush(stderr);
-	s->progress = true;
+	s->shown = seconds;
 }
 
 /* As much of the command's output as comes within a step. */
@@ -143,6 +145,7 @@ follow(struct start *s, int fd, struct runtool_error *err)
 
 	while (poll(&pfd, 1, MS_PER_SECOND) == 0 && !is_too_late(s))
 		show_progress(s);
+	hide_progress(s);
 	n = recv(fd, words, sizeof(words) - 1, MSG_DONTWAIT);
 	if (n <= 0)
 		return (0);
@@ -214,7 +217,10 @@ command(const struct start *s, struct runtool_error *err)
 	return (text);
 }
 
-/* In a session of its own: it goes on when we are interrupted. 0, or an errno. */
+/*
+ * In a session of its own, since it goes on when we are interrupted; and with nothing that we were given,
+ * such as a lock of the shell that started us, since a server stays. 0, or an errno.
+ */
 static int
 spawn(struct start *s, char *text, int output)
 {
@@ -235,6 +241,8 @@ spawn(struct start *s, char *text, int output)
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+	posix_spawn_file_actions_addchdir_np(&actions, "/");
 	error = posix_spawn(&s->pid, "/bin/sh", &actions, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);

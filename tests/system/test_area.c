@@ -473,6 +473,12 @@ end(pid_t pid)
 }
 
 static void
+check_descriptors(pid_t pid)
+{
+	ck_assert_uint_eq(proc_descriptors(pid), 3);
+}
+
+static void
 first_finish(struct first *f)
 {
 	ran(f, end);
@@ -573,9 +579,42 @@ START_TEST(a_server_may_stay_in_the_foreground)
 	struct shown shown;
 
 	first_prepare(&f);
-	shown =
-	    run_with(f.dir, command(&f, "", "exec sleep 60"), RUN_A "/bin/echo done 2>&1 | cat");
-	ck_assert_contains(shown.out, "\ndone\n");
+	shown = run_with(f.dir, command(&f, "pwd;", "exec sleep 60"),
+	    "cd $tmp; exec 9<.; " RUN_A "/bin/echo done 2>&1 | cat");
+	ck_assert_contains(shown.out, "\n/\ndone\n");
+	ck_assert_int_eq(ran(&f, check_descriptors), 1);
+	first_finish(&f);
+}
+END_TEST
+
+/* The command's own output is whole on a terminal, too. */
+START_TEST(a_terminal_shows_how_long_a_first_server_takes)
+{
+	struct first f;
+	struct shown shown;
+
+	first_prepare(&f);
+	shown = run_with(f.dir, command(&f, "sleep 1.5; echo starting;", ""),
+	    "script -qec '" RUN_A "/bin/echo done' /dev/null");
+	ck_assert_int_eq(shown.status, 0);
+	ck_assert_contains(
+	    shown.out, "\rruntool: area " AREA ": waiting for its first server: 1 s");
+	ck_assert_contains(shown.out, "\r\033[Kstarting\r\n");
+	ck_assert_contains(shown.out, "\033[Kdone\r\n");
+	first_finish(&f);
+}
+END_TEST
+
+START_TEST(a_platform_without_any_server_has_one_started)
+{
+	struct first f;
+
+	first_prepare(&f);
+	script_goes_to(&f.server, with(f.dir,
+				      harness_text("%s\n[test]\nhosts = 127.0.0.1:%d\narea = " AREA,
+					  command(&f, "", ""), unused_port()),
+				      "runtool -p test --json=/dev/stdout /bin/true"));
+	ck_assert_int_eq(ran(&f, NULL), 1);
 	first_finish(&f);
 }
 END_TEST
@@ -700,6 +739,8 @@ area_suite(void)
 	tcase_add_test(tc, a_start_that_fails_ends_the_waiting);
 	tcase_add_test(tc, who_waits_takes_over_from_one_that_is_killed);
 	tcase_add_test(tc, a_server_may_stay_in_the_foreground);
+	tcase_add_test(tc, a_terminal_shows_how_long_a_first_server_takes);
+	tcase_add_test(tc, a_platform_without_any_server_has_one_started);
 	tcase_add_test(tc, the_command_learns_area_host_and_configuration);
 	tcase_add_test(tc, no_command_is_taken_from_the_current_directory);
 	tcase_add_test(tc, a_signal_ends_one_that_waits_for_a_first_server);
