@@ -19,6 +19,7 @@
 #include "listen.h"
 #include "log.h"
 #include "loop.h"
+#include "ping.h"
 #include "queue.h"
 
 #define MAX_EVENTS   256
@@ -26,8 +27,9 @@
 #define BACK_OFF_MS  1000  /* without accepting, when descriptors or memory ran out */
 #define SAY_AGAIN_MS 60000 /* between two lines in the log about that */
 
-/* Descriptors that connections must leave: for ourselves, and for each tool that starts. */
+/* Descriptors that connections must leave: for ourselves, for pings, and for each tool that starts. */
 #define OWN_DESCRIPTORS	 64
+#define PING_DESCRIPTORS 3
 #define TOOL_DESCRIPTORS 8
 
 /* A client's host that fell silent is given up after about a minute: 30 + 3 x 10 seconds. */
@@ -229,6 +231,8 @@ limit_connections(const struct settings *s)
 	rlim_t reserve = OWN_DESCRIPTORS + (rlim_t)TOOL_DESCRIPTORS * (rlim_t)s->max_threads;
 	struct rlimit r;
 
+	if (s->fleet.dir != NULL)
+		reserve += (rlim_t)PING_DESCRIPTORS * PING_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		fatal("limit of descriptors: %s", strerror(errno));
 	max_conns = r.rlim_cur > 2 * reserve ? r.rlim_cur - reserve : r.rlim_cur / 2;
