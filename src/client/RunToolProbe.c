@@ -1,6 +1,7 @@
 /* RunToolProbe: shows what RunToolServers say about their hosts and how busy they are. */
 #include <bsd/string.h>
 #include <err.h>
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -203,7 +204,7 @@ find_servers(struct fleet *f, const struct options *o, const struct config *conf
 	if (area_open(&f->area, o->area, config, file->path, file->in_cwd, why, sizeof(why)) == -1)
 		errx(EXIT_FAILURE, "%s", why);
 	if (records_read(f->area.config.dir, o->area, &f->records) == -1)
-		err(EXIT_FAILURE, "%s", f->area.config.dir);
+		errx(EXIT_FAILURE, "%s: %s", f->area.config.dir, records_words(errno));
 	*n = f->records.n;
 	probes = new_probes(*n);
 	for (i = 0; i < *n; i++)

@@ -236,7 +236,7 @@ tell_records(struct candidates *all)
 	all->told = true;
 	if (all->error != 0) {
 		warnx("area %s: %s: %s", all->area->config.area, all->area->config.dir,
-		    strerror(all->error));
+		    records_words(all->error));
 	} else if (all->verbose &&
 		   records_read(all->area->config.dir, all->area->config.area, &records) == 0) {
 		for (i = 0; i < records.n_odd; i++)
@@ -326,6 +326,9 @@ candidates_complain(struct candidates *all, const char *remedy, struct runtool_e
 		judge(all, all->list[i]);
 	if (all->area != NULL)
 		tell_records(all);
+	if (all->error != 0)
+		remedy = "[" FLEET_CONFIG_SECTION
+			 "]dir must be the directory where its servers register, and readable";
 	if (v == NULL)
 		return (options_fail(err, RUNTOOL_TRANSPORT, "area %s: %s: %s", all->platform->area,
 		    why_none(all), remedy));

@@ -264,6 +264,12 @@ records_read(const char *dir, const char *area, struct records *records)
 	return (0);
 }
 
+const char *
+records_words(int error)
+{
+	return (error == E2BIG ? "too many records" : strerror(error));
+}
+
 void
 records_free(struct records *records)
 {

@@ -33,6 +33,7 @@ struct records {
  * Files of other areas, and hidden ones but for .NAME.tmp, are nobody's business.
  */
 int records_read(const char *dir, const char *area, struct records *);
+const char *records_words(int error); /* what that means */
 void records_free(struct records *);
 
 /*

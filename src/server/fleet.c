@@ -70,7 +70,7 @@ static void
 tell_trouble(struct fleet *f, int error)
 {
 	if (error != 0 && error != f->trouble)
-		log_warn("fleet: %s: cannot be read: %s", f->config->dir, strerror(error));
+		log_warn("fleet: %s: cannot be read: %s", f->config->dir, records_words(error));
 	else if (error == 0 && f->trouble != 0)
 		log_info("fleet: %s: can be read again", f->config->dir);
 	f->trouble = error;
