@@ -179,8 +179,10 @@ serve(const char *command, int patience_ms)
 {
 	struct report failure = {.kind = NOT_RUN};
 	char order;
-	pid_t pid;
+	pid_t pid = getpid();
 
+	if (write(reports, &pid, sizeof(pid)) != sizeof(pid))
+		_exit(1);
 	leave_everything();
 	while (read(orders, &order, 1) == 1) {
 		if ((pid = fork()) == 0)
@@ -194,26 +196,34 @@ serve(const char *command, int patience_ms)
 
 /* ---- the server ------------------------------------------------------------------------------- */
 
+/* Were it the server's child, whatever it started would become an orphan of the server's when it is killed. */
 void
 starter_open(const char *command, int patience_ms)
 {
 	int order[2], report[2];
-	pid_t pid;
+	pid_t between, pid;
 
 	if (pipe2(order, O_CLOEXEC) == -1 || pipe2(report, O_CLOEXEC) == -1 ||
-	    fcntl(report[0], F_SETFL, O_NONBLOCK) == -1 || (pid = fork()) == -1)
+	    (between = fork()) == -1)
 		fatal("cannot make %s: %s", NAME, strerror(errno));
-	if (pid == 0) {
+	if (between == 0) {
 		close(order[1]);
 		close(report[0]);
 		orders = order[0];
 		reports = report[1];
-		serve(command, patience_ms);
+		if (fork() == 0)
+			serve(command, patience_ms);
+		_exit(0);
 	}
 	close(order[0]);
 	close(report[1]);
 	orders = order[1];
 	reports = report[0];
+	waitpid(between, NULL, 0);
+	if (read(reports, &pid, sizeof(pid)) != sizeof(pid) ||
+	    fcntl(reports, F_SETFL, O_NONBLOCK) == -1)
+		fatal("cannot make %s", NAME);
+	/* It is our child all the same where we are the first process of a container. */
 	orphans_adopt(pid);
 }
 

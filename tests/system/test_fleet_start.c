@@ -318,33 +318,39 @@ END_TEST
 
 /* ---- the process that runs them ------------------------------------------------------------ */
 
+/* The only server's. */
 static pid_t
-starter_of(const struct server *s)
+starter(void)
 {
 	pid_t pids[64];
 	size_t n = proc_tagged("runtool-starter", pids, 64);
 
 	for (size_t i = 0; i < n && i < 64; i++)
-		if (proc_number(pids[i], "PPid") == server_pid(s))
+		if (proc_number(pids[i], "Uid") == (long)harness_user())
 			return (pids[i]);
 	return (0);
+}
+
+static bool
+is_gone(pid_t pid)
+{
+	return (*proc_status(pid, "Name") == '\0' || proc_status(pid, "State")[0] == 'Z');
 }
 
 START_TEST(it_ends_with_the_server_however_that_ends)
 {
 	struct server s = server_with("true", "");
-	pid_t starter = starter_of(&s);
+	pid_t pid = starter();
 
-	ck_assert_int_ne(starter, 0);
-	ck_assert_str_eq(proc_status(starter, "Name"), "runtool-starter");
+	ck_assert_int_ne(pid, 0);
+	ck_assert_str_eq(proc_status(pid, "Name"), "runtool-starter");
+	ck_assert_uint_eq(proc_children(server_pid(&s)), 0);
 	fleet_kill(&s);
-	ck_assert_within(
-	    10, *proc_status(starter, "Name") == '\0' || proc_status(starter, "State")[0] == 'Z');
+	ck_assert_within(10, is_gone(pid));
 	s = server_with("true", "");
-	starter = starter_of(&s);
+	pid = starter();
 	fleet_stop(&s, dir);
-	ck_assert_within(
-	    10, *proc_status(starter, "Name") == '\0' || proc_status(starter, "State")[0] == 'Z');
+	ck_assert_within(10, is_gone(pid));
 }
 END_TEST
 
@@ -352,7 +358,7 @@ START_TEST(without_it_the_server_goes_on_and_says_so)
 {
 	struct server s = server_with("true", "");
 
-	ck_assert_int_eq(kill(starter_of(&s), SIGKILL), 0);
+	ck_assert_int_eq(kill(starter(), SIGKILL), 0);
 	load_until(&s, REFUSED "runtool-starter is gone: restart this server", 1);
 	load(&s);
 	finish(&s);

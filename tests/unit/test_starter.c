@@ -217,24 +217,59 @@ START_TEST(what_was_started_lives_on_and_can_still_say_what_it_likes)
 }
 END_TEST
 
+/* Of the starter, while it runs a command that writes it down. */
+#define STARTER_PID "cut -d ' ' -f 4 /proc/$PPID/stat >pid"
+
+/* A zombie, which is init's business, has no command line. */
+static bool
+is_gone(pid_t pid)
+{
+	char path[64];
+	FILE *f;
+	int c = EOF;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	if ((f = fopen(path, "re")) != NULL) {
+		c = getc(f);
+		fclose(f);
+	}
+	return (c == EOF);
+}
+
 START_TEST(the_process_ends_with_the_server)
 {
-	open_starter("true", PATIENCE_MS);
+	open_starter(STARTER_PID, PATIENCE_MS);
+	run();
+	await(!starter_busy());
+	ck_assert(!is_gone(pid_in("pid")));
 	starter_close();
-	ck_assert_int_gt(wait(NULL), 0);
+	await(is_gone(pid_in("pid")));
 }
 END_TEST
 
 START_TEST(a_process_that_was_killed_is_noticed)
 {
-	open_starter("cut -d ' ' -f 4 /proc/$PPID/stat >pid", PATIENCE_MS);
+	open_starter(STARTER_PID, PATIENCE_MS);
 	run();
 	await(!starter_busy());
 	ck_assert(starter_is_there());
 	ck_assert_int_eq(kill(pid_in("pid"), SIGKILL), 0);
-	ck_assert_int_eq(waitpid(pid_in("pid"), NULL, 0), pid_in("pid"));
+	await(is_gone(pid_in("pid")));
 	ck_assert_int_eq(starter_run(), -1);
 	ck_assert_int_eq(errno, EPIPE);
+}
+END_TEST
+
+START_TEST(what_it_started_is_no_orphan_when_it_is_killed)
+{
+	open_starter(STARTER_PID "; sleep 100 & echo $! >child", PATIENCE_MS);
+	ck_assert_int_eq(orphans_init(), 0);
+	run();
+	await(!starter_busy());
+	ck_assert_int_eq(kill(pid_in("pid"), SIGKILL), 0);
+	await(is_gone(pid_in("pid")));
+	orphans_sweep();
+	ck_assert_int_eq(kill(pid_in("child"), SIGKILL), 0);
 }
 END_TEST
 
@@ -358,6 +393,7 @@ starter_suite(void)
 	tcase_add_loop_test(tc, what_was_started_lives_on_and_can_still_say_what_it_likes, 0, 2);
 	tcase_add_test(tc, the_process_ends_with_the_server);
 	tcase_add_test(tc, a_process_that_was_killed_is_noticed);
+	tcase_add_test(tc, what_it_started_is_no_orphan_when_it_is_killed);
 	tcase_add_test(tc, a_sweep_of_orphans_spares_it_and_what_it_started);
 	tcase_add_test(tc, nothing_of_the_server_is_inherited);
 	tcase_add_test(tc, no_descriptor_is_inherited_but_what_there_was_before);
