@@ -120,7 +120,8 @@ take_answers(struct fleet *f)
 					 "advertise and listen)",
 				    f->self.host, f->self.port, a.why);
 		} else if (peers_answer(f->peers, a.name, a.id, a.answer, clock_ms())) {
-			log_warn("fleet: %s: %s", a.name, a.why);
+			log_warn("fleet: %s: %s%s", a.name,
+			    a.answer == PEERS_SILENT ? "does not answer: " : "", a.why);
 		}
 	}
 }

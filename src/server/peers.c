@@ -20,7 +20,7 @@ struct peer {
 	bool good;   /* answered its last round */
 	bool asked;  /* a try is over */
 	bool known;  /* a round is over */
-	bool warned; /* of another server in its place */
+	bool warned; /* that it does not answer, or that another server does */
 	bool dead;   /* to be removed */
 
 	bool in_round, in_flight;
@@ -334,7 +334,7 @@ peers_answer(struct peers *p, const char *name, const uint8_t id[RECORD_ID_SIZE]
     enum peers_answer answer, int64_t now)
 {
 	struct peer *peer = find(name, p->list, p->n, sizeof(*p->list));
-	bool warn = false;
+	bool odd = answer == PEERS_OTHER_ID, warn;
 
 	if (peer == NULL || !peer->in_flight ||
 	    memcmp(peer->record.id, id, sizeof(peer->record.id)) != 0)
@@ -343,13 +343,13 @@ peers_answer(struct peers *p, const char *name, const uint8_t id[RECORD_ID_SIZE]
 	if (answer == PEERS_NOT_ASKED)
 		return (false);
 	peer->asked = true;
-	if (answer == PEERS_OTHER_ID) {
-		warn = !peer->warned;
-		peer->warned = true;
-	}
-	if (answer == PEERS_ANSWERED)
+	if (answer == PEERS_ANSWERED) {
 		end_round(p, peer, true, now);
-	else if (peer->in_round && ++peer->tries >= p->ping_tries)
+	} else if (peer->in_round && ++peer->tries >= p->ping_tries) {
 		end_round(p, peer, false, now);
+		odd = true;
+	}
+	warn = odd && !peer->warned;
+	peer->warned |= odd;
 	return (warn);
 }

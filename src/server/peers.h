@@ -51,7 +51,8 @@ enum peers_answer {
 
 /*
  * How a try went, by the name and the id of the record; one that is gone meanwhile is no error. True when
- * this is worth a warning: the first time that another server answered in its place.
+ * this is worth a warning: the first time that another server answered in its place, or that nobody did in
+ * a whole round.
  */
 bool peers_answer(struct peers *, const char *name, const uint8_t id[RECORD_ID_SIZE],
     enum peers_answer, int64_t now);

@@ -120,6 +120,25 @@ START_TEST(a_name_that_does_not_lead_to_the_server_is_told)
 }
 END_TEST
 
+START_TEST(a_server_that_lets_no_others_in_is_told_of_by_them)
+{
+	const char *dir = fleet_directory();
+	struct server closed = fleet_server(dir, ""), s;
+
+	/* Before the fleet's section. */
+	closed.settings = harness_text("allow = 192.0.2.1\n%s", closed.settings);
+	server_start(&closed);
+	ck_assert_within(SOON, fleet_count(dir) == 1);
+	fleet_start(&s, dir, "");
+	ck_assert_within(SOON, fleet_says(&s, harness_text("%s: does not answer: ",
+						  fleet_record(dir, server_pid(&closed))->name)));
+	ck_assert_contains(server_log(&s), "does its `allow` name this host?");
+	fleet_stop(&s, dir);
+	fleet_stop(&closed, dir);
+	fleet_end(dir);
+}
+END_TEST
+
 static void
 make_none(const char *path)
 {
@@ -513,6 +532,7 @@ fleet_leave_suite(void)
 	tcase_add_test(tc, a_server_that_listens_is_registered);
 	tcase_add_test(tc, its_record_is_touched_as_long_as_it_runs);
 	tcase_add_test(tc, a_name_that_does_not_lead_to_the_server_is_told);
+	tcase_add_test(tc, a_server_that_lets_no_others_in_is_told_of_by_them);
 	tcase_add_loop_test(tc, without_a_directory_to_write_it_does_not_start, 0, 3);
 	tcase_add_test(tc, a_vanished_record_is_written_anew_once);
 	tcase_add_loop_test(tc, told_to_stop_it_leaves, 0, ORDERS);

@@ -309,6 +309,26 @@ START_TEST(another_server_in_its_place_is_no_answer_and_a_warning_once)
 }
 END_TEST
 
+START_TEST(a_silent_server_is_a_warning_once)
+{
+	struct record *r = put(1, 50);
+	int i;
+
+	look();
+	for (i = 0; i < TRIES; i++) {
+		expect_ping(r);
+		ck_assert_int_eq(answer(r, PEERS_SILENT), i == TRIES - 1);
+		now += SECOND;
+	}
+	look_for(STALE);
+	for (i = 0; i < TRIES; i++) {
+		expect_ping(r);
+		ck_assert(!answer(r, PEERS_SILENT));
+		now += SECOND;
+	}
+}
+END_TEST
+
 START_TEST(what_could_not_be_asked_is_no_try)
 {
 	struct record *r = put(1, 50);
@@ -582,6 +602,7 @@ peers_suite(void)
 	tcase_add_test(tc, an_answer_saves_a_record_that_nobody_touches);
 	tcase_add_test(tc, a_touch_saves_a_server_that_does_not_answer);
 	tcase_add_test(tc, another_server_in_its_place_is_no_answer_and_a_warning_once);
+	tcase_add_test(tc, a_silent_server_is_a_warning_once);
 	tcase_add_test(tc, what_could_not_be_asked_is_no_try);
 	tcase_add_test(tc, a_result_of_no_try_is_none);
 	tcase_add_test(tc, a_new_server_under_the_same_name_is_a_new_one);
