@@ -345,8 +345,8 @@ lint-tidy: | build/paths.h
 # ---- dependencies ----------------------------------------------------------------------------
 
 packages := gcc make libc6-dev libbsd-dev libinih-dev libjansson-dev check pkg-config binutils musl-tools util-linux iproute2 xz-utils
-# What the tests alone need: a cluster for a fleet.
-test_packages := munge slurm-client slurmctld slurmd
+# What the tests alone need: a cluster for a fleet, and clocks that are off.
+test_packages := faketime munge slurm-client slurmctld slurmd
 lint_packages := clang clang-tidy clang-format libclang-rt-14-dev cppcheck mandoc shellcheck
 missing = for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf ' %s' $$p; done
 .PHONY: deps deps-check deps-all

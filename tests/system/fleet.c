@@ -37,9 +37,11 @@ fleet_directory(void)
 }
 
 static const char *
-section(const char *dir, const char *lines)
+settings(const char *dir, const char *lines)
 {
-	return (harness_text("[Run_Tool_Fleet]\n"
+	return (harness_text("max_interface_version = 5\n"
+			     "coredumpsize_limit = 0\n"
+			     "[Run_Tool_Fleet]\n"
 			     "dir = %s\n"
 			     "area = " FLEET_AREA "\n"
 			     "advertise = 127.0.0.1\n"
@@ -51,12 +53,16 @@ section(const char *dir, const char *lines)
 	    dir, FLEET_TOUCH, FLEET_STALE, lines));
 }
 
+const char *
+fleet_config(enum mode mode, const char *dir, const char *lines)
+{
+	return (server_config(mode, settings(dir, lines)));
+}
+
 struct server
 fleet_server(const char *dir, const char *lines)
 {
-	return ((struct server){.mode = harness_mode(),
-	    .settings = harness_text(
-		"max_interface_version = 5\ncoredumpsize_limit = 0\n%s", section(dir, lines))});
+	return ((struct server){.mode = harness_mode(), .settings = settings(dir, lines)});
 }
 
 void
@@ -235,23 +241,26 @@ fleet_touch(const char *dir, const struct record *r)
 
 /* ---- the end ---------------------------------------------------------------------------------- */
 
-bool
-fleet_says(const struct server *s, const char *words)
+int
+fleet_times(const char *text, const char *words)
 {
-	return (strstr(server_log(s), words) != NULL);
+	int n = 0;
+
+	for (; (text = strstr(text, words)) != NULL; text += strlen(words))
+		n++;
+	return (n);
 }
 
 int
 fleet_says_times(const struct server *s, const char *words)
 {
-	const char *log = server_log(s);
-	int n = 0;
+	return (fleet_times(server_log(s), words));
+}
 
-	while ((log = strstr(log, words)) != NULL) {
-		log += strlen(words);
-		n++;
-	}
-	return (n);
+bool
+fleet_says(const struct server *s, const char *words)
+{
+	return (strstr(server_log(s), words) != NULL);
 }
 
 void
@@ -317,7 +326,7 @@ fleet_script(const char *dir, const char *lines, const char *text)
 {
 	return (harness_text("VESTACONFIG=%s; export VESTACONFIG; unset RUNTOOL_SERVER; "
 			     "cd /; exec </dev/null\n%s",
-	    harness_file(harness_text(
-		"[Evaluator]\nNegligibleExternalLoadPerCPU = 1000\n%s", section(dir, lines))),
+	    harness_file(harness_text("[Evaluator]\nNegligibleExternalLoadPerCPU = 1000\n%s",
+		fleet_config(harness_mode(), dir, lines))),
 	    text));
 }

@@ -11,7 +11,7 @@
 /* The area of all of them, and the times that they are given, in seconds. */
 #define FLEET_AREA  "tests"
 #define FLEET_TOUCH 1
-#define FLEET_STALE 4
+#define FLEET_STALE 3
 
 /* A new directory, which the servers may write. */
 const char *fleet_directory(void);
@@ -21,6 +21,9 @@ const char *fleet_directory(void);
  * of [Run_Tool_Fleet], and may begin other sections.
  */
 struct server fleet_server(const char *dir, const char *lines);
+
+/* The text of its vesta.cfg; it does for clients, too. */
+const char *fleet_config(enum mode, const char *dir, const char *lines);
 
 /* Starts one, and waits until it is registered. */
 void fleet_start(struct server *, const char *dir, const char *lines);
@@ -48,7 +51,8 @@ void fleet_touch(const char *dir, const struct record *);
 /* What a file says. */
 const char *fleet_text(const char *path);
 
-/* Whether it logged this; how often. */
+/* How often words are in a text. Whether a server logged them; how often. */
+int fleet_times(const char *text, const char *words);
 bool fleet_says(const struct server *, const char *words);
 int fleet_says_times(const struct server *, const char *words);
 
@@ -66,8 +70,7 @@ void fleet_kill(struct server *);
 void fleet_end(const char *dir);
 
 /*
- * Lines of a shell script, which runs as script() in script.h does. Its programs know the fleet, and what
- * `lines` say, as above.
+ * Lines of a shell script, which runs as script() in script.h does. Its programs know the fleet.
  */
 const char *fleet_script(const char *dir, const char *lines, const char *text);
 
