@@ -129,6 +129,13 @@ else
 		proc
 		dev
 	EOC
+	install -d -o "$server_uid" "$dir/fleet"
+	cat >>"$dir/etc/vesta.cfg" <<-EOC
+		[Run_Tool_Fleet]
+		dir = $dir/fleet
+		area = build
+		advertise = 127.0.0.1
+	EOC
 	server_start server.log
 	one=127.0.0.1:$server_port
 	check compare lua5.4 src 30 Makefile liblua.a 8 -s "$one"
@@ -143,6 +150,7 @@ else
 		hosts = $one $other
 	EOC
 	check spread -c "$dir/etc/farm.cfg" -p farm
+	check spread -c "$dir/etc/vesta.cfg" -a build
 	server_stop || { echo "build: the server ended with $stopped"; failed=$((failed + 1)); }
 fi
 summary
