@@ -42,6 +42,8 @@ struct runtool_error {
 	int exec_errno; /* RUNTOOL_CLIENT: why the tool could not be executed; 0: something else */
 	bool refused;	/* the server took no request, mostly for lack of room: another may */
 	int retry_ms;	/* refused: there may be room after this time; 0: not known */
+	bool loaded;	/* as in a result, where the server said so */
+	int in_flight;	/* the same; -1: it did not */
 	bool
 	    lost; /* no result came of a request that was sent: the tool may have run, or still run */
 	bool
@@ -159,6 +161,7 @@ struct runtool_result {
 	double user_s, system_s; /* of the tool and the descendants that were waited for */
 	int64_t max_rss_kb;	 /* the largest of these */
 	bool loaded;		 /* the server has more in flight than it likes: prefer another */
+	int in_flight;		 /* run calls that wait or run there by now; -1: it does not say */
 	int refusals;		 /* how often there was no room before; also below version 5 */
 	bool input_read; /* bytes from stdin_fd were, which another call will not find there */
 };

@@ -12,7 +12,8 @@ error_set(struct runtool_error *err, int code, const char *fmt, ...)
 
 	err->code = code;
 	err->exec_errno = err->retry_ms = 0;
-	err->refused = err->lost = err->input_read = false;
+	err->refused = err->loaded = err->lost = err->input_read = false;
+	err->in_flight = -1;
 	va_start(ap, fmt);
 	vsnprintf(err->message, sizeof(err->message), fmt, ap);
 	va_end(ap);
@@ -82,5 +83,7 @@ error_failure(struct runtool_error *err, const struct rpc5_failure *failure)
 	    failure->words != NULL ? failure->words : "the server does not say why");
 	err->exec_errno = failure->error;
 	err->refused = is_refusal(failure->code, err->message) && failure->error == 0;
+	err->loaded = failure->load.loaded != 0;
+	err->in_flight = failure->load.in_flight;
 	return (-1);
 }

@@ -217,7 +217,7 @@ read_ping(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_fa
 	if (c->version == RPC5_VERSION)
 		return (rpc5_get_ping(r, ping, failure, why));
 	if ((rc = read_info(c, r, &c->info, failure, why)) == SRPC_OK) {
-		*ping = (struct rpc5_ping){.in_flight = c->info.in_flight};
+		*ping = (struct rpc5_ping){.load.in_flight = c->info.in_flight};
 		memcpy(ping->unique, c->info.unique, sizeof(ping->unique));
 	}
 	return (rc);
@@ -231,7 +231,8 @@ runtool_ping(struct runtool *c, struct runtool_ping *ping, struct runtool_error 
 
 	if (ask(c, &question, &got, err) == -1)
 		return (-1);
-	*ping = (struct runtool_ping){.loaded = got.loaded != 0, .in_flight = got.in_flight};
+	*ping =
+	    (struct runtool_ping){.loaded = got.load.loaded != 0, .in_flight = got.load.in_flight};
 	memcpy(ping->unique, got.unique, sizeof(ping->unique));
 	return (0);
 }
@@ -249,11 +250,11 @@ runtool_stop(struct runtool *c, int *in_flight, struct runtool_error *err)
 {
 	static const struct question question = {
 	    RPC5_STOP, read_stop, "stop it on its host (kill, systemctl, its init script)"};
-	int32_t left = 0;
+	struct rpc5_load left = {0};
 
 	if (ask(c, &question, &left, err) == -1)
 		return (-1);
-	*in_flight = left;
+	*in_flight = left.in_flight;
 	return (0);
 }
 

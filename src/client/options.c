@@ -174,7 +174,7 @@ options_fail(struct runtool_error *err, int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	*err = (struct runtool_error){.code = code};
+	*err = (struct runtool_error){.code = code, .in_flight = -1};
 	va_start(ap, fmt);
 	vsnprintf(err->message, sizeof(err->message), fmt, ap);
 	va_end(ap);

@@ -121,6 +121,19 @@ seconds_if(bool known, double seconds)
 	return (known ? json_real(seconds) : json_null());
 }
 
+/* Of what the server told last, which failures have as well. */
+static void
+add_load(json_t *object, const struct outcome *o)
+{
+	int in_flight = o->ran ? o->result.in_flight : o->error.in_flight;
+	bool loaded = o->ran ? o->result.loaded : o->error.loaded;
+	/* Results of a version 5 from before it told the number, too. */
+	bool known = in_flight != -1 || (o->ran && o->result.interface >= REPORT_USAGE_INTERFACE);
+
+	json_object_set_new(object, "loaded", known ? json_boolean(loaded) : json_null());
+	json_object_set_new(object, "in_flight", number_if(in_flight != -1, in_flight));
+}
+
 int
 report_json(const struct cmdline *cmd, const struct outcome *o, FILE *f)
 {
@@ -147,7 +160,7 @@ report_json(const struct cmdline *cmd, const struct outcome *o, FILE *f)
 	json_object_set_new(object, "user_s", seconds_if(usage, r->user_s));
 	json_object_set_new(object, "system_s", seconds_if(usage, r->system_s));
 	json_object_set_new(object, "max_rss_kb", number_if(usage, r->max_rss_kb));
-	json_object_set_new(object, "loaded", usage ? json_boolean(r->loaded) : json_null());
+	add_load(object, o);
 	json_object_set_new(object, "refusals", number_if(o->ran, r->refusals));
 	json_object_set_new(object, "lost", json_integer(o->lost));
 	json_object_set_new(object, "interface", number_if(o->ran, r->interface));

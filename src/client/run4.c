@@ -246,6 +246,7 @@ run4(struct runtool *c, const struct runtool_request *request, struct runtool_re
 	    .why = run.why,
 	    .interface = RPC_VERSION,
 	    .wall_s = (double)(deadline_now() - c->asked) / 1e3,
+	    .in_flight = -1,
 	};
 	return (0);
 }

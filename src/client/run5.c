@@ -325,7 +325,8 @@ put_result(const struct rpc5_result *from, struct runtool_result *to)
 	    .user_s = (double)from->user_us / 1e6,
 	    .system_s = (double)from->system_us / 1e6,
 	    .max_rss_kb = from->max_rss_kb,
-	    .loaded = from->loaded != 0,
+	    .loaded = from->load.loaded != 0,
+	    .in_flight = from->load.in_flight,
 	};
 }
 

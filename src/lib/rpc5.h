@@ -32,13 +32,19 @@ enum { RPC5_NO_STDOUT = -1, RPC5_NO_STDERR = -2 };
 enum rpc5_why { RPC5_ENDED, RPC5_TIME_LIMIT, RPC5_CLIENT_SIGNAL, RPC5_SHUTDOWN };
 extern const char *const rpc5_why_words[];
 
+/* How busy the server is: all that it answers says so. */
+struct rpc5_load {
+	int loaded;	   /* it has more requests in flight than it likes, or is about to end */
+	int32_t in_flight; /* run calls waiting or running; -1: an older server does not say */
+};
+
 struct rpc5_result {
 	int32_t status, signal, core;
 	int why; /* enum rpc5_why */
 	int64_t user_us, system_us, max_rss_kb;
 	int64_t wall_us;  /* of the tool */
 	int64_t queue_us; /* from the request to the tool's start */
-	int loaded;	  /* the server's state */
+	struct rpc5_load load;
 };
 
 /* What a call has instead of results when it failed. */
@@ -47,14 +53,14 @@ struct rpc5_failure {
 	char *words;	  /* may be NULL; rpc5_failure_free() frees it; NULL after -1 */
 	int32_t error;	  /* the errno of a tool that could not be executed; 0: not known */
 	int32_t retry_ms; /* there is no room: try again after that; 0: do not */
+	struct rpc5_load load;
 };
 void rpc5_failure_free(struct rpc5_failure *);
 
 /* The answer to a ping. */
 struct rpc5_ping {
 	uint8_t unique[RPC_UNIQUE_SIZE];
-	int loaded;
-	int32_t in_flight;
+	struct rpc5_load load;
 };
 
 /* What became of each call since the server's start. */
@@ -64,6 +70,7 @@ struct rpc5_stats {
 	struct rpc5_counts {
 		int64_t count, errors, total_us, longest_us; /* of those that have ended */
 	} calls[RPC5_CALLS];
+	struct rpc5_load load;
 };
 
 /* As rpc_known() and rpc_scan_call(), rpc_get_run() and rpc_put_run(). */
@@ -78,10 +85,10 @@ void rpc5_put_call(struct buf *, int32_t proc);
 
 /* Results with their end_call. */
 void rpc5_put_result(struct buf *, const struct rpc5_result *);
-void rpc5_put_failure(struct buf *, const struct srpc_error *);
+void rpc5_put_failure(struct buf *, const struct srpc_error *, struct rpc5_load);
 void rpc5_put_info(struct buf *, const struct rpc_info *);
 void rpc5_put_ping(struct buf *, const struct rpc5_ping *);
-void rpc5_put_stop(struct buf *, int32_t in_flight);
+void rpc5_put_stop(struct buf *, struct rpc5_load);
 void rpc5_put_stats(struct buf *, const struct rpc5_stats *);
 
 /*
@@ -97,7 +104,7 @@ int rpc5_get_info(
 int rpc5_get_ping(
     struct srpc_reader *, struct rpc5_ping *, struct rpc5_failure *failure, struct srpc_error *);
 int rpc5_get_stop(
-    struct srpc_reader *, int32_t *in_flight, struct rpc5_failure *failure, struct srpc_error *);
+    struct srpc_reader *, struct rpc5_load *, struct rpc5_failure *failure, struct srpc_error *);
 int rpc5_get_stats(
     struct srpc_reader *, struct rpc5_stats *, struct rpc5_failure *failure, struct srpc_error *);
 

@@ -6,6 +6,8 @@
 #define MAX_RETRY  3600000     /* ms */
 #define MAX_COUNT  (1LL << 53) /* what a double holds exactly, and a client can add up */
 
+#define NOT_SAID ((struct rpc5_load){.in_flight = -1})
+
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 /* How many of a call's results must be there: the first in its table. */
@@ -16,6 +18,10 @@ const char *const rpc5_why_words[] = {
     "ended", "time-limit", "client-signal", "server-shutdown", NULL};
 
 /* clang-format off */
+#define LOAD(in) \
+	{ "in_flight",	FIELD_INT,	AT(in in_flight),	0, INT32_MAX, NULL }, \
+	{ "state",	FIELD_CHOICE,	AT(in loaded),		0, 0, state_words }
+
 #define AT(member) offsetof(struct rpc5_result, member)
 static const struct field result_fields[] = {
 	{ "status",	FIELD_INT,	AT(status),	0, MAX_STATUS, NULL },
@@ -27,7 +33,7 @@ static const struct field result_fields[] = {
 	{ "max_rss_kb",	FIELD_LONG,	AT(max_rss_kb),	0, MAX_COUNT, NULL },
 	{ "wall_us",	FIELD_LONG,	AT(wall_us),	0, MAX_COUNT, NULL },
 	{ "queue_us",	FIELD_LONG,	AT(queue_us),	0, MAX_COUNT, NULL },
-	{ "state",	FIELD_CHOICE,	AT(loaded),	0, 0, state_words },
+	LOAD(load.),
 };
 #undef AT
 
@@ -37,6 +43,7 @@ static const struct field failure_fields[] = {
 	{ "words",	FIELD_TEXT,	AT(words),	1, MAX_TEXT, NULL },
 	{ "errno",	FIELD_INT,	AT(error),	1, INT32_MAX, NULL },
 	{ "retry_ms",	FIELD_INT,	AT(retry_ms),	1, MAX_RETRY, NULL },
+	LOAD(load.),
 };
 #undef AT
 
@@ -55,8 +62,7 @@ static const struct field info_fields[] = {
 	{ "cur_pending", FIELD_INT,	AT(cur_pending), 0, INT32_MAX, NULL },
 	{ "max_pending", FIELD_INT,	AT(max_pending), 0, INT32_MAX, NULL },
 	{ "unique_id",	 FIELD_ID,	AT(unique),	 0, 0, NULL },
-	{ "state",	 FIELD_CHOICE,	AT(loaded),	 0, 0, state_words },
-	{ "in_flight",	 FIELD_INT,	AT(in_flight),	 0, INT32_MAX, NULL },
+	LOAD(),
 	{ "interface",	 FIELD_INT,	AT(interface),	 0, INT32_MAX, NULL },
 	{ "area",	 FIELD_TEXT,	AT(area),	 0, MAX_TEXT, NULL },
 	{ "software",	 FIELD_TEXT,	AT(software),	 0, MAX_TEXT, NULL },
@@ -71,30 +77,33 @@ static const struct field info_fields[] = {
 #define AT(member) offsetof(struct rpc5_ping, member)
 static const struct field ping_fields[] = {
 	{ "id",		FIELD_ID,	AT(unique),	0, 0, NULL },
-	{ "state",	FIELD_CHOICE,	AT(loaded),	0, 0, state_words },
-	{ "in_flight",	FIELD_INT,	AT(in_flight),	0, INT32_MAX, NULL },
+	LOAD(load.),
 };
 #undef AT
 
+#define AT(member) offsetof(struct rpc5_load, member)
 static const struct field stop_fields[] = {
-	{ "in_flight",	FIELD_INT,	0,		0, INT32_MAX, NULL },
+	LOAD(),
 };
+#undef AT
 
-#define AT(call, member) offsetof(struct rpc5_stats, calls[RPC5_CALL_##call].member)
+#define AT(member) offsetof(struct rpc5_stats, member)
 #define COUNTS(name, call) \
-	{ name "_count",	FIELD_LONG,	AT(call, count),	0, MAX_COUNT, NULL }, \
-	{ name "_errors",	FIELD_LONG,	AT(call, errors),	0, MAX_COUNT, NULL }, \
-	{ name "_total_us",	FIELD_LONG,	AT(call, total_us),	0, MAX_COUNT, NULL }, \
-	{ name "_longest_us",	FIELD_LONG,	AT(call, longest_us),	0, MAX_COUNT, NULL }
+	{ name "_count",	FIELD_LONG,	AT(calls[RPC5_CALL_##call].count),	0, MAX_COUNT, NULL }, \
+	{ name "_errors",	FIELD_LONG,	AT(calls[RPC5_CALL_##call].errors),	0, MAX_COUNT, NULL }, \
+	{ name "_total_us",	FIELD_LONG,	AT(calls[RPC5_CALL_##call].total_us),	0, MAX_COUNT, NULL }, \
+	{ name "_longest_us",	FIELD_LONG,	AT(calls[RPC5_CALL_##call].longest_us),	0, MAX_COUNT, NULL }
 static const struct field stats_fields[] = {
 	COUNTS("run", RUN),
 	COUNTS("info", INFO),
 	COUNTS("ping", PING),
 	COUNTS("stop", STOP),
 	COUNTS("stats", STATS),
+	LOAD(load.),
 };
 #undef COUNTS
 #undef AT
+#undef LOAD
 /* clang-format on */
 
 static void
@@ -114,13 +123,14 @@ rpc5_put_result(struct buf *b, const struct rpc5_result *result)
 }
 
 void
-rpc5_put_failure(struct buf *b, const struct srpc_error *err)
+rpc5_put_failure(struct buf *b, const struct srpc_error *err, struct rpc5_load load)
 {
 	struct srpc_error why = *err; /* `words` is not const */
 	const struct rpc5_failure failure = {.code = why.code,
 	    .words = why.message,
 	    .error = why.exec_errno,
-	    .retry_ms = why.retry_ms};
+	    .retry_ms = why.retry_ms,
+	    .load = load};
 
 	put_results(b, failure_fields, COUNT(failure_fields), &failure);
 }
@@ -138,9 +148,9 @@ rpc5_put_ping(struct buf *b, const struct rpc5_ping *ping)
 }
 
 void
-rpc5_put_stop(struct buf *b, int32_t in_flight)
+rpc5_put_stop(struct buf *b, struct rpc5_load load)
 {
-	put_results(b, stop_fields, COUNT(stop_fields), &in_flight);
+	put_results(b, stop_fields, COUNT(stop_fields), &load);
 }
 
 void
@@ -200,7 +210,7 @@ get_results(struct srpc_reader *r, const struct field *fields, size_t n, size_t 
 	struct srpc_item list;
 	int rc;
 
-	*failure = (struct rpc5_failure){0};
+	*failure = (struct rpc5_failure){.load = NOT_SAID};
 	if ((rc = next_results(r, &list, err)) != SRPC_OK)
 		return (rc);
 	if ((rc = pairs_check(&list, err)) == 0)
@@ -217,7 +227,7 @@ int
 rpc5_get_result(struct srpc_reader *r, struct rpc5_result *result, struct rpc5_failure *failure,
     struct srpc_error *err)
 {
-	*result = (struct rpc5_result){0};
+	*result = (struct rpc5_result){.load = NOT_SAID};
 	return (get_results(
 	    r, result_fields, COUNT(result_fields), RESULT_NEEDED, result, failure, err));
 }
@@ -239,24 +249,23 @@ int
 rpc5_get_ping(struct srpc_reader *r, struct rpc5_ping *ping, struct rpc5_failure *failure,
     struct srpc_error *err)
 {
-	*ping = (struct rpc5_ping){0};
+	*ping = (struct rpc5_ping){.load = NOT_SAID};
 	return (get_results(r, ping_fields, COUNT(ping_fields), PING_NEEDED, ping, failure, err));
 }
 
 int
-rpc5_get_stop(
-    struct srpc_reader *r, int32_t *in_flight, struct rpc5_failure *failure, struct srpc_error *err)
+rpc5_get_stop(struct srpc_reader *r, struct rpc5_load *load, struct rpc5_failure *failure,
+    struct srpc_error *err)
 {
-	*in_flight = 0;
-	return (
-	    get_results(r, stop_fields, COUNT(stop_fields), STOP_NEEDED, in_flight, failure, err));
+	*load = NOT_SAID;
+	return (get_results(r, stop_fields, COUNT(stop_fields), STOP_NEEDED, load, failure, err));
 }
 
 int
 rpc5_get_stats(struct srpc_reader *r, struct rpc5_stats *stats, struct rpc5_failure *failure,
     struct srpc_error *err)
 {
-	*stats = (struct rpc5_stats){0};
+	*stats = (struct rpc5_stats){.load = NOT_SAID};
 	return (
 	    get_results(r, stats_fields, COUNT(stats_fields), STATS_NEEDED, stats, failure, err));
 }

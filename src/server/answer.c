@@ -33,8 +33,7 @@ check(const struct question *q, struct srpc_reader *args, struct srpc_error *err
 }
 
 bool
-answer(struct buf *out, const struct question *q, struct srpc_reader *args,
-    const struct settings *s, struct queue_load load)
+answer(struct buf *out, const struct question *q, struct srpc_reader *args)
 {
 	enum rpc5_call call = call_of(q);
 	int64_t began = clock_us();
@@ -43,16 +42,17 @@ answer(struct buf *out, const struct question *q, struct srpc_reader *args,
 	bool wrong;
 
 	if ((wrong = check(q, args, &err) == -1)) {
-		rpc5_put_failure(out, &err);
+		rpc5_put_failure(out, &err, info_load());
 	} else if (call == RPC5_CALL_PING) {
-		info_ping(out, s, load);
+		info_ping(out);
 	} else if (call == RPC5_CALL_STOP) {
-		rpc5_put_stop(out, (int32_t)(load.running + load.waiting));
+		rpc5_put_stop(out, info_load());
 	} else if (call == RPC5_CALL_STATS) {
 		stats_calls(&stats);
+		stats.load = info_load();
 		rpc5_put_stats(out, &stats);
 	} else {
-		info_reply(out, s, q->proc, q->version, load);
+		info_reply(out, q->proc, q->version);
 	}
 	stats_call(call, wrong, began);
 	return (call == RPC5_CALL_STOP && !wrong);

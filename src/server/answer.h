@@ -4,8 +4,6 @@
 
 #include <sys/socket.h>
 
-#include "queue.h"
-#include "settings.h"
 #include "srpc.h"
 
 struct question {
@@ -17,7 +15,6 @@ struct question {
  * Appends results or a failure to `out`; `args` stands at the arguments, which are complete. True when the
  * server has to stop.
  */
-bool answer(struct buf *out, const struct question *, struct srpc_reader *args,
-    const struct settings *, struct queue_load);
+bool answer(struct buf *out, const struct question *, struct srpc_reader *args);
 
 #endif

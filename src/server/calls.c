@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "conn_state.h"
 #include "drain.h"
+#include "info.h"
 #include "log.h"
 #include "rpc5.h"
 #include "stats.h"
@@ -87,7 +88,7 @@ fail_run(struct conn *c, const struct srpc_error *err)
 	log_info("run client=%s failure=%d why=%s", c->client_text, err->code,
 	    log_quote(words, sizeof(words), err->message));
 	say_hello(c);
-	rpc5_put_failure(&c->out, err);
+	rpc5_put_failure(&c->out, err, info_load());
 	c->state = CONN_ACK;
 	conn_set_deadline(c, 0);
 }
@@ -129,7 +130,7 @@ answer_call(struct conn *c, struct srpc_reader *in)
 	const struct question q = {c->proc, c->version, &c->client};
 
 	say_hello(c);
-	c->stop = answer(&c->out, &q, in, c->context->settings, queue_load(c->context->queue));
+	c->stop = answer(&c->out, &q, in);
 	c->state = CONN_ACK;
 	conn_set_deadline(c, 0);
 }

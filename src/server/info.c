@@ -8,12 +8,16 @@
 #include "rpc5.h"
 #include "stats.h"
 
+static const struct settings *settings;
+static struct queue *queue;
 static uint8_t unique[RPC_UNIQUE_SIZE];
 static time_t started;
 
 int
-info_init(void)
+info_init(const struct settings *s, struct queue *q)
 {
+	settings = s;
+	queue = q;
 	started = time(NULL);
 	return (getentropy(unique, sizeof(unique)));
 }
@@ -24,17 +28,28 @@ info_unique(void)
 	return (unique);
 }
 
-bool
-info_loaded(const struct settings *s, struct queue_load load)
+static struct rpc5_load
+rate(struct queue_load now)
 {
-	return (load.closed || load.running + load.waiting > (unsigned int)s->fleet.loaded_at);
+	int32_t in_flight = (int32_t)(now.running + now.waiting);
+
+	return ((struct rpc5_load){
+	    .loaded = now.closed || in_flight > settings->fleet.loaded_at, .in_flight = in_flight});
+}
+
+struct rpc5_load
+info_load(void)
+{
+	return (rate(queue_load(queue)));
 }
 
 void
-info_reply(struct buf *out, const struct settings *s, int32_t proc, int32_t version,
-    struct queue_load load)
+info_reply(struct buf *out, int32_t proc, int32_t version)
 {
 	static char software[] = "RunToolServer " VERSION;
+	const struct settings *s = settings;
+	struct queue_load now = queue_load(queue);
+	struct rpc5_load load = rate(now);
 	struct rpc_info info = {
 	    .sysname = s->sysname,
 	    .release = s->release,
@@ -44,12 +59,12 @@ info_reply(struct buf *out, const struct settings *s, int32_t proc, int32_t vers
 	    .cpu_mhz = s->cpu_mhz,
 	    .mem_kb = s->mem_kb,
 	    .max_tools = s->max_threads,
-	    .cur_tools = (int32_t)load.running,
+	    .cur_tools = (int32_t)now.running,
 	    .load = host_load(),
-	    .cur_pending = (int32_t)load.waiting,
+	    .cur_pending = (int32_t)now.waiting,
 	    .max_pending = s->max_pending,
-	    .loaded = info_loaded(s, load),
-	    .in_flight = (int32_t)(load.running + load.waiting),
+	    .loaded = load.loaded,
+	    .in_flight = load.in_flight,
 	    .interface = s->max_version,
 	    .area = s->fleet.area,
 	    .software = software,
@@ -71,12 +86,9 @@ info_reply(struct buf *out, const struct settings *s, int32_t proc, int32_t vers
 }
 
 void
-info_ping(struct buf *out, const struct settings *s, struct queue_load load)
+info_ping(struct buf *out)
 {
-	struct rpc5_ping ping = {
-	    .loaded = info_loaded(s, load),
-	    .in_flight = (int32_t)(load.running + load.waiting),
-	};
+	struct rpc5_ping ping = {.load = info_load()};
 
 	memcpy(ping.unique, unique, sizeof(unique));
 	rpc5_put_ping(out, &ping);

@@ -4,20 +4,23 @@
 
 #include "buf.h"
 #include "queue.h"
+#include "rpc5.h"
 #include "settings.h"
 
-/* Once: makes the identifier of this server, which starts now. 0, or -1 with errno. */
-int info_init(void);
+/*
+ * Once, before all others: makes the identifier of this server, which starts now; the queue's requests
+ * are those that it has. 0, or -1 with errno.
+ */
+int info_init(const struct settings *, struct queue *);
 
 /* That identifier: RPC_UNIQUE_SIZE bytes. */
 const uint8_t *info_unique(void);
 
-/* Whether clients should prefer another: it has more requests in flight than it likes, or is ending. */
-bool info_loaded(const struct settings *, struct queue_load);
+/* How busy it is, and whether clients should prefer another. For any thread. */
+struct rpc5_load info_load(void);
 
 /* Appends the results of an information call, and of version 5's ping. */
-void info_reply(
-    struct buf *, const struct settings *, int32_t proc, int32_t version, struct queue_load);
-void info_ping(struct buf *, const struct settings *, struct queue_load);
+void info_reply(struct buf *, int32_t proc, int32_t version);
+void info_ping(struct buf *);
 
 #endif

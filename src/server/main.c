@@ -185,7 +185,8 @@ serve(const struct settings *s, const int *listeners, int nlisteners)
 	struct fleet *fleet;
 
 	queue = queue_new((unsigned int)s->max_threads, (unsigned int)s->max_pending);
-	if (queue == NULL || loop_init(s, listeners, nlisteners) == -1 || debug_watch() == -1)
+	if (queue == NULL || info_init(s, queue) == -1 ||
+	    loop_init(s, listeners, nlisteners) == -1 || debug_watch() == -1)
 		fatal("cannot start: %s", strerror(errno));
 	if ((killer = killer_new(queue, s->kill_grace, loop_finished)) == NULL ||
 	    (pool = worker_start(s, queue, killer, loop_finished)) == NULL)
@@ -234,7 +235,7 @@ main(int argc, char **argv)
 	preflight_tools(&s);
 	preflight_fleet(&s.fleet);
 	/* Server and tools share a user: what we hold in memory is not for them. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 || info_init() == -1)
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		fatal("cannot start: %s", strerror(errno));
 	stop_init();
 

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <bsd/string.h>
 
+#include "info.h"
 #include "log.h"
 #include "outcome.h"
 #include "rpc5.h"
@@ -109,8 +110,7 @@ put_old_result(struct request *r, const struct rpc_run_result *result)
 }
 
 static void
-put_result(
-    struct request *r, const struct outcome *o, const struct rpc_run_result *ended, bool loaded)
+put_result(struct request *r, const struct outcome *o, const struct rpc_run_result *ended)
 {
 	const struct rpc5_result result = {
 	    .status = ended->status,
@@ -122,14 +122,14 @@ put_result(
 	    .max_rss_kb = o->max_rss_kb,
 	    .wall_us = o->ended - o->started,
 	    .queue_us = o->started - r->start,
-	    .loaded = loaded,
+	    .load = info_load(),
 	};
 
 	rpc5_put_result(&r->reply, &result);
 }
 
 void
-outcome_reply(struct request *r, const struct outcome *o, bool loaded)
+outcome_reply(struct request *r, const struct outcome *o)
 {
 	struct rpc_run_result ended = {0};
 
@@ -140,7 +140,7 @@ outcome_reply(struct request *r, const struct outcome *o, bool loaded)
 		ended.status = WEXITSTATUS(o->wait_status);
 	}
 	if (r->version >= RPC5_VERSION)
-		put_result(r, o, &ended, loaded);
+		put_result(r, o, &ended);
 	else
 		put_old_result(r, &ended);
 }

@@ -20,7 +20,7 @@ void outcome_log(
     const struct request *, const struct outcome *, const struct srpc_error *err, int64_t us);
 
 /* Appends the results to the reply; up to version 4 a tool ended by a shutdown is a failure. */
-void outcome_reply(struct request *, const struct outcome *, bool loaded);
+void outcome_reply(struct request *, const struct outcome *);
 void outcome_say_shutdown(struct srpc_error *err);
 
 /* There is no room for a request, with so many before it. */

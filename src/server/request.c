@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <bsd/string.h>
 
+#include "info.h"
 #include "request.h"
 #include "rpc5.h"
 
@@ -48,7 +49,7 @@ void
 request_fail(struct request *r, const struct srpc_error *err)
 {
 	if (r->version >= RPC5_VERSION) {
-		rpc5_put_failure(&r->reply, err);
+		rpc5_put_failure(&r->reply, err, info_load());
 		return;
 	}
 	srpc_put_failure(&r->reply, err->code, err->message);

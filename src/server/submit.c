@@ -47,7 +47,7 @@ submit_request(const struct settings *s, struct queue *queue, struct killer *kil
 	announce_wait(s, queue, r);
 	if (killer_watch(killer, r) == 0) {
 		if (queue_push(queue, r) == 0) {
-			if (info_loaded(s, queue_load(queue)))
+			if (info_load().loaded)
 				multiply_wish();
 			return (0);
 		}

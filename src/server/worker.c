@@ -12,7 +12,6 @@
 #include "access.h"
 #include "clock.h"
 #include "debug.h"
-#include "info.h"
 #include "killer.h"
 #include "launch.h"
 #include "log.h"
@@ -239,7 +238,7 @@ serve(struct worker_pool *p, struct request *r)
 	outcome_log(r, rc == 0 ? &o : NULL, &err, clock_us() - start);
 	/* A client that broke the rules meanwhile has its answer. */
 	if (rc == 0 && !r->failed)
-		outcome_reply(r, &o, info_loaded(p->settings, queue_load(p->queue)));
+		outcome_reply(r, &o);
 	else if (!r->failed)
 		request_fail(r, &err);
 	/* Whoever has the reply finds it counted. */

@@ -162,7 +162,7 @@ take_results(struct srpc_reader *r, enum target target, struct buf *out, struct 
 	struct rpc5_result result;
 	struct rpc5_ping ping;
 	struct rpc_info info = {0};
-	int32_t in_flight;
+	struct rpc5_load load;
 	int rc;
 
 	if (target == RUN5_RESULT)
@@ -172,17 +172,20 @@ take_results(struct srpc_reader *r, enum target target, struct buf *out, struct 
 	else if (target == PING5)
 		rc = rpc5_get_ping(r, &ping, &failure, err);
 	else
-		rc = rpc5_get_stop(r, &in_flight, &failure, err);
+		rc = rpc5_get_stop(r, &load, &failure, err);
 	if (rc != SRPC_OK) {
 		must(failure.words == NULL && info.sysname == NULL, "something is left to free");
 		return (rc);
 	}
 	if (failure.code != 0) {
-		must(failure.error >= 0 && between(failure.retry_ms, 0, 3600000), "failure");
+		must(failure.error >= 0 && between(failure.retry_ms, 0, 3600000) &&
+			 between(failure.load.loaded, 0, 1) && failure.load.in_flight >= -1,
+		    "failure");
 	} else if (target == RUN5_RESULT) {
 		must(between(result.status, 0, 255) && between(result.signal, 0, 64) &&
 			 between(result.core, 0, 1) && between(result.why, 0, RPC5_SHUTDOWN) &&
-			 between(result.loaded, 0, 1) && between(result.wall_us, 0, 1LL << 53),
+			 between(result.load.loaded, 0, 1) && result.load.in_flight >= -1 &&
+			 between(result.wall_us, 0, 1LL << 53),
 		    "a result out of its bounds was accepted");
 		rpc5_put_result(out, &result);
 	} else if (target == INFO5) {
@@ -195,7 +198,7 @@ take_results(struct srpc_reader *r, enum target target, struct buf *out, struct 
 	} else if (target == PING5) {
 		rpc5_put_ping(out, &ping);
 	} else {
-		rpc5_put_stop(out, in_flight);
+		rpc5_put_stop(out, load);
 	}
 	rpc5_failure_free(&failure);
 	rpc_info_free(&info);
@@ -392,13 +395,15 @@ put_items_sample(struct buf *b)
 static void
 put_results5_sample(struct buf *b, enum target target, unsigned int seed)
 {
-	const struct rpc5_result result = {.status = 1, .why = RPC5_TIME_LIMIT, .wall_us = 1};
+	const struct rpc5_load load = {.loaded = 1, .in_flight = 1};
+	const struct rpc5_result result = {
+	    .status = 1, .why = RPC5_TIME_LIMIT, .wall_us = 1, .load = load};
 	const struct srpc_error err = {
 	    .code = 10, .message = "busy", .exec_errno = 2, .retry_ms = 100};
-	const struct rpc5_ping ping = {.in_flight = 1};
+	const struct rpc5_ping ping = {.load = load};
 
 	if (seed % 4 == 0)
-		rpc5_put_failure(b, &err);
+		rpc5_put_failure(b, &err, load);
 	else if (target == RUN5_RESULT)
 		rpc5_put_result(b, &result);
 	else if (target == INFO5)
@@ -406,7 +411,7 @@ put_results5_sample(struct buf *b, enum target target, unsigned int seed)
 	else if (target == PING5)
 		rpc5_put_ping(b, &ping);
 	else
-		rpc5_put_stop(b, 1);
+		rpc5_put_stop(b, load);
 }
 
 static void

@@ -446,6 +446,8 @@ START_TEST(what_version_4_does_not_tell_is_null)
 	ck_assert(json_is_real(json_object_get(result, "wall_s")));
 	ck_assert(json_is_null(json_object_get(result, "user_s")));
 	ck_assert(json_is_null(json_object_get(result, "max_rss_kb")));
+	ck_assert(json_is_null(json_object_get(result, "loaded")));
+	ck_assert(json_is_null(json_object_get(result, "in_flight")));
 	json_decref(result);
 	server_stop(&s);
 }
@@ -502,6 +504,8 @@ START_TEST(the_result_can_be_had_as_json)
 	ck_assert_int_eq(number_of(result, "refusals"), 0);
 	ck_assert_int_gt(number_of(result, "max_rss_kb"), 0);
 	ck_assert(json_is_false(json_object_get(result, "core")));
+	ck_assert(json_is_false(json_object_get(result, "loaded")));
+	ck_assert_int_eq(number_of(result, "in_flight"), 0);
 	ck_assert(json_is_real(json_object_get(result, "wall_s")));
 	ck_assert(json_is_real(json_object_get(result, "queue_s")));
 	ck_assert(json_is_real(json_object_get(result, "user_s")));
@@ -549,6 +553,8 @@ START_TEST(json_is_written_to_a_file_also_when_the_run_failed)
 	ck_assert_int_eq(number_of(result, "exit_status"), STATUS_NOT_FOUND);
 	ck_assert(json_is_null(json_object_get(result, "status")));
 	ck_assert_int_eq(number_of(error, "errno"), 2);
+	ck_assert(json_is_false(json_object_get(result, "loaded")));
+	ck_assert_int_eq(number_of(result, "in_flight"), 0);
 	ck_assert_contains(text_of(error, "message"), "No such file or directory");
 	json_decref(result);
 	server_stop(&s);
@@ -560,6 +566,8 @@ START_TEST(json_is_written_to_a_file_also_when_the_run_failed)
 	ck_assert_str_eq(text_of(result, "root"), "name");
 	ck_assert_int_eq(number_of(result, "exit_status"), STATUS_TROUBLE);
 	ck_assert_int_eq(number_of(error, "code"), -6);
+	ck_assert(json_is_null(json_object_get(result, "loaded")));
+	ck_assert(json_is_null(json_object_get(result, "in_flight")));
 	ck_assert_contains(text_of(error, "message"), "Connection refused");
 	json_decref(result);
 }

@@ -789,6 +789,44 @@ START_TEST(a_ping_tells_who_and_how_busy)
 }
 END_TEST
 
+/* Not of itself: it has ended, or was refused. */
+START_TEST(results_and_refusals_tell_what_is_in_flight)
+{
+	struct server s;
+	struct run5 hold = RUN5(harness_tool(harness_mode(), "tree"), "plain"), also = hold;
+	struct run5 r = RUN5("/bin/true");
+
+	run5_server_best(&s,
+	    "server_max_threads = 2\nserver_max_pending = 0\n[Run_Tool_Fleet]\nloaded_at = 1\n");
+	run5_do(&s, &r);
+	ck_assert_int_eq(run5_number(&r, "in_flight"), 0);
+	run5_start(&s, &hold);
+	run5_await(&hold, "ready");
+	r = run5_next(&r, RUN5("/bin/true"));
+	run5_do(&s, &r);
+	ck_assert_int_eq(run5_number(&r, "in_flight"), 1);
+	r = run5_next(&r, RUN5("/no/such/tool"));
+	run5_fails(&s, &r, SRPC_CLIENT_ERROR, "/no/such/tool");
+	ck_assert_int_eq(run5_number(&r, "in_flight"), 1);
+	ck_assert_str_eq(run5_text(&r, "state"), "ok");
+
+	run5_start(&s, &also);
+	run5_await(&also, "ready");
+	r = run5_next(&r, RUN5("/bin/true"));
+	run5_fails(&s, &r, SRPC_CLIENT_ERROR, "server too busy");
+	ck_assert_int_eq(run5_number(&r, "in_flight"), 2);
+	ck_assert_str_eq(run5_text(&r, "state"), "loaded");
+	r = run5_next(&r, CALL5(RPC5_STATS));
+	run5_do(&s, &r);
+	ck_assert_int_eq(run5_number(&r, "in_flight"), 2);
+	ck_assert_str_eq(run5_text(&r, "state"), "loaded");
+	run5_free(&r);
+	run5_free(&hold);
+	run5_free(&also);
+	server_stop(&s);
+}
+END_TEST
+
 START_TEST(results_tell_of_a_loaded_server)
 {
 	struct server s;
@@ -882,6 +920,7 @@ v5_suite(void)
 	tcase_add_test(tc, information_tells_what_version_4_does_not);
 	tcase_add_test(tc, information_counts_what_was_done);
 	tcase_add_test(tc, a_ping_tells_who_and_how_busy);
+	tcase_add_test(tc, results_and_refusals_tell_what_is_in_flight);
 	tcase_add_test(tc, results_tell_of_a_loaded_server);
 	suite_add_tcase(suite, tc);
 	return (suite);

@@ -904,6 +904,7 @@ START_TEST(an_older_server_is_remembered)
 
 	ck_assert_msg(runtool_run(c, &run_true, &result, &err) == 0, "%s", err.message);
 	ck_assert_int_eq(result.interface, 4);
+	ck_assert_int_eq(result.in_flight, -1);
 	run_fails(c, RUNTOOL_INTERNAL, "some trouble");
 	run_succeeds(c, &run_true, 0);
 	sink_printed(1, "outout");

@@ -123,7 +123,7 @@ static const struct rpc5_result some_result = {.status = 3,
     .max_rss_kb = 12345,
     .wall_us = 2750000,
     .queue_us = 500000,
-    .loaded = 1};
+    .load = {1, 21}};
 
 static void
 say_result(struct fake *f, const struct rpc5_result *result)
@@ -156,7 +156,7 @@ say_failure(struct fake *f, int32_t code, const char *words, int32_t exec_errno,
 	srpc_fail(&failure, code, "%s", words);
 	failure.exec_errno = exec_errno;
 	failure.retry_ms = retry_ms;
-	rpc5_put_failure(&b, &failure);
+	rpc5_put_failure(&b, &failure, (struct rpc5_load){1, 22});
 	fake_reply(f, &b);
 }
 
@@ -1133,6 +1133,8 @@ START_TEST(patience_has_its_limit)
 	ck_assert_str_eq(err.message, busy_words);
 	ck_assert(err.refused && !err.lost);
 	ck_assert_int_eq(err.retry_ms, MOMENT_MS);
+	ck_assert(err.loaded);
+	ck_assert_int_eq(err.in_flight, 22);
 	if (_i == 1)
 		ck_assert_int_ge(took, PATIENCE);
 	ck_assert_int_lt(took, LONG_MS);
@@ -1274,6 +1276,7 @@ START_TEST(a_result_is_told_whole)
 	ck_assert_double_eq(result.queue_s, 0.5);
 	ck_assert_int_eq(result.max_rss_kb, 12345);
 	ck_assert(result.loaded);
+	ck_assert_int_eq(result.in_flight, 21);
 	ck_assert_int_eq(result.refusals, 0);
 	fake_finish(c);
 }
@@ -1337,6 +1340,29 @@ START_TEST(results_may_have_unknown_names)
 END_TEST
 
 static void
+tell_no_requests_in_flight(struct fake *f)
+{
+	static const char *const pairs[] = {"status=0", "signal=0", "state=loaded", NULL};
+
+	take_run(f);
+	say_pairs(f, pairs);
+	fake_take_ack(f);
+}
+
+START_TEST(an_older_server_does_not_say_what_is_in_flight)
+{
+	struct runtool *c = start(tell_no_requests_in_flight);
+	struct runtool_result result;
+	struct runtool_error err;
+
+	ck_assert_msg(runtool_run(c, &run_true, &result, &err) == 0, "%s", err.message);
+	ck_assert(result.loaded);
+	ck_assert_int_eq(result.in_flight, -1);
+	fake_finish(c);
+}
+END_TEST
+
+static void
 fail_twice(struct fake *f)
 {
 	static const char *const wordless[] = {"failure=-7", NULL};
@@ -1363,6 +1389,8 @@ START_TEST(a_run_that_did_not_happen_leaves_the_connection_usable)
 	ck_assert_int_eq(runtool_run(c, &run_true, &result, &err), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_INTERNAL);
 	ck_assert_int_eq(err.exec_errno, 0);
+	ck_assert(!err.loaded);
+	ck_assert_int_eq(err.in_flight, -1);
 	ck_assert_uint_gt(strlen(err.message), 0);
 	run_succeeds(c, &run_true, 0);
 	fake_finish(c);
@@ -1815,7 +1843,7 @@ END_TEST
 static void
 say_ping_and_stop(struct fake *f)
 {
-	struct rpc5_ping ping = {.unique = {1, 2, 3}, .loaded = 1, .in_flight = 7};
+	struct rpc5_ping ping = {.unique = {1, 2, 3}, .load = {1, 7}};
 	struct buf b = {0};
 
 	take_call(f, RPC5_PING);
@@ -1823,7 +1851,7 @@ say_ping_and_stop(struct fake *f)
 	fake_reply(f, &b);
 	fake_take_ack(f);
 	take_call(f, RPC5_STOP);
-	rpc5_put_stop(&b, 5);
+	rpc5_put_stop(&b, (struct rpc5_load){.in_flight = 5});
 	fake_reply(f, &b);
 	fake_take_ack(f);
 }
@@ -1849,10 +1877,11 @@ static void
 say_stats(struct fake *f)
 {
 	const struct rpc5_stats stats = {{[RPC5_CALL_RUN] = {4, 1, 2500000, 1500000},
-	    [RPC5_CALL_INFO] = {5, 0, 0, 0},
-	    [RPC5_CALL_PING] = {6, 0, 0, 0},
-	    [RPC5_CALL_STOP] = {7, 0, 0, 0},
-	    [RPC5_CALL_STATS] = {8, 0, 0, 0}}};
+					     [RPC5_CALL_INFO] = {5, 0, 0, 0},
+					     [RPC5_CALL_PING] = {6, 0, 0, 0},
+					     [RPC5_CALL_STOP] = {7, 0, 0, 0},
+					     [RPC5_CALL_STATS] = {8, 0, 0, 0}},
+	    {0}};
 	struct buf b = {0};
 
 	take_call(f, RPC5_STATS);
@@ -2022,6 +2051,7 @@ add_results(TCase *tc)
 	tcase_add_test(tc, a_result_is_told_whole);
 	tcase_add_loop_test(tc, it_is_told_how_and_why_a_tool_ended, 0, (int)LENGTH(ends));
 	tcase_add_test(tc, results_may_have_unknown_names);
+	tcase_add_test(tc, an_older_server_does_not_say_what_is_in_flight);
 	tcase_add_test(tc, a_run_that_did_not_happen_leaves_the_connection_usable);
 	tcase_add_loop_test(tc, a_wrong_item_ends_the_call, 0, (int)LENGTH(wrong_items));
 	tcase_add_loop_test(tc, a_wrong_result_ends_the_call, 0, (int)LENGTH(wrong_results));

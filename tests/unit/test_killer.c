@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../src/server/info.h"
 #include "../../src/server/killer.h"
 #include "../../src/server/queue.h"
 #include "../../src/server/request.h"
@@ -61,8 +62,11 @@ await_drop(void)
 static void
 begin(int grace)
 {
+	static const struct settings settings = {0};
+
 	ck_assert_int_eq(sem_init(&drops, 0, 0), 0);
 	ck_assert_ptr_nonnull(queue = queue_new(MAX_REQUESTS, 0));
+	ck_assert_int_eq(info_init(&settings, queue), 0);
 	ck_assert_ptr_nonnull(killer = killer_new(queue, grace, take_dropped));
 }
 

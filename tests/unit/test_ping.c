@@ -32,7 +32,7 @@ record_at(const char *port, int number)
 static void
 answer_pings(struct fake *f)
 {
-	struct rpc5_ping ping = {.in_flight = 7};
+	struct rpc5_ping ping = {.load.in_flight = 7};
 	struct buf b = {0};
 
 	memcpy(ping.unique, its_id, sizeof(ping.unique));

@@ -530,7 +530,7 @@ struct results {
 	struct rpc_info info;
 	struct rpc5_ping ping;
 	struct rpc5_stats stats;
-	int32_t in_flight;
+	struct rpc5_load load;
 	struct rpc5_failure failure;
 };
 
@@ -549,7 +549,7 @@ get(struct srpc_reader *r, int32_t proc, struct results *to)
 	case RPC5_STATS:
 		return (rpc5_get_stats(r, &to->stats, &to->failure, &err));
 	default:
-		return (rpc5_get_stop(r, &to->in_flight, &to->failure, &err));
+		return (rpc5_get_stop(r, &to->load, &to->failure, &err));
 	}
 }
 
@@ -609,6 +609,14 @@ static const struct kind {
     {RPC5_STATS, good_stats},
 };
 
+/* As by a server from before it was told. */
+static void
+not_said(struct rpc5_load load)
+{
+	ck_assert_int_eq(load.loaded, 0);
+	ck_assert_int_eq(load.in_flight, -1);
+}
+
 START_TEST(what_results_need_not_have_is_zero)
 {
 	struct results got;
@@ -621,7 +629,7 @@ START_TEST(what_results_need_not_have_is_zero)
 	ck_assert_int_eq(got.result.why, RPC5_ENDED);
 	ck_assert_int_eq(got.result.user_us, 0);
 	ck_assert_int_eq(got.result.queue_us, 0);
-	ck_assert_int_eq(got.result.loaded, 0);
+	not_said(got.result.load);
 
 	ck_assert_int_eq(get_strings(good_info, RPC5_INFO, &got), SRPC_OK);
 	ck_assert_str_eq(got.info.machine, "d");
@@ -630,6 +638,13 @@ START_TEST(what_results_need_not_have_is_zero)
 	ck_assert_int_eq(got.info.interface, 0);
 	ck_assert_int_eq(got.info.connections, 0);
 	rpc_info_free(&got.info);
+
+	ck_assert_int_eq(get_strings(good_stats, RPC5_STATS, &got), SRPC_OK);
+	not_said(got.stats.load);
+
+	ck_assert_int_eq(get_strings(good_stop, RPC5_STOP, &got), SRPC_OK);
+	ck_assert_int_eq(got.load.loaded, 0);
+	ck_assert_int_eq(got.load.in_flight, 9);
 }
 END_TEST
 
@@ -718,6 +733,7 @@ static const struct {
     {0, "wall_us= 1", "wall_us= 1:" COUNTS},
     {0, "queue_us=+1", "queue_us=+1:" COUNTS},
     {0, "state=busy", "state=busy: must be ok or loaded"},
+    {0, "in_flight=-1", "in_flight=-1:" INTS},
     {0, "Status=1", "Status=1: not NAME=VALUE"},
     {1, "cpus=-1", "cpus=-1:" INTS},
     {1, "mem_kb=2147483648", "mem_kb=2147483648:" INTS},
@@ -732,7 +748,9 @@ static const struct {
     {2, "in_flight=2147483648", "in_flight=2147483648:" INTS},
     {4, "run_count=-1", "run_count=-1:" COUNTS},
     {4, "stats_longest_us=9007199254740993", "stats_longest_us=9007199254740993:" COUNTS},
+    {4, "state=0", "state=0: must be ok or loaded"},
     {3, "in_flight=-1", "in_flight=-1:" INTS},
+    {3, "state=ending", "state=ending: must be ok or loaded"},
 };
 
 START_TEST(a_result_out_of_its_bounds_is_malformed)
@@ -766,8 +784,9 @@ END_TEST
 
 START_TEST(a_failure_stands_in_place_of_any_results)
 {
-	static const char *const failure[] = {"state=ok", "retry_ms=3600000", "errno=2147483647",
-	    "words=no = no", "failure=-2147483648", "status=0", "in_flight=x", NULL};
+	static const char *const failure[] = {"state=loaded", "retry_ms=3600000",
+	    "errno=2147483647", "words=no = no", "failure=-2147483648", "status=x",
+	    "in_flight=2147483647", NULL};
 	static const char *const bare[] = {"failure=1", NULL};
 	struct results got;
 
@@ -776,6 +795,8 @@ START_TEST(a_failure_stands_in_place_of_any_results)
 	ck_assert_str_eq(got.failure.words, "no = no");
 	ck_assert_int_eq(got.failure.error, INT32_MAX);
 	ck_assert_int_eq(got.failure.retry_ms, 3600000);
+	ck_assert_int_eq(got.failure.load.loaded, 1);
+	ck_assert_int_eq(got.failure.load.in_flight, INT32_MAX);
 	rpc5_failure_free(&got.failure);
 	ck_assert_ptr_null(got.failure.words);
 	rpc_info_free(&got.info);
@@ -785,6 +806,7 @@ START_TEST(a_failure_stands_in_place_of_any_results)
 	ck_assert_ptr_null(got.failure.words);
 	ck_assert_int_eq(got.failure.error, 0);
 	ck_assert_int_eq(got.failure.retry_ms, 0);
+	not_said(got.failure.load);
 }
 END_TEST
 
@@ -800,6 +822,8 @@ static const struct {
     {"errno=-2", "errno=-2: must be a number from 1 to 2147483647"},
     {"retry_ms=0", "retry_ms=0: must be a number from 1 to 3600000"},
     {"retry_ms=3600001", "retry_ms=3600001: must be a number from 1 to 3600000"},
+    {"state=", "state=: must be ok or loaded"},
+    {"in_flight=-1", "in_flight=-1:" INTS},
 };
 
 /* Above all nothing that says "failure" is taken for success. */
@@ -827,7 +851,7 @@ START_TEST(a_failure_goes_round)
 	size_t i;
 
 	for (i = 0; i < LENGTH(why); i++) {
-		rpc5_put_failure(&b, &why[i]);
+		rpc5_put_failure(&b, &why[i], (struct rpc5_load){1, 7});
 		r = received(&b);
 		ck_assert_int_eq(get(&r, kinds[_i].proc, &got), SRPC_OK);
 		ck_assert_uint_eq(r.pos, r.len);
@@ -838,6 +862,8 @@ START_TEST(a_failure_goes_round)
 			ck_assert_str_eq(got.failure.words, why[i].message);
 		ck_assert_int_eq(got.failure.error, why[i].exec_errno);
 		ck_assert_int_eq(got.failure.retry_ms, why[i].retry_ms);
+		ck_assert_int_eq(got.failure.load.loaded, 1);
+		ck_assert_int_eq(got.failure.load.in_flight, 7);
 		rpc5_failure_free(&got.failure);
 	}
 }
@@ -947,7 +973,7 @@ START_TEST(the_manual_tells_every_option_and_result)
 	    .area = text,
 	    .software = text};
 	const struct rpc5_result result = {0};
-	const struct rpc5_ping ping = {{0}, 0, 0};
+	const struct rpc5_ping ping = {0};
 	const struct rpc5_stats stats = {0};
 	struct srpc_item start;
 	struct srpc_reader r;
@@ -964,7 +990,7 @@ START_TEST(the_manual_tells_every_option_and_result)
 	rpc5_put_result(&b, &result);
 	r = received(&b);
 	check_told(page, &r);
-	rpc5_put_failure(&b, &why);
+	rpc5_put_failure(&b, &why, result.load);
 	r = received(&b);
 	check_told(page, &r);
 	rpc5_put_info(&b, &info);
@@ -973,7 +999,7 @@ START_TEST(the_manual_tells_every_option_and_result)
 	rpc5_put_ping(&b, &ping);
 	r = received(&b);
 	check_told(page, &r);
-	rpc5_put_stop(&b, 0);
+	rpc5_put_stop(&b, result.load);
 	r = received(&b);
 	check_told(page, &r);
 	rpc5_put_stats(&b, &stats);

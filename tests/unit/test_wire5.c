@@ -95,10 +95,14 @@ static const struct rpc_run named_run = {.root_name = root_name,
     .env = none,
     .argv = cat_argv};
 
-static const struct rpc5_result echo_result = {
-    .user_us = 412, .system_us = 655, .max_rss_kb = 1792, .wall_us = 1204, .queue_us = 96};
+static const struct rpc5_result echo_result = {.user_us = 412,
+    .system_us = 655,
+    .max_rss_kb = 1792,
+    .wall_us = 1204,
+    .queue_us = 96,
+    .load = {0, 2}};
 static const struct rpc5_result named_result = {
-    .status = 255, .why = RPC5_TIME_LIMIT, .wall_us = 2000000};
+    .status = 255, .why = RPC5_TIME_LIMIT, .wall_us = 2000000, .load = {0, 2}};
 static const struct rpc5_result all_result = {.signal = 15,
     .core = 1,
     .why = RPC5_CLIENT_SIGNAL,
@@ -106,7 +110,7 @@ static const struct rpc5_result all_result = {.signal = 15,
     .max_rss_kb = 1LL << 53,
     .wall_us = 1LL << 53,
     .queue_us = 1LL << 53,
-    .loaded = 1};
+    .load = {1, 21}};
 
 static const struct srpc_error no_room = {
     .code = 10, .message = "request denied: server too busy", .retry_ms = 900};
@@ -147,12 +151,14 @@ static const struct rpc_info info = {.sysname = sysname,
     .failures = 7,
     .connections = 42};
 static const struct rpc5_ping ping = {.unique = UNIQUE};
-static const struct rpc5_stats stats = {{
-    [RPC5_CALL_RUN] = {123456, 7, 9876543210123, 3600000000},
-    [RPC5_CALL_INFO] = {42, 0, 2100, 96},
-    [RPC5_CALL_PING] = {1LL << 53, 1LL << 53, 1LL << 53, 1LL << 53},
-    [RPC5_CALL_STATS] = {1, 0, 25, 25},
-}};
+static const struct rpc5_stats stats = {
+    {
+	[RPC5_CALL_RUN] = {123456, 7, 9876543210123, 3600000000},
+	[RPC5_CALL_INFO] = {42, 0, 2100, 96},
+	[RPC5_CALL_PING] = {1LL << 53, 1LL << 53, 1LL << 53, 1LL << 53},
+	[RPC5_CALL_STATS] = {1, 0, 25, 25},
+    },
+    {0, 2}};
 
 /* What one side says between a run call and its results; code 0 is the end. */
 struct said {
@@ -180,22 +186,23 @@ static const struct exchange {
 	const struct said *client, *server;
 	const struct rpc5_result *result;
 	const struct srpc_error *failure; /* instead */
-	int32_t in_flight;		  /* of a stop */
+	struct rpc5_load load;		  /* of a failure or a stop */
 } exchanges[] = {
-    {RUN, "## echo", true, RPC5_RUN, &echo_run, silence, echo_output, &echo_result, NULL, 0},
-    {RUN, "## everything", true, RPC5_RUN, &all_run, all_client, all_server, &all_result, NULL, 0},
+    {RUN, "## echo", true, RPC5_RUN, &echo_run, silence, echo_output, &echo_result, NULL, {0}},
+    {RUN, "## everything", true, RPC5_RUN, &all_run, all_client, all_server, &all_result, NULL,
+	{0}},
     {RUN, "## named root", false, RPC5_RUN, &named_run, silence, named_output, &named_result, NULL,
-	0},
-    {RUN, "## no room", true, RPC5_RUN, &nothing_run, silence, silence, NULL, &no_room, 0},
+	{0}},
+    {RUN, "## no room", true, RPC5_RUN, &nothing_run, silence, silence, NULL, &no_room, {1, 32}},
     {RUN, "## not executed", true, RPC5_RUN, &nothing_run, silence, silence, NULL, &not_executed,
-	0},
-    {INFO, "## information", true, RPC5_INFO, NULL, silence, silence, NULL, NULL, 0},
-    {PING, "## ping", true, RPC5_PING, NULL, silence, silence, NULL, NULL, 0},
-    {STOP, "## stop", true, RPC5_STOP, NULL, silence, silence, NULL, NULL, 3},
+	{0, 3}},
+    {INFO, "## information", true, RPC5_INFO, NULL, silence, silence, NULL, NULL, {0}},
+    {PING, "## ping", true, RPC5_PING, NULL, silence, silence, NULL, NULL, {0}},
+    {STOP, "## stop", true, RPC5_STOP, NULL, silence, silence, NULL, NULL, {0, 3}},
     {STOP, "## stop from another host", true, RPC5_STOP, NULL, silence, silence, NULL, &not_here,
-	0},
-    {STATS, "## statistics", true, RPC5_STATS, NULL, silence, silence, NULL, NULL, 0},
-    {MANUAL, EXAMPLE, true, RPC5_RUN, &echo_run, silence, echo_output, &echo_result, NULL, 0},
+	{0, 3}},
+    {STATS, "## statistics", true, RPC5_STATS, NULL, silence, silence, NULL, NULL, {0}},
+    {MANUAL, EXAMPLE, true, RPC5_RUN, &echo_run, silence, echo_output, &echo_result, NULL, {0}},
 };
 
 /* ---- encoders ----------------------------------------------------------------------------- */
@@ -238,7 +245,7 @@ put_server(struct buf *b, const struct exchange *x)
 		srpc_put_hello(b);
 	put_said(b, x->server);
 	if (x->failure != NULL)
-		rpc5_put_failure(b, x->failure);
+		rpc5_put_failure(b, x->failure, x->load);
 	else if (x->proc == RPC5_RUN)
 		rpc5_put_result(b, x->result);
 	else if (x->proc == RPC5_INFO)
@@ -248,7 +255,7 @@ put_server(struct buf *b, const struct exchange *x)
 	else if (x->proc == RPC5_STATS)
 		rpc5_put_stats(b, &stats);
 	else
-		rpc5_put_stop(b, x->in_flight);
+		rpc5_put_stop(b, x->load);
 }
 
 START_TEST(a_client_sends_these_bytes)
@@ -362,6 +369,13 @@ START_TEST(these_bytes_are_the_clients_call)
 END_TEST
 
 static void
+same_load(struct rpc5_load got, struct rpc5_load expected)
+{
+	ck_assert_int_eq(got.loaded, expected.loaded);
+	ck_assert_int_eq(got.in_flight, expected.in_flight);
+}
+
+static void
 check_result(const struct rpc5_result *got, const struct rpc5_result *expected)
 {
 	ck_assert_int_eq(got->status, expected->status);
@@ -373,7 +387,7 @@ check_result(const struct rpc5_result *got, const struct rpc5_result *expected)
 	ck_assert_int_eq(got->max_rss_kb, expected->max_rss_kb);
 	ck_assert_int_eq(got->wall_us, expected->wall_us);
 	ck_assert_int_eq(got->queue_us, expected->queue_us);
-	ck_assert_int_eq(got->loaded, expected->loaded);
+	same_load(got->load, expected->load);
 }
 
 static void
@@ -419,7 +433,7 @@ struct results {
 	struct rpc_info info;
 	struct rpc5_ping ping;
 	struct rpc5_stats stats;
-	int32_t in_flight;
+	struct rpc5_load load;
 	struct rpc5_failure failure;
 };
 
@@ -436,7 +450,7 @@ get_results(struct srpc_reader *r, int32_t proc, struct results *got)
 	case RPC5_STATS:
 		return (rpc5_get_stats(r, &got->stats, &got->failure, &err));
 	default:
-		return (rpc5_get_stop(r, &got->in_flight, &got->failure, &err));
+		return (rpc5_get_stop(r, &got->load, &got->failure, &err));
 	}
 }
 
@@ -445,6 +459,7 @@ check_results(const struct results *got, const struct exchange *x)
 {
 	if (x->failure != NULL) {
 		check_failure(&got->failure, x->failure);
+		same_load(got->failure.load, x->load);
 		return;
 	}
 	ck_assert_int_eq(got->failure.code, 0);
@@ -454,12 +469,11 @@ check_results(const struct results *got, const struct exchange *x)
 		check_info(&got->info);
 	} else if (x->proc == RPC5_PING) {
 		ck_assert_mem_eq(got->ping.unique, ping.unique, RPC_UNIQUE_SIZE);
-		ck_assert_int_eq(got->ping.loaded, 0);
-		ck_assert_int_eq(got->ping.in_flight, 0);
+		same_load(got->ping.load, ping.load);
 	} else if (x->proc == RPC5_STATS) {
 		ck_assert_mem_eq(&got->stats, &stats, sizeof(stats));
 	} else {
-		ck_assert_int_eq(got->in_flight, x->in_flight);
+		same_load(got->load, x->load);
 	}
 }
 
@@ -503,7 +517,7 @@ START_TEST(an_option_that_a_server_does_not_know_is_refused_in_these_bytes)
 	ck_assert_int_eq(rpc5_get_run(&r, &run, &err), -1);
 	rpc_run_free(&run);
 	srpc_put_hello(&got);
-	rpc5_put_failure(&got, &err);
+	rpc5_put_failure(&got, &err, (struct rpc5_load){.in_flight = 2});
 	same_bytes(&got, &answer);
 	buf_free(&got);
 	buf_free(&answer);
