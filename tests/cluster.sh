@@ -5,17 +5,18 @@
 # shellcheck shell=sh disable=SC2034 # variables for those who source it
 
 cluster_nodes='n1 n2 n3'
-cluster_memory=1000 # MB that a node lends
 cluster_pid=
+PATH=$PATH:/usr/sbin:/sbin
 
-# cluster_needs: what is missing here; nothing when there is all.
+# cluster_needs: something that is missing here; nothing when there is all.
 cluster_needs() {
-	for program in munged slurmctld slurmd sbatch; do
-		command -v $program >/dev/null || echo "$program (make deps)"
-	done
 	if [ "$(id -u)" != 0 ] || ! unshare --mount --net --uts --cgroup true 2>/dev/null; then
 		echo 'root with CAP_SYS_ADMIN'
+		return
 	fi
+	for program in munged slurmctld slurmd sbatch; do
+		command -v $program >/dev/null || { echo "$program (make deps-check)"; return; }
+	done
 }
 
 # cluster_run COMMAND...: runs it in namespaces in which there is nothing but what it starts, and in a cgroup
@@ -123,7 +124,7 @@ cluster_config() {
 		SlurmdParameters=config_overrides
 		ReturnToService=2
 		KillWait=3
-		NodeName=n[1-3] CPUs=$(nproc) RealMemory=$cluster_memory
+		NodeName=n[1-3] CPUs=$(nproc) RealMemory=1000
 		PartitionName=all Nodes=ALL Default=YES
 	EOC
 	export SLURM_CONF="$cluster/slurm.conf"

@@ -131,16 +131,24 @@ forget_places() {
 
 # ---- tests
 
+state_is() {
+	scontrol -o show job "$1" | grep -q " JobState=$2 "
+}
+
 load_takes_the_fleet_to_three_nodes_and_its_end_empties_the_cluster() {
 	first_client /bin/true
 	expect count 1 jobs R
 	load_begins
 	await 30 count 3 records
-	expect count 3 jobs R
+	ids=$(jobs R)
+	expect count 3 echo "$ids"
 	forget_places
 	await 10 count 3 places
 	load_ends
 	await 20 is_over
+	for id in $ids; do
+		expect state_is "$id" COMPLETED
+	done
 }
 
 a_full_cluster_is_asked_once_and_work_goes_on() {
@@ -159,10 +167,6 @@ a_full_cluster_is_asked_once_and_work_goes_on() {
 	await 20 count 3 records
 	load_ends
 	await 20 is_over
-}
-
-state_is() {
-	scontrol -o show job "$1" | grep -q " JobState=$2 "
 }
 
 a_job_told_to_drain_finishes_its_tools() {
@@ -198,7 +202,8 @@ a_lost_server_is_made_up_for() {
 	lost=$(records)
 	first_client --retry 1 /bin/sh -c 'echo started; sleep 6' >"$work/out.1" &
 	await 5 grep -q started "$work/out.1"
-	scancel --signal=KILL --full "$(jobs R)"
+	pid=${lost%:*}
+	kill -KILL "${pid##*-}"
 	await 15 test ! -e "$fleet/$lost"
 	expect wait $!
 	await 20 is_over
@@ -210,7 +215,7 @@ tools_stay_within_their_job() {
 	await 5 count 1 processes use
 	expect grep -q '^Cpus_allowed_list:	[0-9]*$' "$(processes use | sed 's/comm$/status/')"
 	expect wait $!
-	if [ -n "$cluster_cgroups" ]; then
+	if [ -f "$cluster/cgroup.conf" ]; then
 		status=0
 		client /bin/use 0 900000 || status=$?
 		expect [ $status = 137 ]
