@@ -26,6 +26,7 @@
 #define TICK_MS	      1000
 #define REGISTER_BY   30 /* seconds, from the start */
 #define WHY_SIZE      256
+#define ELSEWHERE     "the first server is on %s (one_host = yes)"
 #define SHOWN	      512 /* bytes of what others wrote, in the log */
 
 struct fleet {
@@ -160,6 +161,16 @@ want_to_leave(struct fleet *f, const char *fmt, ...)
 	f->changed();
 }
 
+/* With one_host: whether this server is not where the first one is. */
+static bool
+is_elsewhere(const struct fleet *f, const struct record *first)
+{
+	const struct record *self = registry_record(f->registry);
+
+	return (f->config->one_host && first != NULL && strcasecmp(first->host, self->host) != 0 &&
+		(!f->registered || record_is_ahead(first, self)));
+}
+
 /* Before it registers: whether it is needed. */
 static void
 consider_staying(struct fleet *f)
@@ -171,14 +182,14 @@ consider_staying(struct fleet *f)
 	if (others.good >= (unsigned int)c->max_servers)
 		want_to_leave(
 		    f, "enough others answer: %u (max_servers = %d)", others.good, c->max_servers);
-	else if (c->one_host && others.first != NULL &&
-		 strcasecmp(others.first->host, f->self.host) != 0)
-		want_to_leave(f, "the first server is on %s (one_host = yes)", others.first->host);
+	else if (is_elsewhere(f, others.first))
+		want_to_leave(f, ELSEWHERE, others.first->host);
 	else if ((others.settled && f->trouble == 0) ||
 		 clock_ms() >= f->started + (int64_t)c->ping_timeout * MS_PER_SECOND)
 		f->looking = false;
 }
 
+/* Several may have started at once. */
 static void
 make_room(struct fleet *f)
 {
@@ -186,13 +197,17 @@ make_room(struct fleet *f)
 	struct peers_summary others;
 
 	peers_summarize(f->peers, registry_record(f->registry), &others);
-	if (others.ahead < max)
+	if (others.ahead < max && !is_elsewhere(f, others.first))
 		return;
 	look(f);
 	peers_summarize(f->peers, registry_record(f->registry), &others);
-	if (others.ahead >= max && f->trouble == 0)
+	if (f->trouble != 0)
+		return;
+	if (others.ahead >= max)
 		want_to_leave(f, "enough others started earlier: %u (max_servers = %d)",
 		    others.ahead, f->config->max_servers);
+	else if (is_elsewhere(f, others.first))
+		want_to_leave(f, ELSEWHERE, others.first->host);
 }
 
 /* A server that nobody finds is of no use, but a directory may come back. */

@@ -370,6 +370,27 @@ START_TEST(with_one_host_it_leaves_when_the_first_is_elsewhere)
 }
 END_TEST
 
+/* Both look as long, and neither is there to be seen. */
+START_TEST(with_one_host_one_stays_of_two_that_started_at_once)
+{
+	const char *dir = fleet_directory(), *why = "fleet: leaving: the first server is on ";
+	struct server silent, here, there;
+	bool left_here;
+
+	start_silent(&silent, dir);
+	here = fleet_server(dir, "one_host = yes\n");
+	there = fleet_server(dir, "one_host = yes\nadvertise = localhost\n");
+	server_start(&here);
+	server_start(&there);
+	ck_assert_within(SOON, fleet_says(&here, why) || fleet_says(&there, why));
+	left_here = fleet_says(&here, why);
+	fleet_leaves(left_here ? &here : &there, dir, "(one_host = yes)\n");
+	fleet_stop(left_here ? &there : &here, dir);
+	stop_silent(&silent, dir);
+	fleet_end(dir);
+}
+END_TEST
+
 /* Another one turns out to have started earlier. */
 START_TEST(of_too_many_the_last_leaves_and_finishes_what_it_runs)
 {
@@ -542,6 +563,7 @@ fleet_leave_suite(void)
 	tcase_add_test(tc, where_there_are_enough_it_leaves_before_it_registers);
 	tcase_add_test(tc, a_daemon_that_leaves_has_started);
 	tcase_add_test(tc, with_one_host_it_leaves_when_the_first_is_elsewhere);
+	tcase_add_test(tc, with_one_host_one_stays_of_two_that_started_at_once);
 	tcase_add_test(tc, of_too_many_the_last_leaves_and_finishes_what_it_runs);
 	tcase_add_test(tc, an_idle_server_leaves_after_its_last_run);
 	if (can_open_fuse())
