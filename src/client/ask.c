@@ -36,6 +36,7 @@ ask_thread(void *arg)
 
 	pthread_mutex_lock(&lock);
 	a->useful = useful;
+	a->failed = !useful;
 	a->asking = false;
 	pthread_cond_signal(&answered);
 	pthread_mutex_unlock(&lock);
@@ -80,22 +81,22 @@ begin_all(struct asked *const *list, size_t n)
 
 /* With the lock. Whether there are more answers to wait for; *useful: whether any is of use. */
 static bool
-is_incomplete(struct asked *const *list, size_t n, bool *useful)
+is_incomplete(struct asked *const *list, size_t n, bool all, bool *useful)
 {
 	bool asking = false, awaited = false;
 	size_t i;
 
 	*useful = false;
 	for (i = 0; i < n; i++) {
-		asking |= list[i]->asking;
+		asking |= list[i]->asking && (all || !list[i]->failed);
 		awaited |= list[i]->asking && !list[i]->silent;
 		*useful |= list[i]->useful;
 	}
 	return (*useful ? awaited : asking);
 }
 
-bool
-ask_all(struct asked *const *list, size_t n, int grace_ms)
+static bool
+ask(struct asked *const *list, size_t n, bool all, int grace_ms)
 {
 	struct timespec end;
 	bool useful, begun = false;
@@ -103,7 +104,7 @@ ask_all(struct asked *const *list, size_t n, int grace_ms)
 
 	begin_all(list, n);
 	pthread_mutex_lock(&lock);
-	while (is_incomplete(list, n, &useful) && rc == 0) {
+	while (is_incomplete(list, n, all, &useful) && rc == 0) {
 		if (!useful || grace_ms < 0) {
 			pthread_cond_wait(&answered, &lock);
 			continue;
@@ -115,6 +116,18 @@ ask_all(struct asked *const *list, size_t n, int grace_ms)
 	}
 	pthread_mutex_unlock(&lock);
 	return (useful);
+}
+
+bool
+ask_all(struct asked *const *list, size_t n, int grace_ms)
+{
+	return (ask(list, n, true, grace_ms));
+}
+
+bool
+ask_new(struct asked *const *list, size_t n, int grace_ms)
+{
+	return (ask(list, n, false, grace_ms));
 }
 
 bool

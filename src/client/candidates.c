@@ -246,8 +246,9 @@ tell_records(struct candidates *all)
 	}
 }
 
-bool
-candidates_ask(struct candidates *all)
+static bool
+ask_those_there(
+    struct candidates *all, bool (*ask_some)(struct asked *const *, size_t n, int grace_ms))
 {
 	struct asked *asked[CANDIDATES_MAX];
 	size_t i, n = 0;
@@ -259,7 +260,7 @@ candidates_ask(struct candidates *all)
 	for (i = 0; i < all->n; i++)
 		if (all->list[i]->there)
 			asked[n++] = &all->list[i]->asked;
-	usable = ask_all(asked, n, GRACE_MS);
+	usable = ask_some(asked, n, GRACE_MS);
 	if (all->area != NULL && (all->verbose || all->error != 0))
 		tell_records(all);
 	now = deadline_now();
@@ -269,6 +270,18 @@ candidates_ask(struct candidates *all)
 			all->loads[i] = all->list[i]->load;
 	}
 	return (usable);
+}
+
+bool
+candidates_ask(struct candidates *all)
+{
+	return (ask_those_there(all, ask_all));
+}
+
+bool
+candidates_look(struct candidates *all)
+{
+	return (ask_those_there(all, ask_new));
 }
 
 void
@@ -290,7 +303,8 @@ candidates_need_first(const struct candidates *all)
 		return (false);
 	for (i = 0; i < all->n; i++) {
 		c = all->list[i];
-		if (c->there && c->of_area && c->answers && !is_another(c))
+		if (c->there && c->of_area && ask_is_over(&c->asked) && c->answers &&
+		    !is_another(c))
 			return (false);
 	}
 	return (true);

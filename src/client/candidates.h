@@ -52,9 +52,10 @@ int candidates_init(struct candidates *, const struct platform *, const struct a
 
 /*
  * Reads the area's records and asks all, as far as they answer in time. True with their loads, or false:
- * none can be used.
+ * none can be used. The second waits for none that could not be used before.
  */
 bool candidates_ask(struct candidates *);
+bool candidates_look(struct candidates *);
 
 /* Then: whether there is an area, and no server in it, so that a first one might help. */
 bool candidates_need_first(const struct candidates *);

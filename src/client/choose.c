@@ -92,7 +92,9 @@ take_a_break(struct choose *c)
 static int
 ask(struct choose *c, struct runtool_error *err)
 {
-	while (!candidates_ask(&c->all)) {
+	bool usable = candidates_ask(&c->all);
+
+	while (!usable) {
 		if (!candidates_need_first(&c->all))
 			return (candidates_complain(&c->all,
 			    "start a RunToolServer that can be, or change the configuration", err));
@@ -100,6 +102,8 @@ ask(struct choose *c, struct runtool_error *err)
 			return (candidates_complain(&c->all, c->all.area->why_no_start, err));
 		if (start_step(c->start, err) == -1)
 			return (-1);
+		/* One that hangs is not to hide one that has come. */
+		usable = candidates_look(&c->all);
 	}
 	if (c->start != NULL)
 		start_end(c->start);

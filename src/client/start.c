@@ -24,6 +24,8 @@
 #define MAX_MISSES    20
 #define MS_PER_SECOND 1000
 #define WORDS_SIZE    512
+#define BLOCK_SIZE    4096
+#define PIPE_BLOCKS   16
 
 enum stage {
 	NONE,
@@ -90,7 +92,7 @@ static void
 show_output(struct start *s)
 {
 	struct pollfd pfd = {.fd = s->output, .events = POLLIN};
-	char block[4096];
+	char block[BLOCK_SIZE];
 	ssize_t n;
 
 	if (poll(&pfd, 1, STEP_MS) != 1)
@@ -103,6 +105,17 @@ show_output(struct start *s)
 		close(s->output);
 		s->output = -1;
 	}
+}
+
+/* What it has written by now, which is not more than a pipe takes. */
+static void
+show_rest(struct start *s)
+{
+	int blocks = PIPE_BLOCKS;
+
+	while (s->output != -1 && blocks-- > 0 &&
+	       poll(&(struct pollfd){.fd = s->output, .events = POLLIN}, 1, 0) == 1)
+		show_output(s);
 }
 
 /* ---- only one ----------------------------------------------------------------------------- */
@@ -282,9 +295,7 @@ check_command(struct start *s, struct runtool_error *err)
 	s->pid = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return (0);
-	while (
-	    s->output != -1 && poll(&(struct pollfd){.fd = s->output, .events = POLLIN}, 1, 0) == 1)
-		show_output(s);
+	show_rest(s);
 	return (options_fail(err, RUNTOOL_TRANSPORT,
 	    "area %s has no server: [" FLEET_CONFIG_SECTION "]start_command failed: %s %d",
 	    s->area->config.area, WIFEXITED(status) ? "exit status" : "signal",
@@ -315,6 +326,7 @@ start_step(struct start *s, struct runtool_error *err)
 void
 start_end(struct start *s)
 {
+	show_rest(s);
 	hide_progress(s);
 	if (s->lock != -1)
 		close(s->lock);

@@ -6,6 +6,7 @@
 
 #define SUITES(X)        \
 	X(addr)          \
+	X(ask)           \
 	X(choose)        \
 	X(client)        \
 	X(client5)       \
