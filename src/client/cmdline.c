@@ -311,19 +311,25 @@ check_choice(const struct cmdline *cmd)
 		refuse("-s, -p or -a: only one of them");
 	if (cmd->platform != NULL && *cmd->platform == '\0')
 		refuse("-p: must be the name of a section of vesta.cfg");
-	if (cmd->area != NULL && !record_area_ok(cmd->area))
-		refuse("-a %s: must be letters, digits, `.`, `_` and `-`", cmd->area);
+	if (cmd->retries > 0 && cmd->server.host[0] != '\0')
+		refuse("--retry: needs -p or -a: with -s there is no other server");
 }
 
 /* The command line beats the environment, and in that a server a platform, and that an area. */
 static void
 choose_server(struct cmdline *cmd)
 {
+	const char *what = "-a ";
+
+	check_choice(cmd);
 	if (cmd->server.host[0] == '\0' && cmd->platform == NULL && cmd->area == NULL &&
 	    find_set("RUNTOOL_SERVER") == NULL &&
-	    (cmd->platform = find_set("RUNTOOL_PLATFORM")) == NULL)
+	    (cmd->platform = find_set("RUNTOOL_PLATFORM")) == NULL) {
+		what = "RUNTOOL_AREA=";
 		cmd->area = find_set("RUNTOOL_AREA");
-	check_choice(cmd);
+	}
+	if (cmd->area != NULL && !record_area_ok(cmd->area))
+		refuse("%s%s: must be letters, digits, `.`, `_` and `-`", what, cmd->area);
 	if (cmd->server.host[0] == '\0' && cmd->platform == NULL && cmd->area == NULL)
 		take_server(&cmd->server, "RUNTOOL_SERVER=", options_default_server());
 }

@@ -139,6 +139,8 @@ START_TEST(what_cannot_be_an_area_is_told)
 	shown = run_with(dir, "", "runtool -a a/b /bin/true");
 	ck_assert_str_eq(shown.err, "runtool: -a a/b: must be letters, digits, `.`, `_` and `-`\n"
 				    "try 'runtool --help'\n");
+	shown = run_with(dir, "", "unset RUNTOOL_SERVER; RUNTOOL_AREA=a/b runtool /bin/true");
+	ck_assert_contains(shown.err, "runtool: RUNTOOL_AREA=a/b: must be letters, ");
 	shown = run_with(dir, "", "runtool -a x -p y /bin/true");
 	ck_assert_contains(shown.err, "-s, -p or -a: only one of them\n");
 	/* A platform has its hosts still. */

@@ -529,6 +529,16 @@ START_TEST(a_run_is_not_repeated_without_its_input)
 END_TEST
 
 /* As make -j gives it to all but one of its children. */
+START_TEST(no_run_is_repeated_where_only_one_server_is_named)
+{
+	struct server none = {0};
+	struct shown shown = script_run(&none, "runtool -s localhost --retry=1 /bin/true");
+
+	ck_assert_int_eq(shown.status, STATUS_TROUBLE);
+	ck_assert_contains(shown.err, "runtool: --retry: needs -p or -a: ");
+}
+END_TEST
+
 START_TEST(an_empty_pipe_can_be_read_once_more)
 {
 	struct pair pair;
@@ -624,6 +634,7 @@ platform_suite(void)
 	tcase_add_loop_test(
 	    tc, a_lost_run_is_repeated_elsewhere_if_that_is_wanted, 0, (int)LENGTH(losses));
 	tcase_add_test(tc, a_run_is_not_repeated_without_its_input);
+	tcase_add_test(tc, no_run_is_repeated_where_only_one_server_is_named);
 	tcase_add_test(tc, an_empty_pipe_can_be_read_once_more);
 	suite_add_tcase(suite, tc);
 
