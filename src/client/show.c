@@ -4,17 +4,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtool.h"
 #include "show.h"
 
 #define COLUMNS	      8 /* of a table, at most */
 #define GAP	      2 /* blanks between two */
 #define MS_PER_SECOND 1000
-#define SILENT	      "silent" /* in place of a state, or of a call */
 
 static const char *
 message(const json_t *answer)
 {
 	return (json_string_value(json_object_get(json_object_get(answer, "error"), "message")));
+}
+
+/* In place of a state, or of a call, where there is an error. */
+static const char *
+failure(const json_t *answer)
+{
+	json_int_t code =
+	    json_integer_value(json_object_get(json_object_get(answer, "error"), "code"));
+
+	return (code == RUNTOOL_TRANSPORT || code == RUNTOOL_TIMEOUT ? "silent" : "failed");
 }
 
 static json_t *
@@ -132,7 +142,7 @@ show_servers(const json_t *answers)
 	json_array_foreach(answers, i, answer)
 	{
 		row = json_pack("[o, o, o, o, o, o]", cell(answer, "server"),
-		    message(answer) == NULL ? cell(answer, "state") : json_string(SILENT),
+		    message(answer) == NULL ? cell(answer, "state") : json_string(failure(answer)),
 		    in_flight(answer), cell(answer, "load"), cell(answer, "registered"),
 		    cell(answer, "pid"));
 		if (message(answer) != NULL)
@@ -169,7 +179,7 @@ show_calls(const json_t *answers)
 		if (message(answer) != NULL)
 			rows = add_row(
 			    rows, json_pack("[o, s, s, s, s, s, s, s]", cell(answer, "server"),
-				      SILENT, "-", "-", "-", "-", "-", message(answer)));
+				      failure(answer), "-", "-", "-", "-", "-", message(answer)));
 		json_object_foreach(json_object_get(answer, "calls"), call, counts) rows =
 		    add_row(rows, call_row(answer, call, counts));
 	}

@@ -126,6 +126,26 @@ START_TEST(a_server_that_does_not_answer_is_shown_with_the_reason)
 }
 END_TEST
 
+/* It is there. */
+START_TEST(a_server_too_old_to_tell_is_not_silent)
+{
+	const char *dir = fleet_directory();
+	struct server old;
+	struct shown shown;
+	struct record r;
+
+	script_server(&old, "4", "");
+	r = fleet_forged(&old, 1);
+	fleet_write(dir, &r);
+	shown = probe(dir, "--stats");
+	ck_assert_int_eq(shown.status, 1);
+	ck_assert_contains(
+	    row_of(&shown, &old), "failed - - - - - the server speaks version 4 of the interface");
+	server_stop(&old);
+	ck_assert_int_eq(system(harness_text("rm -r \"$(dirname %s)\"", dir)), 0);
+}
+END_TEST
+
 START_TEST(servers_are_asked_all_at_once)
 {
 	const char *dir = fleet_directory();
@@ -329,6 +349,7 @@ probe_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_fleet_is_shown_as_a_table);
 	tcase_add_test(tc, a_server_that_does_not_answer_is_shown_with_the_reason);
+	tcase_add_test(tc, a_server_too_old_to_tell_is_not_silent);
 	tcase_add_test(tc, servers_are_asked_all_at_once);
 	tcase_add_test(tc, another_server_at_the_place_of_a_record_is_left_alone);
 	tcase_add_test(tc, a_fleet_is_stopped_and_leaves);
