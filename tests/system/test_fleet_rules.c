@@ -17,6 +17,7 @@
  * statistics              calls_are_counted_and_timed
  * start_command           a_fleet_grows_by_its_command_and_shrinks_when_idle
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <regex.h>
@@ -338,7 +339,8 @@ START_TEST(a_client_takes_the_server_with_the_lowest_load)
 		goes_to(dir, &s[0]);
 	leave(tools, 3);
 	close(listener);
-	ck_assert_int_eq(unlink(fleet_path(dir, &silent)), 0);
+	/* Where this takes long, the servers have done so. */
+	ck_assert(unlink(fleet_path(dir, &silent)) == 0 || errno == ENOENT);
 	fleet_stop(&s[0], dir);
 	fleet_stop(&s[1], dir);
 	fleet_end(dir);
