@@ -143,16 +143,19 @@ run_at(const struct server *s, int n)
 	program_free(&p);
 }
 
-/* All that there are have a record, and want neither to leave nor to remove anybody's. */
+/*
+ * All have a record, and want neither to leave nor to remove anybody's. Of a log as much is shown as a failed
+ * assertion can bear.
+ */
 static void
 all_is_well(const char *dir, const struct server *s, int n)
 {
 	for (int i = 0; i < n; i++) {
-		ck_assert_msg(fleet_record(dir, server_pid(&s[i])) != NULL, "no record: %s",
+		ck_assert_msg(fleet_record(dir, server_pid(&s[i])) != NULL, "no record: %.3000s",
 		    server_log(&s[i]));
 		ck_assert_msg(!fleet_says(&s[i], "leaving") && !fleet_says(&s[i], "vanished") &&
 				  !fleet_says(&s[i], "removed"),
-		    "%s", server_log(&s[i]));
+		    "%.3000s", server_log(&s[i]));
 	}
 }
 
