@@ -594,6 +594,7 @@ START_TEST(a_terminal_shows_how_long_a_first_server_takes)
 {
 	struct first f;
 	struct shown shown;
+	const char *done;
 
 	first_prepare(&f);
 	shown = run_with(f.dir, command(&f, "sleep 1.5; echo starting;", ""),
@@ -602,7 +603,9 @@ START_TEST(a_terminal_shows_how_long_a_first_server_takes)
 	ck_assert_contains(
 	    shown.out, "\rruntool: area " AREA ": waiting for its first server: 1 s");
 	ck_assert_contains(shown.out, "\r\033[Kstarting\r\n");
-	ck_assert_contains(shown.out, "\033[Kdone\r\n");
+	/* It may come so soon after that output that there is no line to clear. */
+	ck_assert_ptr_nonnull(done = strstr(shown.out, "done\r\n"));
+	ck_assert(done[-1] == 'K' || done[-1] == '\n');
 	first_finish(&f);
 }
 END_TEST
