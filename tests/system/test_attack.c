@@ -64,7 +64,6 @@ linked(const char *name, const char *target)
 
 #define TRIES	     10000
 #define FEWER_TRIES  2000
-#define ROUNDS	     10
 #define RACE_SECONDS 50
 
 struct race {
@@ -152,19 +151,20 @@ START_TEST(a_root_that_is_swapped_for_a_link_is_never_left)
 }
 END_TEST
 
-/* The same race, won against a launcher that looks at a name and then uses it; on a busy machine, late. */
+/*
+ * The same race, won against a launcher that looks at a name and then uses it. In a directory where
+ * everybody may write, the kernel itself may follow no link (fs.protected_symlinks).
+ */
 START_TEST(a_naive_launcher_would_leave_it)
 {
 	const char *const *exchanged = root_and_link();
-	struct race r = {0};
+	struct race r;
 
-	for (int round = 0; round < ROUNDS && (r.outside == 0 || r.inside == 0); round++)
-		r = run_race(0, FEWER_TRIES, exchanged[0], exchanged[1],
-		    COMMAND(
-			harness_in_root("bin/naive"), exchanged[0], "/bin/race", "mark", "/mark"));
+	ck_assert_int_eq(chmod(harness_installed("roots"), 0755), 0);
+	r = run_race(0, FEWER_TRIES, exchanged[0], exchanged[1],
+	    COMMAND(harness_in_root("bin/naive"), exchanged[0], "/bin/race", "mark", "/mark"));
 	ck_assert_int_gt(r.outside, 0);
 	ck_assert_int_gt(r.inside, 0);
-	ck_assert_int_eq(chmod(harness_installed("roots"), 0755), 0);
 }
 END_TEST
 
