@@ -65,7 +65,7 @@ watch() {
 	done >"$dir/watched" &
 }
 
-# were_busy: what watch saw. Both ran at least a quarter of the tools, and in nine samples of ten no request
+# were_busy: what watch saw. Both ran at least a quarter of the tools, and in four samples of five no request
 # waited at one while the other had a free slot.
 were_busy() {
 	awk -v one="$one" '
@@ -79,7 +79,7 @@ were_busy() {
 			for (s in before)
 				ran[s] = value["runs", s] - before[s]
 			print "ran " ran[0] " and " ran[1] "; idle beside a queue: " bad + 0 " of " samples
-			exit !(ran[0] * 3 >= ran[1] && ran[1] * 3 >= ran[0] && samples >= 10 && bad * 10 <= samples)
+			exit !(ran[0] * 3 >= ran[1] && ran[1] * 3 >= ran[0] && samples >= 10 && bad * 5 <= samples)
 		}
 	' "$dir/watched"
 }

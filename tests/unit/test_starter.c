@@ -253,8 +253,8 @@ START_TEST(a_process_that_was_killed_is_noticed)
 	await(!starter_busy());
 	ck_assert(starter_is_there());
 	ck_assert_int_eq(kill(pid_in("pid"), SIGKILL), 0);
-	await(is_gone(pid_in("pid")));
-	ck_assert_int_eq(starter_run(), -1);
+	/* A sanitizer's thread in it may end later than the rest. */
+	await(starter_run() == -1);
 	ck_assert_int_eq(errno, EPIPE);
 }
 END_TEST
