@@ -125,11 +125,16 @@ take_record(struct candidates *all, const struct record *r)
 		if (memcmp(c->id, r->id, sizeof(c->id)) == 0)
 			known = c;
 	}
+	/* A thread may be asking it: nothing else changes. */
+	if (known != NULL) {
+		known->there = true;
+		return;
+	}
 	strlcpy(server.host, r->host, sizeof(server.host));
 	strlcpy(server.port, r->port, sizeof(server.port));
-	if ((c = known) == NULL && (c = add(all, &server)) == NULL)
+	if ((c = add(all, &server)) == NULL)
 		return;
-	c->there = c->of_area = true;
+	c->of_area = true;
 	memcpy(c->id, r->id, sizeof(c->id));
 }
 

@@ -143,6 +143,20 @@ run_at(const struct server *s, int n)
 	program_free(&p);
 }
 
+/* Whether the server on the second of these hosts can be reached from the first. */
+static bool
+reaches(int from, int to, const struct server *s)
+{
+	struct program p = script(s, harness_text("exec RunToolProbe --ping %s", at(to, s)));
+	bool there;
+
+	network_target = from;
+	p.prepare = network_go;
+	there = program_run(&p) == 0;
+	program_free(&p);
+	return (there);
+}
+
 /*
  * All have a record, and want neither to leave nor to remove anybody's. Of a log as much is shown as a failed
  * assertion can bear.
@@ -192,6 +206,7 @@ START_TEST(a_host_that_is_cut_off_keeps_its_place_and_knows_that_it_is_not_alone
 
 	/* And when it is back, it answers. */
 	network_plug(2);
+	ck_assert_within(10, reaches(3, 2, &s[1]));
 	newcomer = member(3, dir, "max_servers = 2\n");
 	server_start(&newcomer);
 	fleet_leaves(&newcomer, dir, "fleet: leaving: enough others answer: 2");
