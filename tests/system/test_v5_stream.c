@@ -164,7 +164,8 @@ END_TEST
 /* Before anything came, and in the middle of much. */
 START_TEST(a_tool_may_close_its_input)
 {
-	static const char *const tools[] = {"exec <&-; echo closed; sleep 0.3; exit 4",
+	/* The server asks for input first. */
+	static const char *const tools[] = {"sleep 0.5; exec <&-; echo closed; sleep 0.3; exit 4",
 	    "head -c 100000; exec <&-; echo closed; sleep 0.3; exit 4"};
 	struct server s;
 	struct run5 r = RUN5("/bin/sh", "-c", tools[_i]);
