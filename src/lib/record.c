@@ -183,3 +183,10 @@ record_same_id(const struct record *a, const struct record *b)
 {
 	return (memcmp(a->id, b->id, sizeof(a->id)) == 0);
 }
+
+bool
+record_same_state(const struct record *a, const struct record *b)
+{
+	return (record_same_id(a, b) && a->started == b->started &&
+		a->touched.tv_sec == b->touched.tv_sec && a->touched.tv_nsec == b->touched.tv_nsec);
+}

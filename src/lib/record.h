@@ -61,4 +61,7 @@ bool record_is_ahead(const struct record *a, const struct record *b);
 
 bool record_same_id(const struct record *, const struct record *);
 
+/* The same server's, and not touched in between. */
+bool record_same_state(const struct record *, const struct record *);
+
 #endif

@@ -36,12 +36,6 @@ set_touched(struct record *r, const struct statx *st)
 	r->touched.tv_nsec = st->stx_mtime.tv_nsec;
 }
 
-static bool
-same_time(const struct timespec *a, const struct timespec *b)
-{
-	return (a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec);
-}
-
 /* 0, or -1 with errno; EBADMSG when it is no record, and *why unless it is not even a regular file. */
 static int
 read_record(int fd, const char *name, struct record *r, const char **why)
@@ -298,10 +292,7 @@ still_the_same(int dir, const struct record *r)
 		close(fd);
 	}
 	errno = EAGAIN;
-	return (record_same_id(&now, r) && now.started == r->started &&
-			same_time(&now.touched, &r->touched)
-		    ? 0
-		    : -1);
+	return (record_same_state(&now, r) ? 0 : -1);
 }
 
 int

@@ -98,13 +98,6 @@ is_stale(const struct peers *p, const struct peer *peer)
 	return (peer->unchanged >= p->stale_after);
 }
 
-static bool
-same_state(const struct record *a, const struct record *b)
-{
-	return (a->started == b->started && a->touched.tv_sec == b->touched.tv_sec &&
-		a->touched.tv_nsec == b->touched.tv_nsec);
-}
-
 /* It lives, so whatever was found out while its record was stale is void. */
 static void
 note_change(struct peer *peer)
@@ -130,7 +123,7 @@ see(struct peers *p, const struct record *r, int64_t gap)
 	}
 	peer = *old;
 	peer.record = *r;
-	if (same_state(&old->record, r))
+	if (record_same_state(&old->record, r))
 		peer.unchanged += gap;
 	else
 		note_change(&peer);
