@@ -30,7 +30,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wca
             -Wformat=2 -Wvla -Werror
 # Position-independent and hidden, all of it: the same objects go into programs and the shared library.
 HARDEN   := -fstack-protector-strong -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
-CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc/lib -I$(BUILD)
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc -I$(BUILD)
 OPTIMIZE ?= -O2 -D_FORTIFY_SOURCE=2
 CFLAGS   += -std=gnu17 -g $(OPTIMIZE) $(WARNINGS) $(HARDEN) -pthread
 LDFLAGS  += -pie -Wl,-z,relro,-z,now
@@ -42,20 +42,21 @@ endif
 LIBS     := -lbsd -linih
 
 lib_src    := $(wildcard src/lib/*.c)
-server_src := $(wildcard src/server/*.c)
-client_src := $(addprefix src/client/,libruntool.c run.c run5.c run4.c relay.c call.c connect.c control.c \
-              deadline.c error.c) $(addprefix src/lib/,buf.c srpc.c rpc.c pairs.c fields.c rpc5.c rpc5_results.c)
+server_src := $(wildcard src/server/*.c src/server/*/*.c)
+client_src := $(wildcard src/client/*/*.c)
 helper_src := $(wildcard helper/*.c)
-unit_src   := $(wildcard tests/unit/*.c) $(wildcard tests/common/*.c)
-system_src := $(wildcard tests/system/*.c) $(wildcard tests/common/*.c)
+unit_src   := $(wildcard tests/unit/*.c tests/unit/*/*.c tests/common/*.c)
+system_src := $(wildcard tests/system/*.c tests/system/*/*.c tests/common/*.c)
 bench_src  := $(wildcard tests/bench/*.c)
-c_src      := $(lib_src) $(server_src) $(wildcard src/client/*.c) $(helper_src) \
-              $(wildcard tests/*/*.c)
+c_src      := $(lib_src) $(server_src) $(client_src) $(helper_src) $(wildcard tests/*/*.c tests/*/*/*.c)
 scripts    := $(wildcard tests/*.sh tests/*/*.sh) etc/init.d/vruntool etc/slurm/runtool-server.sbatch .ci/run
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 lib_obj    := $(call obj,$(lib_src))
 server_obj := $(call obj,$(server_src))
+wing_obj    = $(call obj,$(wildcard src/client/$(1)/*.c))
+# Of these a program or library takes what it uses.
+lib        := $(BUILD)/lib.a
 
 server := $(BUILD)/RunToolServer
 helper := $(BUILD)/tool_launcher
@@ -97,14 +98,18 @@ $(BUILD)/%.o: %.c Makefile | $(BUILD)/paths.h
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(lib): $(lib_obj)
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
 # The server asks others by the public library.
-$(server): $(server_obj) $(lib_obj) $(client_lib)
+$(server): $(server_obj) $(client_lib) $(lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Of both libraries only the functions of runtool.h are to be seen: what has to be global between their
 # objects becomes local once these are one.
-$(BUILD)/libruntool.o: $(call obj,$(client_src))
+$(BUILD)/libruntool.o: $(call wing_obj,library) $(lib)
 	$(call say,LD)
 	$(Q)$(LD) -r -o $@ $^ && $(OBJCOPY) --localize-hidden $@
 
@@ -112,24 +117,17 @@ $(client_lib): $(BUILD)/libruntool.o
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(client_so): $(call obj,$(client_src))
+$(client_so): $(call wing_obj,library) $(lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(filter-out -pie,$(LDFLAGS)) -shared -Wl,-soname,$(client_soname) \
 	    -Wl,--no-undefined -Wl,--as-needed -o $@ $^ -lbsd
 
 # The tools are linked with the public library and what reads vesta.cfg; they include runtool.h only.
-tools_obj := $(call obj,$(addprefix src/client/,options.c jsontext.c) \
-             $(addprefix src/lib/,buf.c setting.c fleet_config.c record.c records.c start_command.c) \
-             $(wildcard src/lib/config*.c))
-choose_obj := $(call obj,$(addprefix src/client/,area.c ask.c candidates.c choose.c deadline.c platform.c \
-              rank.c start.c))
-runtool_obj := $(choose_obj) $(call obj,$(addprefix src/client/,attempt.c cmdline.c output.c report.c \
-               several.c signals.c) $(addprefix src/lib/,log.c start_command.c))
-$(runtool): $(runtool_obj)
-$(probe): $(call obj,$(addprefix src/client/,area.c ask.c probe.c show.c) src/lib/log.c)
-$(runtool) $(probe): $(BUILD)/%: $(BUILD)/src/client/%.o $(tools_obj) $(client_lib)
+$(runtool): $(call wing_obj,runtool) $(call wing_obj,choose)
+$(probe): $(call wing_obj,probe) $(call wing_obj,choose)
+$(runtool) $(probe): $(client_lib) $(lib)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(client_lib) $(LIBS) -ljansson
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(client_lib) $(lib) $(LIBS) -ljansson
 
 # The helper: a static PIE against musl, whose start-up is ten times as fast as glibc's (README,
 # ARCHITECTURE). gcc's own -static-pie would make it dynamic with musl-gcc, so crt files are named.
@@ -157,6 +155,8 @@ sanitized_helper := $(BUILD)/tool_launcher-sanitized
 $(sanitized_helper): $(helper_src) include/launcher.h $(wildcard helper/*.h) $(BUILD)/paths.h
 	$(call say,LD)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(helper_src)
+
+$(BUILD)/tests/unit/%.o $(BUILD)/tests/system/%.o: CPPFLAGS += -Itests
 
 -include $(patsubst %.o,%.d,$(call obj,$(c_src)))
 
@@ -237,12 +237,12 @@ unit_bin   := $(BUILD)/tests/unit/unit
 system_bin := $(BUILD)/tests/system/system
 tools_bin  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
 
-$(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(lib_obj) $(choose_obj) \
-             $(call obj,src/client/options.c) $(client_lib)
+$(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(call wing_obj,choose) \
+             $(client_lib) $(lib)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(check_libs)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -ljansson $(check_libs)
 
-$(system_bin): $(call obj,$(system_src)) $(lib_obj) $(client_lib)
+$(system_bin): $(call obj,$(system_src)) $(client_lib) $(lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(check_libs) -ljansson
 check_libs := -lcheck -lsubunit -lm -lrt
@@ -290,8 +290,8 @@ FUZZ_SECONDS ?= 20
 build/fuzz/%: %.c $(lib_src) $(wildcard src/lib/*.h) | build/paths.h
 	@mkdir -p $(@D)
 	$(call say,FUZZ)
-	$(Q)clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -Isrc/lib -Ibuild -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all -o $@ $< $(lib_src) $(LIBS)
+	$(Q)clang -std=gnu17 -g -O1 -D_GNU_SOURCE -Iinclude -Isrc -Ibuild -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $< $(lib_src) $(LIBS) -ljansson
 .PHONY: fuzz
 fuzz: $(fuzz_bin)
 	@for f in $(fuzz_bin); do mkdir -p $$f.corpus && echo "  FUZZ $$f" && \
@@ -318,7 +318,7 @@ run-bench: $(bench_bin) $(BUILD)/tests/tools/flood
 
 # ---- lint ------------------------------------------------------------------------------------
 
-c_headers := $(wildcard include/*.h src/*/*.h helper/*.h tests/*/*.h)
+c_headers := $(wildcard include/*.h src/*/*.h src/*/*/*.h helper/*.h tests/*/*.h tests/*/*/*.h)
 .PHONY: lint lint-format lint-cppcheck lint-tidy lint-man lint-scripts lint-clang
 lint: lint-format lint-man lint-scripts lint-clang lint-cppcheck lint-tidy
 lint-format:
@@ -334,12 +334,12 @@ lint-cppcheck: | build/paths.h
 	    --inline-suppr --suppress=missingIncludeSystem --suppress=readdirCalled --suppress=getpwnamCalled \
 	    --suppress=uninitvar --suppress=ctuuninitvar --library=posix,gnu,bsd -D_GNU_SOURCE \
 	    '-D_Noreturn=__attribute__((noreturn))' -j2 \
-	    -Iinclude -Isrc/lib -Ihelper -Ibuild src helper tests
+	    -Iinclude -Isrc -Itests -Ihelper -Ibuild src helper tests
 # (uninitvar: cppcheck does not see through the macros of sys/queue.h; gcc and clang look for these.)
 # One process a file, two at a time; clang-tidy is slow.
 lint-tidy: | build/paths.h
 	@printf '%s\n' $(c_src) | xargs -P2 -I{} sh -c 'clang-tidy --quiet {} -- -std=gnu17 -D_GNU_SOURCE \
-	    -Iinclude -iquote src/lib -iquote src/server -iquote tests/common -Ibuild >build/tidy.$$$$ 2>/dev/null; s=$$?; \
+	    -Iinclude -Isrc -Itests -Ibuild >build/tidy.$$$$ 2>/dev/null; s=$$?; \
 	    cat build/tidy.$$$$; rm -f build/tidy.$$$$; exit $$s'
 
 # ---- dependencies ----------------------------------------------------------------------------

@@ -7,7 +7,7 @@
 #include <bsd/libutil.h>
 
 #include "daemon.h"
-#include "log.h"
+#include "lib/log.h"
 
 static struct pidfh *pidfile;
 static int ready_fd = -1; /* the parent waits at its other end */

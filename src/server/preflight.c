@@ -8,8 +8,8 @@
 #include <linux/capability.h>
 #include <bsd/string.h>
 
-#include "launch.h"
-#include "log.h"
+#include "server/runs/launch.h"
+#include "lib/log.h"
 #include "preflight.h"
 
 void

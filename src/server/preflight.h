@@ -4,7 +4,7 @@
 #ifndef PREFLIGHT_H
 #define PREFLIGHT_H
 
-#include "settings.h"
+#include "server/base/settings.h"
 
 /* Each is fatal if not. The user it runs as; the helper, its privilege and policy; the volatile root. */
 void preflight_user(const struct settings *);

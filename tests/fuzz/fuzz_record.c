@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
+#include "lib/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

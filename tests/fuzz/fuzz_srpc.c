@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rpc5.h"
+#include "lib/rpc5.h"
 
 #define LIMIT		65536
 #define HEADER		4  /* bytes of the input that choose */

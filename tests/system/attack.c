@@ -4,7 +4,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "../common/testing.h"
+#include "common/testing.h"
 #include "attack.h"
 
 bool

@@ -6,7 +6,7 @@
 #define FLEET_TESTS_H
 
 #include "harness.h"
-#include "records.h"
+#include "lib/records.h"
 
 /* The area of all of them, and the times that they are given, in seconds. */
 #define FLEET_AREA  "tests"

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../common/testing.h"
+#include "common/testing.h"
 #include "harness.h"
 #include "proc.h"
 

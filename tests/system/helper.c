@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../common/testing.h"
+#include "common/testing.h"
 #include "helper.h"
 
 #define POLICY	    "etc/tool_launcher.conf"

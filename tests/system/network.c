@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../common/testing.h"
+#include "common/testing.h"
 #include "network.h"
 
 int network_target;

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "lib/buf.h"
 #include "harness.h"
-#include "rpc.h"
-#include "srpc.h"
+#include "lib/rpc.h"
+#include "lib/srpc.h"
 
 /* A connected socket; from 127.0.0.1 if `from` is NULL. The caller closes it. */
 int call_connect(const struct server *);

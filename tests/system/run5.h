@@ -3,8 +3,8 @@
 #define RUN5_H
 
 #include "harness.h"
-#include "pairs.h"
-#include "rpc5.h"
+#include "lib/pairs.h"
+#include "lib/rpc5.h"
 #include "run.h"
 
 /* As server_start_mode() and server_start_best(), and it speaks version 5. */

@@ -2,7 +2,7 @@
 #ifndef SUITES_H
 #define SUITES_H
 
-#include "../common/testing.h"
+#include "common/testing.h"
 
 Suite *wire_suite(void);
 Suite *run_suite(void);

@@ -5,7 +5,7 @@
 #ifndef DUMP_H
 #define DUMP_H
 
-#include "buf.h"
+#include "lib/buf.h"
 
 /*
  * The bytes that `sender` ("client" or "server") sends in a section, which begins with the line

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rpc5.h"
+#include "lib/rpc5.h"
 #include "runtool.h"
 
 #define MEGABYTE   ((size_t)1 << 20)

@@ -1,5 +1,5 @@
 /* The unit tests: one program, one suite for each module. */
-#include "../common/testing.h"
+#include "common/testing.h"
 #include "suites.h"
 
 #define SUITE_LIST(name) name##_suite,

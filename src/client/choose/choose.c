@@ -1,0 +1,175 @@
+#include <bsd/stdlib.h>
+#include <err.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "candidates.h"
+#include "choose.h"
+#include "lib/deadline.h"
+#include "start.h"
+
+#define START_MS       20  /* a turn that comes at once takes no longer, where nobody was faster */
+#define FIRST_QUEUE_MS 500 /* in a queue, until the others are asked again; doubled each time */
+#define MAX_QUEUE_MS   3600000
+#define FIRST_PAUSE_MS 20 /* where nobody takes anything; doubled each time */
+#define MAX_PAUSE_MS   2000
+#define WAIT_MS	       1000 /* for an area whose servers have much to do */
+#define MS_PER_SECOND  1000
+#define NS_PER_MS      1000000
+
+struct choose {
+	struct candidates all;
+	struct start *start; /* NULL: there is no area */
+	bool asked;	     /* then their loads count */
+	bool tried;	     /* so they are out of date */
+	size_t last;
+	int64_t last_turn; /* when it should have come there */
+	int queue_ms, pause_ms;
+	int waits;
+};
+
+struct choose *
+choose_new(const struct platform *p, const struct area *area, int timeout_ms, bool verbose)
+{
+	struct choose *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	if (candidates_init(&c->all, p, area, timeout_ms, verbose) == -1 ||
+	    (area != NULL && (c->start = start_new(area)) == NULL))
+		return (NULL);
+	c->queue_ms = FIRST_QUEUE_MS;
+	c->pause_ms = FIRST_PAUSE_MS;
+	return (c);
+}
+
+/* A quarter more or less, so that those who came together do not come back together. */
+static int
+about(int ms)
+{
+	return (ms - ms / 4 + (int)arc4random_uniform((uint32_t)ms / 2 + 1));
+}
+
+static int
+doubled(int ms, int max)
+{
+	return (ms < max / 2 ? 2 * ms : max);
+}
+
+/*
+ * Twice as long each time: who has waited for long keeps its place, and no slot elsewhere is free for
+ * longer than that.
+ */
+static int
+queue_time(struct choose *c)
+{
+	int ms = about(c->queue_ms);
+
+	c->queue_ms = doubled(c->queue_ms, MAX_QUEUE_MS);
+	c->pause_ms = FIRST_PAUSE_MS;
+	return (ms);
+}
+
+static void
+wait_for_about(int ms)
+{
+	struct timespec time;
+
+	ms = about(ms);
+	time = (struct timespec){
+	    .tv_sec = ms / MS_PER_SECOND, .tv_nsec = (long)(ms % MS_PER_SECOND) * NS_PER_MS};
+	nanosleep(&time, NULL);
+}
+
+static void
+take_a_break(struct choose *c)
+{
+	wait_for_about(c->pause_ms);
+	c->pause_ms = doubled(c->pause_ms, MAX_PAUSE_MS);
+}
+
+/* Asks all; where there is no server in the area, has one started. 0, or -1 with *err. */
+static int
+ask(struct choose *c, struct runtool_error *err)
+{
+	bool usable = candidates_ask(&c->all);
+
+	while (!usable) {
+		if (!candidates_need_first(&c->all))
+			return (candidates_complain(&c->all,
+			    "start a RunToolServer that can be, or change the configuration", err));
+		if (c->all.area->why_no_start != NULL)
+			return (candidates_complain(&c->all, c->all.area->why_no_start, err));
+		if (start_step(c->start, err) == -1)
+			return (-1);
+		/* One that hangs is not to hide one that has come. */
+		usable = candidates_look(&c->all);
+	}
+	if (c->start != NULL)
+		start_end(c->start);
+	c->asked = true;
+	c->tried = false;
+	return (0);
+}
+
+static enum rank_room
+find_best(struct choose *c)
+{
+	const struct candidates *all = &c->all;
+
+	if (all->platform->name == NULL)
+		return (rank_area(all->loads, all->n, arc4random_uniform, &c->last));
+	return (rank_platform(
+	    all->loads, all->n, all->platform->negligible, arc4random_uniform, &c->last));
+}
+
+/* More work for servers that have enough is put off, though not for ever. */
+static bool
+puts_off(struct choose *c, enum rank_room room)
+{
+	const struct area *area = c->all.area;
+
+	if (area == NULL || room == RANK_START || c->waits == area->config.wait_tries ||
+	    rank_fewest(c->all.loads, c->all.n) <= area->config.wait_load)
+		return (false);
+	if (c->waits++ == 0 && c->all.verbose)
+		warnx("area %s: all servers have much to do: waiting", area->config.area);
+	return (true);
+}
+
+int
+choose_next(
+    struct choose *c, struct options_server *server, int *queue_ms, struct runtool_error *err)
+{
+	enum rank_room room;
+
+	for (;;) {
+		if (!c->asked && ask(c, err) == -1)
+			return (-1);
+		room = find_best(c);
+		/* Whether it is best to wait here is to be judged by what holds now. */
+		if (puts_off(c, room))
+			wait_for_about(WAIT_MS);
+		else if (room == RANK_START || (room == RANK_QUEUE && !c->tried))
+			break;
+		else
+			take_a_break(c);
+		c->asked = false;
+	}
+	*server = c->all.list[c->last]->server;
+	*queue_ms = room == RANK_START ? START_MS : queue_time(c);
+	c->last_turn = deadline_in(*queue_ms);
+	c->tried = true;
+	return (0);
+}
+
+void
+choose_failed(struct choose *c, const struct runtool_error *err)
+{
+	/* The server's word for when to come back; not where it was our patience that ended. */
+	candidates_pass_over(&c->all, c->last, deadline_over(c->last_turn) ? 0 : err->retry_ms);
+	if (err->lost) {
+		c->asked = false;
+		c->waits = 0;
+	}
+}

@@ -1,0 +1,211 @@
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "connect.h"
+#include "lib/deadline.h"
+#include "error.h"
+
+#define REPLY_MAX    (1U << 20)	  /* bytes of an item that has to come whole */
+#define RECEIVE_SIZE (128U << 10) /* bytes read from the server at a time: what a cache holds */
+#define KEPT_SIZE    (256U << 10) /* of `out`, once all is sent */
+
+int
+call_connect(struct runtool *c, struct runtool_error *err)
+{
+	int on = 1;
+
+	c->fd = connect_open(c->host, c->port, deadline_in(c->timeout_ms), &c->control, err);
+	if (c->fd == -1)
+		return (-1);
+	connect_keep_alive(c->fd);
+	/* An end_ack with a call behind it must not wait for the ack of a segment. */
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->ipv4 = connect_ipv4(c->fd, &c->local, &c->peer);
+	return (0);
+}
+
+/*
+ * Whether a call can be made over it. What a server says between two calls is its farewell; what it
+ * says before the first one is read, as that of no RunToolServer.
+ */
+static bool
+is_of_use(const struct runtool *c)
+{
+	char byte;
+	ssize_t n;
+
+	if (c->fd == -1 || c->send_error != 0 || c->in.len > c->taken)
+		return (false);
+	n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return (n == -1 ? errno == EAGAIN : n > 0 && !c->greeted);
+}
+
+int
+call_begin(struct runtool *c, struct runtool_error *err)
+{
+	rpc_info_free(&c->info);
+	if (!is_of_use(c)) {
+		call_hang_up(c);
+		if (call_connect(c, err) == -1)
+			return (-1);
+	}
+	if (!c->greeted)
+		srpc_put_hello(&c->out);
+	c->greeted = true;
+	return (0);
+}
+
+bool
+call_unsent(const struct runtool *c)
+{
+	return (c->sent < c->out.len);
+}
+
+void
+call_send(struct runtool *c)
+{
+	ssize_t n;
+
+	while (call_unsent(c)) {
+		n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL);
+		if (n >= 0) {
+			c->sent += (size_t)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno == EAGAIN)
+			return;
+		c->send_error = errno;
+		break;
+	}
+	c->sent = 0;
+	c->out.len = 0;
+	if (c->out.size > KEPT_SIZE)
+		buf_free(&c->out);
+}
+
+/* Moves what was not taken yet, which is little, to the front, and makes room behind it. */
+static int
+make_room(struct runtool *c)
+{
+	if (c->taken > 0) {
+		c->in.len -= c->taken;
+		memmove(c->in.data, c->in.data + c->taken, c->in.len);
+		c->taken = 0;
+	}
+	return (buf_reserve(&c->in, c->in.size == 0 ? RECEIVE_SIZE : 1));
+}
+
+static int
+receive(struct runtool *c, struct runtool_error *err)
+{
+	ssize_t n;
+
+	if (make_room(c) == -1)
+		return (error_set(err, RUNTOOL_INTERNAL, "out of memory"));
+	n = recv(c->fd, c->in.data + c->in.len, c->in.size - c->in.len, 0);
+	if (n > 0) {
+		c->in.len += (size_t)n;
+		c->received += (size_t)n;
+		c->heard = true;
+		return (0);
+	}
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return (0);
+	if (n == 0)
+		errno = c->send_error;
+	return (error_set(err, RUNTOOL_TRANSPORT, "the server closed the connection%s%s%s",
+	    errno == 0 ? "" : ": ", errno == 0 ? "" : strerror(errno),
+	    c->heard ? "" : " (and said nothing: does its `allow` name this host?)"));
+}
+
+struct pollfd
+call_awaits(const struct runtool *c)
+{
+	return ((struct pollfd){
+	    .fd = c->fd, .events = (short)(POLLIN | (call_unsent(c) ? POLLOUT : 0))});
+}
+
+int
+call_go_on(struct runtool *c, struct runtool_error *err)
+{
+	call_send(c);
+	return (receive(c, err));
+}
+
+static struct srpc_reader
+reader(const struct runtool *c)
+{
+	return ((struct srpc_reader){
+	    .data = c->in.data + c->taken, .len = c->in.len - c->taken, .limit = REPLY_MAX});
+}
+
+int
+call_open_reply(struct runtool *c, struct srpc_reader *r, struct srpc_error *why)
+{
+	struct srpc_item hello;
+	int rc;
+
+	*r = reader(c);
+	if (c->met)
+		return (SRPC_OK);
+	if ((rc = srpc_next(r, SRPC_HELLO, &hello, why)) != SRPC_OK)
+		return (rc);
+	/* Only what stands before the first NUL counts, and there may be none. */
+	if (strnlen((const char *)hello.bytes, hello.length) != strlen(SRPC_VERSION) ||
+	    memcmp(hello.bytes, SRPC_VERSION, strlen(SRPC_VERSION)) != 0)
+		return (
+		    srpc_fail(why, SRPC_PROTOCOL_VIOLATION, "it does not speak %s", SRPC_VERSION));
+	c->met = true;
+	call_take(c, r);
+	*r = reader(c);
+	return (SRPC_OK);
+}
+
+void
+call_take(struct runtool *c, const struct srpc_reader *r)
+{
+	c->taken += r->pos;
+}
+
+void
+call_close_reply(struct runtool *c, const struct srpc_reader *r)
+{
+	call_take(c, r);
+	c->answered = true;
+	srpc_put_code(&c->out, SRPC_END_ACK);
+	call_send(c);
+}
+
+int
+call_fail(struct runtool *c, const struct srpc_error *why, struct runtool_error *err)
+{
+	error_reply(err, why);
+	if (!why->from_peer || why->code != SRPC_VERSION_SKEW || c->answered)
+		return (-1);
+	if (c->version == RPC_VERSION)
+		error_set(err, RUNTOOL_VERSION_SKEW,
+		    "this client speaks versions %d and %d of the interface, the server "
+		    "neither: %s",
+		    RPC5_VERSION, RPC_VERSION, why->message);
+	c->version = RPC_VERSION;
+	return (-1);
+}
+
+void
+call_hang_up(struct runtool *c)
+{
+	if (c->fd != -1)
+		close(c->fd);
+	c->fd = -1;
+	c->greeted = c->met = c->heard = c->answered = false;
+	c->send_error = 0;
+	c->sent = c->taken = 0;
+	buf_free(&c->out);
+	buf_free(&c->in);
+}

@@ -1,0 +1,127 @@
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "lib/deadline.h"
+#include "error.h"
+
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
+    "signal handlers may use atomics that need no lock");
+
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM};
+
+int
+control_open(struct control *k)
+{
+	atomic_init(&k->active, false);
+	atomic_init(&k->cancelled, false);
+	atomic_init(&k->signals, 0);
+	k->ending = 0;
+	k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return (k->fd == -1 ? -1 : 0);
+}
+
+void
+control_close(struct control *k)
+{
+	close(k->fd);
+}
+
+void
+control_begin(struct control *k)
+{
+	/* From the last call, if it ended at the same moment. */
+	control_take(k);
+	atomic_store(&k->cancelled, false);
+	k->ending = 0;
+	atomic_store(&k->active, true);
+}
+
+void
+control_end(struct control *k)
+{
+	atomic_store(&k->active, false);
+}
+
+static void
+wake_up(struct control *k)
+{
+	const uint64_t one = 1;
+	int saved = errno;
+
+	(void)!write(k->fd, &one, sizeof(one));
+	errno = saved;
+}
+
+bool
+control_signal(struct control *k, int signal)
+{
+	if (!atomic_load(&k->active))
+		return (false);
+	atomic_fetch_or(&k->signals, CONTROL_BIT(signal));
+	wake_up(k);
+	return (true);
+}
+
+void
+control_cancel(struct control *k)
+{
+	if (!atomic_load(&k->active))
+		return;
+	atomic_store(&k->cancelled, true);
+	wake_up(k);
+}
+
+uint64_t
+control_take(struct control *k)
+{
+	uint64_t count, signals;
+	size_t i;
+
+	(void)!read(k->fd, &count, sizeof(count));
+	signals = atomic_exchange(&k->signals, 0);
+	for (i = 0; i < sizeof(ending_signals) / sizeof(ending_signals[0]); i++)
+		if (k->ending == 0 && (signals & CONTROL_BIT(ending_signals[i])) != 0)
+			k->ending = ending_signals[i];
+	return (signals);
+}
+
+bool
+control_cancelled(const struct control *k)
+{
+	return (atomic_load(&k->cancelled));
+}
+
+bool
+control_ends(struct control *k)
+{
+	control_take(k);
+	return (atomic_load(&k->active) && (control_cancelled(k) || k->ending != 0));
+}
+
+int
+control_words(const struct control *k, struct runtool_error *err)
+{
+	if (control_cancelled(k))
+		return (error_set(err, RUNTOOL_CANCELLED, "cancelled"));
+	return (error_set(err, RUNTOOL_CANCELLED,
+	    "cancelled by signal %d (SIG%s) before the tool started", k->ending,
+	    sigabbrev_np(k->ending)));
+}
+
+int
+control_wait(struct control *k, int64_t deadline, struct runtool_error *err)
+{
+	struct pollfd pfd = {.fd = k->fd, .events = POLLIN};
+
+	while (!control_ends(k)) {
+		if (deadline_over(deadline))
+			return (0);
+		if (deadline_poll(&pfd, 1, deadline) == -1)
+			return (error_set(err, RUNTOOL_INTERNAL, "poll: %s", strerror(errno)));
+	}
+	return (control_words(k, err));
+}

@@ -1,0 +1,330 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "lib/deadline.h"
+#include "error.h"
+
+static struct runtool *
+new_object(const char *host, const char *port, int timeout_ms)
+{
+	struct runtool *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	c->fd = c->listeners[0].fd = c->listeners[1].fd = -1;
+	c->timeout_ms = timeout_ms;
+	c->version = RPC5_VERSION;
+	c->host = strdup(host);
+	c->port = strdup(port == NULL ? RUNTOOL_DEFAULT_PORT : port);
+	if (c->host != NULL && c->port != NULL && control_open(&c->control) == 0)
+		return (c);
+	free(c->host);
+	free(c->port);
+	free(c);
+	return (NULL);
+}
+
+struct runtool *
+runtool_connect(const char *host, const char *port, int timeout_ms, struct runtool_error *err)
+{
+	struct runtool *c;
+
+	if ((c = new_object(host, port, timeout_ms)) == NULL) {
+		error_set(err, RUNTOOL_INTERNAL, "out of memory or descriptors");
+		return (NULL);
+	}
+	if (call_connect(c, err) == 0)
+		return (c);
+	runtool_close(c);
+	return (NULL);
+}
+
+void
+runtool_close(struct runtool *c)
+{
+	int i;
+
+	if (c == NULL)
+		return;
+	call_hang_up(c);
+	for (i = 0; i < CALL_STREAMS; i++)
+		if (c->listeners[i].fd != -1)
+			close(c->listeners[i].fd);
+	control_close(&c->control);
+	rpc_info_free(&c->info);
+	free(c->host);
+	free(c->port);
+	free(c);
+}
+
+/* A call without arguments, and how its results are read by the version that the server speaks. */
+struct question {
+	int32_t proc;
+	int (*read)(struct runtool *, struct srpc_reader *, void *answer,
+	    struct rpc5_failure *failure, struct srpc_error *why);
+	const char *remedy; /* where the server has no version 5; NULL: information does as well */
+};
+
+static int
+put_question(struct runtool *c, const struct question *q, struct runtool_error *err)
+{
+	if (c->version == RPC5_VERSION)
+		rpc5_put_call(&c->out, q->proc);
+	else
+		rpc_put_info_call(&c->out, RPC_VERSION);
+	if (c->out.failed)
+		return (error_set(err, RUNTOOL_INTERNAL, "out of memory"));
+	call_send(c);
+	return (0);
+}
+
+static int
+read_answer(struct runtool *c, const struct question *q, void *answer, struct rpc5_failure *failure,
+    struct srpc_error *why)
+{
+	struct srpc_reader r;
+	int rc;
+
+	if ((rc = call_open_reply(c, &r, why)) == SRPC_OK &&
+	    (rc = q->read(c, &r, answer, failure, why)) == SRPC_OK)
+		call_close_reply(c, &r);
+	return (rc);
+}
+
+static int
+await_answer(struct runtool *c, const struct question *q, void *answer,
+    struct rpc5_failure *failure, struct runtool_error *err)
+{
+	int64_t deadline = deadline_in(c->timeout_ms);
+	struct srpc_error why;
+	struct pollfd pfd;
+	int n, rc;
+
+	while ((rc = read_answer(c, q, answer, failure, &why)) == SRPC_MORE) {
+		pfd = call_awaits(c);
+		if ((n = deadline_poll(&pfd, 1, deadline)) == -1)
+			return (error_set(err, RUNTOOL_INTERNAL, "poll: %s", strerror(errno)));
+		if (n == 0)
+			return (error_set(
+			    err, RUNTOOL_TIMEOUT, "no answer within %d ms", c->timeout_ms));
+		if (call_go_on(c, err) == -1)
+			return (-1);
+	}
+	return (rc == -1 ? call_fail(c, &why, err) : 0);
+}
+
+/* Asks once. */
+static int
+ask_so(struct runtool *c, const struct question *q, void *answer, struct runtool_error *err)
+{
+	struct rpc5_failure failure = {0};
+	int rc;
+
+	if (q->remedy != NULL && c->version != RPC5_VERSION)
+		return (error_set(err, RUNTOOL_VERSION_SKEW,
+		    "the server speaks version %d of the interface at most, and this call is of "
+		    "version %d: %s",
+		    c->version, RPC5_VERSION, q->remedy));
+	if (call_begin(c, err) == -1)
+		return (-1);
+	if (put_question(c, q, err) == -1 || await_answer(c, q, answer, &failure, err) == -1) {
+		call_hang_up(c);
+		return (-1);
+	}
+	rc = failure.code == 0 ? 0 : error_failure(err, &failure);
+	rpc5_failure_free(&failure);
+	return (rc);
+}
+
+static int
+ask(struct runtool *c, const struct question *q, void *answer, struct runtool_error *err)
+{
+	int version = c->version, rc;
+
+	rc = ask_so(c, q, answer, err);
+	return (c->version == version ? rc : ask_so(c, q, answer, err));
+}
+
+static int
+read_info(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_failure *failure,
+    struct srpc_error *why)
+{
+	struct rpc_info *info = answer;
+	int rc;
+
+	if (c->version == RPC5_VERSION)
+		return (rpc5_get_info(r, info, failure, why));
+	if ((rc = rpc_get_info(r, RPC_VERSION, info, why)) == SRPC_OK) {
+		info->interface = RPC_VERSION;
+		info->in_flight = info->cur_tools + info->cur_pending;
+	}
+	return (rc);
+}
+
+/* A text that the server may have left out. */
+static const char *
+text(const char *s)
+{
+	return (s == NULL ? "" : s);
+}
+
+int
+runtool_info(struct runtool *c, struct runtool_info *info, struct runtool_error *err)
+{
+	static const struct question question = {RPC5_INFO, read_info, NULL};
+	const struct rpc_info *got = &c->info;
+
+	if (ask(c, &question, &c->info, err) == -1)
+		return (-1);
+	*info = (struct runtool_info){
+	    .sysname = text(got->sysname),
+	    .release = text(got->release),
+	    .version = text(got->version),
+	    .machine = text(got->machine),
+	    .cpus = got->cpus,
+	    .cpu_mhz = got->cpu_mhz,
+	    .mem_kb = got->mem_kb,
+	    .max_tools = got->max_tools,
+	    .cur_tools = got->cur_tools,
+	    .cur_pending = got->cur_pending,
+	    .max_pending = got->max_pending,
+	    .load = (double)got->load,
+	    .interface = got->interface < RPC5_VERSION ? got->interface : RPC5_VERSION,
+	    .loaded = got->loaded != 0,
+	    .in_flight = got->in_flight,
+	    .area = text(got->area),
+	    .software = text(got->software),
+	    .started = got->started,
+	    .runs = got->runs,
+	    .failures = got->failures,
+	    .refused = got->refused,
+	    .connections = got->connections,
+	};
+	memcpy(info->unique, got->unique, sizeof(info->unique));
+	return (0);
+}
+
+static int
+read_ping(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_failure *failure,
+    struct srpc_error *why)
+{
+	struct rpc5_ping *ping = answer;
+	int rc;
+
+	if (c->version == RPC5_VERSION)
+		return (rpc5_get_ping(r, ping, failure, why));
+	if ((rc = read_info(c, r, &c->info, failure, why)) == SRPC_OK) {
+		*ping = (struct rpc5_ping){.load.in_flight = c->info.in_flight};
+		memcpy(ping->unique, c->info.unique, sizeof(ping->unique));
+	}
+	return (rc);
+}
+
+int
+runtool_ping(struct runtool *c, struct runtool_ping *ping, struct runtool_error *err)
+{
+	static const struct question question = {RPC5_PING, read_ping, NULL};
+	struct rpc5_ping got = {0};
+
+	if (ask(c, &question, &got, err) == -1)
+		return (-1);
+	*ping =
+	    (struct runtool_ping){.loaded = got.load.loaded != 0, .in_flight = got.load.in_flight};
+	memcpy(ping->unique, got.unique, sizeof(ping->unique));
+	return (0);
+}
+
+static int
+read_stop(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_failure *failure,
+    struct srpc_error *why)
+{
+	(void)c;
+	return (rpc5_get_stop(r, answer, failure, why));
+}
+
+int
+runtool_stop(struct runtool *c, int *in_flight, struct runtool_error *err)
+{
+	static const struct question question = {
+	    RPC5_STOP, read_stop, "stop it on its host (kill, systemctl, its init script)"};
+	struct rpc5_load left = {0};
+
+	if (ask(c, &question, &left, err) == -1)
+		return (-1);
+	*in_flight = left.in_flight;
+	return (0);
+}
+
+static int
+read_stats(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_failure *failure,
+    struct srpc_error *why)
+{
+	(void)c;
+	return (rpc5_get_stats(r, answer, failure, why));
+}
+
+/* A refused call does not tell whether its version is not known, or only the call in it. */
+static bool
+speaks_version_5(struct runtool *c)
+{
+	struct runtool_error err;
+	struct runtool_ping ping;
+
+	c->version = RPC5_VERSION;
+	return (runtool_ping(c, &ping, &err) == 0 && c->version == RPC5_VERSION);
+}
+
+static struct runtool_counts
+counts(const struct rpc5_counts *got)
+{
+	return ((struct runtool_counts){.count = got->count,
+	    .errors = got->errors,
+	    .total_s = (double)got->total_us / 1e6,
+	    .longest_s = (double)got->longest_us / 1e6});
+}
+
+int
+runtool_stats(struct runtool *c, struct runtool_stats *stats, struct runtool_error *err)
+{
+	static const struct question question = {RPC5_STATS, read_stats, ERROR_UPDATE};
+	bool new = c->version == RPC5_VERSION;
+	struct rpc5_stats got = {0};
+
+	if (ask(c, &question, &got, err) == -1) {
+		if (new && err->code == RUNTOOL_VERSION_SKEW && speaks_version_5(c))
+			error_set(err, RUNTOOL_VERSION_SKEW,
+			    "the server is older than this client: its version %d of the interface "
+			    "has "
+			    "no statistics yet (procedure %d): update it",
+			    RPC5_VERSION, RPC5_STATS);
+		return (-1);
+	}
+	*stats = (struct runtool_stats){.run = counts(&got.calls[RPC5_CALL_RUN]),
+	    .info = counts(&got.calls[RPC5_CALL_INFO]),
+	    .ping = counts(&got.calls[RPC5_CALL_PING]),
+	    .stop = counts(&got.calls[RPC5_CALL_STOP]),
+	    .stats = counts(&got.calls[RPC5_CALL_STATS])};
+	return (0);
+}
+
+int
+runtool_signal(struct runtool *c, int signal)
+{
+	if (signal < 1 || signal > RPC5_MAX_SIGNAL) {
+		errno = EINVAL;
+		return (-1);
+	}
+	if (control_signal(&c->control, signal))
+		return (0);
+	errno = ESRCH;
+	return (-1);
+}
+
+void
+runtool_cancel(struct runtool *c)
+{
+	control_cancel(&c->control);
+}

@@ -1,0 +1,290 @@
+/* RunToolProbe: shows what RunToolServers say about their hosts and how busy they are. */
+#include <bsd/string.h>
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/choose/area.h"
+#include "lib/config.h"
+#include "lib/log.h"
+#include "paths.h"
+#include "probe.h"
+#include "lib/records.h"
+#include "show.h"
+
+#define WHY_SIZE      1024
+#define MS_PER_SECOND 1000
+
+struct options {
+	enum probe_call call;
+	bool json;
+	const char *config, *area;
+	char *const *hosts; /* NULL-terminated */
+};
+
+static void
+help(void)
+{
+	puts("usage: RunToolProbe [OPTION]... [HOST[:PORT]...]\n"
+	     "Shows what RunToolServers say about their hosts; see RunToolProbe(1).\n"
+	     "Default: $RUNTOOL_SERVER, localhost.\n\n"
+	     "  -a, --area AREA    all servers of this area of a fleet, as a table\n"
+	     "      --json         as a JSON array\n"
+	     "      --ping         only whether they are there, and in which state\n"
+	     "      --stats        how often what was asked of them, and how long it took\n"
+	     "      --stop         have them finish what runs, refuse the rest, and end\n"
+	     "  -c, --config FILE  the vesta.cfg that names the port and the fleet\n"
+	     "  -h, --help         show this\n"
+	     "  -V, --version      show the version");
+}
+
+static void
+choose(struct options *o, enum probe_call call)
+{
+	if (o->call != PROBE_INFO && o->call != call)
+		errx(EXIT_FAILURE, "--ping, --stats or --stop: only one of them");
+	o->call = call;
+}
+
+static void
+parse_options(struct options *o, int argc, char *argv[])
+{
+	enum { JSON_OPTION = UCHAR_MAX + 1, PING_OPTION, STATS_OPTION, STOP_OPTION };
+	static const struct option long_options[] = {
+	    {"area", required_argument, NULL, 'a'},
+	    {"config", required_argument, NULL, 'c'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"json", no_argument, NULL, JSON_OPTION},
+	    {"ping", no_argument, NULL, PING_OPTION},
+	    {"stats", no_argument, NULL, STATS_OPTION},
+	    {"stop", no_argument, NULL, STOP_OPTION},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "a:c:hV", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'a':
+			o->area = optarg;
+			break;
+		case 'c':
+			o->config = optarg;
+			break;
+		case JSON_OPTION:
+			o->json = true;
+			break;
+		case PING_OPTION:
+			choose(o, PROBE_PING);
+			break;
+		case STATS_OPTION:
+			choose(o, PROBE_STATS);
+			break;
+		case STOP_OPTION:
+			choose(o, PROBE_STOP);
+			break;
+		case 'h':
+			help();
+			exit(EXIT_SUCCESS);
+		case 'V':
+			puts("RunToolProbe " VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			fputs("try 'RunToolProbe --help'\n", stderr);
+			exit(EXIT_FAILURE);
+		}
+	}
+	if (o->area != NULL && !record_area_ok(o->area))
+		errx(EXIT_FAILURE, "-a %s: must be letters, digits, `.`, `_` and `-`", o->area);
+	o->hosts = argv + optind;
+	if (o->area != NULL && *o->hosts != NULL)
+		errx(EXIT_FAILURE, "--area or hosts: not both");
+}
+
+/* ---- whom to ask -------------------------------------------------------------------------- */
+
+static struct probe *
+new_probes(size_t n)
+{
+	struct probe *probes;
+
+	if ((probes = calloc(n + 1, sizeof(*probes))) == NULL)
+		errx(EXIT_FAILURE, "out of memory");
+	return (probes);
+}
+
+static int
+parse_place(struct options_server *server, const char *place,
+    const struct options_defaults *defaults, struct runtool_error *err)
+{
+	char why[WHY_SIZE];
+
+	if (options_split(place, server) == -1)
+		return (options_fail(
+		    err, RUNTOOL_INVALID, "must be HOST, HOST:PORT or [ADDRESS]:PORT"));
+	if (options_port(server, defaults, why, sizeof(why)) == -1)
+		return (options_fail(err, RUNTOOL_INVALID, "%s", why));
+	return (0);
+}
+
+/* One that somebody named. */
+static void
+find_host(struct probe *p, const char *place, const struct options_defaults *defaults)
+{
+	char name[OPTIONS_NAME_SIZE];
+	struct runtool_error err;
+	bool good = parse_place(&p->server, place, defaults, &err) == 0;
+
+	p->timeout_ms = defaults->info_timeout_ms;
+	p->answer = json_pack(
+	    "{s:o}", "server", jsontext_string(good ? options_name(&p->server, name) : place));
+	if (!good)
+		probe_fail(p, &err);
+}
+
+static struct probe *
+find_hosts(const struct options *o, const struct config *config, size_t *n)
+{
+	struct options_defaults defaults;
+	struct probe *probes;
+	char why[WHY_SIZE];
+	size_t i;
+
+	if (options_read(config, &defaults, why, sizeof(why)) == -1)
+		errx(EXIT_FAILURE, "%s", why);
+	if (*o->hosts == NULL) {
+		*n = 1;
+		probes = new_probes(1);
+		find_host(probes, options_default_server(), &defaults);
+		return (probes);
+	}
+	for (*n = 0; o->hosts[*n] != NULL;)
+		++*n;
+	probes = new_probes(*n);
+	for (i = 0; i < *n; i++)
+		find_host(&probes[i], o->hosts[i], &defaults);
+	return (probes);
+}
+
+/* One that has registered, as far as its record tells. */
+static void
+find_server(struct probe *p, const struct record *r, const struct fleet_config *fleet)
+{
+	char name[OPTIONS_NAME_SIZE];
+
+	p->timeout_ms = fleet->ping_timeout * MS_PER_SECOND;
+	p->record = r;
+	strlcpy(p->server.host, r->host, sizeof(p->server.host));
+	strlcpy(p->server.port, r->port, sizeof(p->server.port));
+	p->answer = json_pack("{s:o, s:s, s:i, s:s, s:o}", "server",
+	    jsontext_string(options_name(&p->server, name)), "host", r->host, "pid", (int)r->pid,
+	    "record", r->name, "registered", probe_time(r->started));
+}
+
+/* The fleet, as it was when it was looked at. */
+struct fleet {
+	struct area area;
+	struct records records;
+};
+
+static struct probe *
+find_servers(struct fleet *f, const struct options *o, const struct config *config,
+    const struct options_file *file, size_t *n)
+{
+	struct probe *probes;
+	char why[WHY_SIZE];
+	size_t i;
+
+	if (config == NULL)
+		errx(EXIT_FAILURE,
+		    "there is no vesta.cfg that says where the fleet registers: name one with -c");
+	if (area_open(&f->area, o->area, config, file->path, file->in_cwd, why, sizeof(why)) == -1)
+		errx(EXIT_FAILURE, "%s", why);
+	if (records_read(f->area.config.dir, o->area, &f->records) == -1)
+		errx(EXIT_FAILURE, "%s: %s", f->area.config.dir, records_words(errno));
+	*n = f->records.n;
+	probes = new_probes(*n);
+	for (i = 0; i < *n; i++)
+		find_server(&probes[i], &f->records.list[i], &f->area.config);
+	return (probes);
+}
+
+/* ---- what came of it ---------------------------------------------------------------------- */
+
+/* Files that are no records: on stderr, or among the answers. */
+static void
+tell_odd(const struct fleet *f, json_t *answers)
+{
+	const struct records_odd *odd = f->records.odd;
+	char name[4 * sizeof(odd->name)];
+	const char *what;
+	size_t i;
+
+	for (i = 0; i < f->records.n_odd; i++, odd++) {
+		what = odd->unreadable ? "cannot be read" : "malformed";
+		log_quote(name, sizeof(name), odd->name);
+		if (answers == NULL)
+			warnx("%s/%s: %s: %s", f->area.config.dir, name, what, odd->why);
+		else
+			json_array_append_new(
+			    answers, json_pack("{s:s, s:{s:i, s:o}}", "record", name, "error",
+					 "code", RUNTOOL_INVALID, "message",
+					 json_sprintf("%s: %s", what, odd->why)));
+	}
+}
+
+static int
+show(const struct options *o, const struct fleet *f, json_t *answers)
+{
+	if (o->json) {
+		tell_odd(f, answers);
+		return (jsontext_write(stdout, json_incref(answers), JSON_INDENT(2)));
+	}
+	tell_odd(f, NULL);
+	if (o->call == PROBE_STATS)
+		return (show_calls(answers));
+	if (o->area != NULL)
+		return (show_servers(answers));
+	show_lists(answers);
+	return (0);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options o = {0};
+	struct options_file file;
+	struct fleet fleet = {0};
+	struct config *config;
+	struct probe *probes;
+	char why[WHY_SIZE];
+	json_t *answers;
+	bool failed = false;
+	size_t i, n;
+
+	parse_options(&o, argc, argv);
+	if (options_open(o.config, &config, &file, why, sizeof(why)) == -1)
+		errx(EXIT_FAILURE, "%s", why);
+	probes = o.area == NULL ? find_hosts(&o, config, &n)
+				: find_servers(&fleet, &o, config, &file, &n);
+	config_free(config);
+	for (i = 0; i < n; i++)
+		probes[i].call = o.call;
+	probe_all(probes, n);
+
+	answers = json_array();
+	for (i = 0; i < n; i++) {
+		failed |= json_object_get(probes[i].answer, "error") != NULL;
+		json_array_append_new(answers, probes[i].answer);
+	}
+	if (show(&o, &fleet, answers) == -1 || fflush(stdout) == EOF || ferror(stdout))
+		err(EXIT_FAILURE, "stdout");
+	json_decref(answers);
+	records_free(&fleet.records);
+	fleet_config_free(&fleet.area.config);
+	free(probes);
+	return (failed ? EXIT_FAILURE : EXIT_SUCCESS);
+}

@@ -1,0 +1,365 @@
+#include <bsd/stdlib.h>
+#include <err.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "cmdline.h"
+#include "paths.h"
+#include "lib/record.h"
+
+#define DEFAULT_ROOT	  1
+#define LABEL_MAX	  128
+#define KEEP_ALIVE_MIN_MS 100
+#define KEEP_ALIVE_MAX_MS 600000
+#define MAX_RETRIES	  1000
+
+/* Long options without a letter. */
+enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY };
+
+static const struct choice {
+	int letter;
+	const char *name, *argument, *help; /* the argument of --json may be left out */
+} choices[] = {
+    {'s', "server", "HOST[:PORT]", "the server; default: $RUNTOOL_SERVER, or -p, -a, localhost"},
+    {'p', "platform", "PLATFORM",
+	"the best server of this section of vesta.cfg;\n"
+	"                                 default: $RUNTOOL_PLATFORM"},
+    {'a', "area", "AREA",
+	"the best server of this area of the fleet;\n"
+	"                                 default: $RUNTOOL_AREA"},
+    {'r', "root", "INDEX|NAME", "the tool's root, by number or name; default: 1"},
+    {'w', "directory", "DIR", "working directory below the root; default: .WD"},
+    {'e', "env", "NAME[=VALUE]", "set a variable; without a value: as it is here"},
+    {'i', "input", "FILE|-", "stdin: a file on the server, or this stdin"},
+    {'t', "time-limit", "SECONDS", "end the tool after this time, with status 124"},
+    {'l', "label", "LABEL", "what the server's log calls the run"},
+    {'v', "verbose", NULL, "tell about server, times and usage"},
+    {'q', "quiet", NULL, "do not tell how the tool ended"},
+    {JSON, "json", "FILE", "write the result as JSON; default: to stderr"},
+    {KEEP_ALIVE, "keep-alive", "SECONDS", "longest silence of the server; default: 20"},
+    {RETRY, "retry", "N",
+	"run it again where another server is lost, N times at most;\n"
+	"                                 default: 0"},
+    {'c', "config", "FILE", "the vesta.cfg that names port and platforms"},
+    {'h', "help", NULL, "show this"},
+    {'V', "version", NULL, "show the version"},
+};
+#define CHOICES (sizeof(choices) / sizeof(choices[0]))
+
+static void
+help(void)
+{
+	const struct choice *c;
+	char form[64];
+
+	puts("usage: runtool [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+	     "Runs COMMAND through a RunToolServer as if it ran here; see runtool(1).\n");
+	for (c = choices; c < choices + CHOICES; c++) {
+		snprintf(form, sizeof(form), c->letter == JSON ? "--%s[=%s]" : "--%s %s", c->name,
+		    c->argument == NULL ? "" : c->argument);
+		if (c->letter <= UCHAR_MAX)
+			printf("  -%c, %-26s %s\n", c->letter, form, c->help);
+		else
+			printf("      %-26s %s\n", form, c->help);
+	}
+}
+
+_Noreturn static void
+try_help(void)
+{
+	fputs("try 'runtool --help'\n", stderr);
+	exit(EXIT_TROUBLE);
+}
+
+__attribute__((format(printf, 1, 2))) _Noreturn static void
+refuse(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vwarnx(fmt, ap);
+	va_end(ap);
+	try_help();
+}
+
+/* Whether all of a text, and not nothing, is of these characters. */
+static bool
+consists_of(const char *text, const char *characters)
+{
+	return (*text != '\0' && text[strspn(text, characters)] == '\0');
+}
+
+/* A root's number, decimal or hexadecimal after 0x, or its name. */
+static void
+take_root(struct runtool_request *request, const char *text)
+{
+	bool hex = strncasecmp(text, "0x", 2) == 0;
+	unsigned long long n;
+
+	request->root = 0;
+	request->root_name = NULL;
+	if (*text == '\0' || strchr(text, '/') != NULL)
+		refuse("-r %s: must be a root's number or its name", text);
+	if (!consists_of(text + (hex ? 2 : 0), hex ? "0123456789abcdefABCDEF" : "0123456789")) {
+		request->root_name = text;
+		return;
+	}
+	n = strtoull(text, NULL, hex ? 16 : 10);
+	if (n == 0 || n > UINT32_MAX)
+		refuse("-r %s: must be from 1 to 0xffffffff", text);
+	/* Who writes 0803 may mean the directory 00000803, which is 0x803. */
+	if (!hex && *text == '0' && text[1] != '\0')
+		refuse("-r %s: has leading zeros: say %s, or 0x%s if it is hexadecimal", text,
+		    text + strspn(text, "0"), text + strspn(text, "0"));
+	request->root = (uint32_t)n;
+}
+
+/* Seconds with a decimal fraction, in milliseconds, rounded up. */
+static int
+take_seconds(const char *option, const char *text, int min_ms, int max_ms)
+{
+	const char *dot = strchr(text, '.');
+	double ms;
+
+	ms = strtod(text, NULL) * 1000;
+	if (!consists_of(text, "0123456789.") || strcmp(text, ".") == 0 ||
+	    (dot != NULL && strchr(dot + 1, '.') != NULL) || ms < min_ms || ms > max_ms)
+		refuse("%s %s: must be a number of seconds from %g to %.10g", option, text,
+		    min_ms / 1000.0, max_ms / 1000.0);
+	ms += 0.999999;
+	return (ms < max_ms ? (int)ms : max_ms);
+}
+
+static int
+take_count(const char *option, const char *text, int max)
+{
+	const char *wrong;
+	int n = (int)strtonum(text, 0, max, &wrong);
+
+	if (wrong != NULL)
+		refuse("%s %s: must be a number from 0 to %d", option, text, max);
+	return (n);
+}
+
+/* Where a name's entry is, or the NULL behind the last one. */
+static size_t
+find_variable(const char *const *env, const char *name, size_t len)
+{
+	size_t i = 0;
+
+	while (env[i] != NULL && !(strncmp(env[i], name, len) == 0 && env[i][len] == '='))
+		i++;
+	return (i);
+}
+
+/* The last one of a name counts. */
+static void
+take_variable(struct cmdline *cmd, const char *text)
+{
+	const char *const *own = (const char *const *)environ;
+	size_t len = strcspn(text, "="), i;
+
+	if (len == 0)
+		refuse("-e %s: must be NAME or NAME=VALUE", text);
+	if ((i = find_variable(cmd->env, text, len)) < cmd->n_env) {
+		cmd->env[i] = cmd->env[--cmd->n_env];
+		cmd->env[cmd->n_env] = NULL;
+	}
+	if (text[len] == '\0')
+		text = own[find_variable(own, text, len)];
+	if (text != NULL)
+		cmd->env[cmd->n_env++] = text;
+}
+
+static void
+take_input(struct runtool_request *request, const char *text)
+{
+	request->stream_stdin = strcmp(text, "-") == 0;
+	request->stdin_file = NULL;
+	if (request->stream_stdin || strcmp(text, "/dev/null") == 0)
+		return;
+	if (*text != '/')
+		refuse("-i %s: must be a full path name on the server, or - for this stdin", text);
+	request->stdin_file = text;
+}
+
+static void
+take_server(struct options_server *server, const char *what, const char *text)
+{
+	if (options_split(text, server) == -1)
+		refuse("%s%s: must be HOST, HOST:PORT or [ADDRESS]:PORT", what, text);
+}
+
+static void
+take(struct cmdline *cmd, int letter, const char *text)
+{
+	switch (letter) {
+	case 's':
+		take_server(&cmd->server, "-s ", text);
+		break;
+	case 'p':
+		cmd->platform = text;
+		break;
+	case 'a':
+		cmd->area = text;
+		break;
+	case 'r':
+		take_root(&cmd->request, text);
+		break;
+	case 'w':
+		cmd->request.directory = text;
+		break;
+	case 'e':
+		take_variable(cmd, text);
+		break;
+	case 'i':
+		cmd->request.best_effort = false;
+		take_input(&cmd->request, text);
+		break;
+	case 't':
+		cmd->request.time_limit_ms = take_seconds("-t", text, 0, INT_MAX);
+		break;
+	case 'l':
+		if (strlen(text) > LABEL_MAX)
+			refuse("-l: must be at most %d bytes long", LABEL_MAX);
+		cmd->request.label = *text == '\0' ? NULL : text;
+		break;
+	case 'v':
+		cmd->verbose = true;
+		break;
+	case 'q':
+		cmd->quiet = true;
+		break;
+	case JSON:
+		cmd->json = true;
+		cmd->json_file = text;
+		break;
+	case KEEP_ALIVE:
+		cmd->request.keep_alive_ms =
+		    take_seconds("--keep-alive", text, KEEP_ALIVE_MIN_MS, KEEP_ALIVE_MAX_MS);
+		break;
+	case RETRY:
+		cmd->retries = take_count("--retry", text, MAX_RETRIES);
+		break;
+	case 'c':
+		cmd->config = text;
+		break;
+	case 'h':
+		help();
+		exit(EXIT_SUCCESS);
+	case 'V':
+		puts("runtool " VERSION);
+		exit(EXIT_SUCCESS);
+	default:
+		try_help();
+	}
+}
+
+/* What getopt_long() wants to know. A `+` ends the options at the first other argument. */
+static void
+describe(char letters[2 * CHOICES + 2], struct option names[CHOICES + 1])
+{
+	const struct choice *c;
+
+	*letters++ = '+';
+	for (c = choices; c < choices + CHOICES; c++) {
+		*names++ = (struct option){.name = c->name,
+		    .has_arg = c->letter == JSON     ? optional_argument
+			       : c->argument == NULL ? no_argument
+						     : required_argument,
+		    .val = c->letter};
+		if (c->letter > UCHAR_MAX)
+			continue;
+		*letters++ = (char)c->letter;
+		if (c->argument != NULL)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+	*names = (struct option){0};
+}
+
+/* A build's stdin is streamed; a terminal's is not for tools, and an empty one needs no stream. */
+static bool
+has_input(void)
+{
+	struct stat st;
+
+	return (fstat(STDIN_FILENO, &st) == 0 && !isatty(STDIN_FILENO) &&
+		!(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)));
+}
+
+/* NULL where it is not set, or empty. */
+static const char *
+find_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return (value == NULL || *value == '\0' ? NULL : value);
+}
+
+static void
+check_choice(const struct cmdline *cmd)
+{
+	if ((cmd->server.host[0] != '\0') + (cmd->platform != NULL) + (cmd->area != NULL) > 1)
+		refuse("-s, -p or -a: only one of them");
+	if (cmd->platform != NULL && *cmd->platform == '\0')
+		refuse("-p: must be the name of a section of vesta.cfg");
+	if (cmd->retries > 0 && cmd->server.host[0] != '\0')
+		refuse("--retry: needs -p or -a: with -s there is no other server");
+}
+
+/* The command line beats the environment, and in that a server a platform, and that an area. */
+static void
+choose_server(struct cmdline *cmd)
+{
+	const char *what = "-a ";
+
+	check_choice(cmd);
+	if (cmd->server.host[0] == '\0' && cmd->platform == NULL && cmd->area == NULL &&
+	    find_set("RUNTOOL_SERVER") == NULL &&
+	    (cmd->platform = find_set("RUNTOOL_PLATFORM")) == NULL) {
+		what = "RUNTOOL_AREA=";
+		cmd->area = find_set("RUNTOOL_AREA");
+	}
+	if (cmd->area != NULL && !record_area_ok(cmd->area))
+		refuse("%s%s: must be letters, digits, `.`, `_` and `-`", what, cmd->area);
+	if (cmd->server.host[0] == '\0' && cmd->platform == NULL && cmd->area == NULL)
+		take_server(&cmd->server, "RUNTOOL_SERVER=", options_default_server());
+}
+
+void
+cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
+{
+	struct option names[CHOICES + 1];
+	char letters[2 * CHOICES + 2];
+	int letter;
+
+	*cmd = (struct cmdline){.request = {.root = DEFAULT_ROOT,
+				    .best_effort = true,
+				    .stream_stdin = has_input(),
+				    .stdin_fd = STDIN_FILENO}};
+	/* There are fewer -e than arguments. */
+	if ((cmd->env = calloc((size_t)argc + 1, sizeof(*cmd->env))) == NULL)
+		err(EXIT_TROUBLE, "environment");
+	describe(letters, names);
+	while ((letter = getopt_long(argc, argv, letters, names, NULL)) != -1)
+		take(cmd, letter, optarg);
+	if (optind == argc)
+		refuse("no command");
+	cmd->request.env = cmd->env;
+	cmd->request.argv = (const char *const *)argv + optind;
+	choose_server(cmd);
+}
+
+void
+cmdline_free(struct cmdline *cmd)
+{
+	free(cmd->env);
+}

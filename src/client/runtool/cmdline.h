@@ -1,0 +1,35 @@
+/* cmdline.h: runtool's command line. */
+#ifndef CMDLINE_H
+#define CMDLINE_H
+
+#include "client/choose/options.h"
+
+/* Exit statuses that are not the tool's; env(1) and timeout(1) have the same. */
+enum {
+	EXIT_TIME_LIMIT = 124,
+	EXIT_TROUBLE = 125,
+	EXIT_NO_EXEC = 126,
+	EXIT_NOT_FOUND = 127,
+	EXIT_SIGNAL = 128 /* and the signal's number */
+};
+
+struct cmdline {
+	const char *config;	      /* NULL: wherever it is found */
+	const char *platform, *area;  /* the one that has servers; NULL, both: `server` is it */
+	struct options_server server; /* its port may be empty still */
+	int retries;		      /* of a run that is lost */
+	bool verbose, quiet, json;
+	const char *json_file; /* NULL: stderr */
+	struct runtool_request request;
+	const char **env; /* the request's; freed by cmdline_free() */
+	size_t n_env;
+};
+
+/*
+ * Descriptors 0 to 2 are open by now. Does not return for --help and --version, nor when it is
+ * used in a wrong way. The strings are those of argv and of the environment.
+ */
+void cmdline_parse(struct cmdline *, int argc, char *argv[]);
+void cmdline_free(struct cmdline *);
+
+#endif

@@ -1,0 +1,144 @@
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attempt.h"
+#include "client/choose/choose.h"
+#include "several.h"
+#include "signals.h"
+
+static double
+now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
+}
+
+/* Whether the server, and not the command, is why there is no result. */
+static bool
+is_lost(const struct outcome *o)
+{
+	return (o->ran ? o->result.why == RUNTOOL_SERVER_SHUTDOWN : o->error.lost);
+}
+
+/* Whether its input can be had once more, which began there. */
+static bool
+rewind_input(const struct cmdline *cmd, const struct outcome *o, off_t start)
+{
+	if (!(o->ran ? o->result.input_read : o->error.input_read) ||
+	    lseek(cmd->request.stdin_fd, start, SEEK_SET) != -1)
+		return (true);
+	warnx("%s: is not run again: what it has read of its input came from a pipe",
+	    cmd->request.argv[0]);
+	return (false);
+}
+
+static bool
+repeats(const struct cmdline *cmd, struct outcome *o, off_t input)
+{
+	if (!is_lost(o) || o->lost == cmd->retries || signals_ending() != 0 ||
+	    !rewind_input(cmd, o, input))
+		return (false);
+	report_words(cmd, o);
+	o->lost++;
+	warnx("%s: is run again, time %d of %d", cmd->request.argv[0], o->lost, cmd->retries);
+	if (o->ran)
+		o->error = (struct runtool_error){.lost = true};
+	return (true);
+}
+
+static void
+run_on(struct choose *choose, struct cmdline *cmd, struct outcome *o)
+{
+	off_t input = lseek(cmd->request.stdin_fd, 0, SEEK_CUR);
+	double first = now_s(), last;
+	int refusals = 0;
+
+	cmd->request.busy_timeout_ms = -1;
+	while (choose_next(choose, &cmd->server, &cmd->request.queue_timeout_ms, &o->error) == 0) {
+		last = now_s();
+		if (!attempt(cmd, o)) {
+			refusals++;
+			if (cmd->verbose)
+				options_complain(&cmd->server, &o->error);
+		} else if (!repeats(cmd, o, input)) {
+			o->result.refusals += refusals;
+			if (o->result.interface >= REPORT_USAGE_INTERFACE)
+				o->result.queue_s += last - first;
+			return;
+		}
+		choose_failed(choose, &o->error);
+	}
+	cmd->server = (struct options_server){0};
+	o->ran = false;
+	o->local = true;
+}
+
+/* Whom to ask, and how; of this a part leads into the rest. */
+struct several {
+	struct config *config;
+	struct options_defaults defaults;
+	struct platform platform;
+	struct area area;
+	struct choose *choose;
+};
+
+/* What the configuration says. 0, or -1 with the reason in `why`. */
+static int
+read_config(struct several *s, const struct cmdline *cmd, char *why, size_t size)
+{
+	struct options_file file;
+
+	if (options_open(cmd->config, &s->config, &file, why, size) == -1)
+		return (-1);
+	if (s->config == NULL) {
+		snprintf(why, size,
+		    "no vesta.cfg, and thus no %s %s: name one with -c, or a server with -s",
+		    cmd->platform != NULL ? "platform" : "area",
+		    cmd->platform != NULL ? cmd->platform : cmd->area);
+		return (-1);
+	}
+	s->platform.area = cmd->area;
+	if (options_read(s->config, &s->defaults, why, size) == -1 ||
+	    (cmd->platform != NULL && platform_read(&s->platform, s->config, file.path,
+					  cmd->platform, &s->defaults, why, size) == -1))
+		return (-1);
+	if (s->platform.area == NULL)
+		return (0);
+	return (
+	    area_open(&s->area, s->platform.area, s->config, file.path, file.in_cwd, why, size));
+}
+
+static void
+open_choose(struct several *s, const struct cmdline *cmd)
+{
+	s->choose = choose_new(&s->platform, s->platform.area == NULL ? NULL : &s->area,
+	    s->defaults.info_timeout_ms, cmd->verbose);
+	if (s->choose == NULL)
+		err(EXIT_TROUBLE, "platform");
+}
+
+void
+several_run(struct cmdline *cmd, struct outcome *o)
+{
+	/* Not freed: threads that ask silent servers use it until the program ends. */
+	static struct several several;
+	char name[HOST_NAME_MAX + 1], why[1000];
+
+	o->local = true;
+	if (read_config(&several, cmd, why, sizeof(why)) == -1) {
+		options_fail(&o->error, RUNTOOL_INVALID, "%s", why);
+	} else if (gethostname(name, sizeof(name)) == -1) {
+		options_fail(&o->error, RUNTOOL_INTERNAL, "name of this host: %s", strerror(errno));
+	} else {
+		platform_rotate(&several.platform, name);
+		open_choose(&several, cmd);
+		run_on(several.choose, cmd, o);
+	}
+}

@@ -1,0 +1,19 @@
+/* jsontext.h: what runtool and RunToolProbe write as JSON. */
+#ifndef JSONTEXT_H
+#define JSONTEXT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "client/choose/options.h"
+
+/* A string of any bytes; null for NULL. What is no UTF-8 becomes question marks. */
+json_t *jsontext_string(const char *);
+
+/* {"code": ..., "message": ...}, with "errno" where a tool could not be executed. */
+json_t *jsontext_error(const struct runtool_error *);
+
+/* Writes a value (NULL: there was no memory for it) and a newline, and frees it. 0, or -1 with errno. */
+int jsontext_write(FILE *, json_t *, size_t flags);
+
+#endif

@@ -1,0 +1,20 @@
+/* answer.h: the calls that need no worker: information, ping, stop, statistics. Only the loop's thread. */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <sys/socket.h>
+
+#include "lib/srpc.h"
+
+struct question {
+	int32_t proc, version;
+	const struct sockaddr_storage *client;
+};
+
+/*
+ * Appends results or a failure to `out`; `args` stands at the arguments, which are complete. True when the
+ * server has to stop.
+ */
+bool answer(struct buf *out, const struct question *, struct srpc_reader *args);
+
+#endif

@@ -1,0 +1,60 @@
+#include <errno.h>
+
+#include "server/base/info.h"
+#include "server/runs/killer.h"
+#include "server/fleet/multiply.h"
+#include "server/runs/outcome.h"
+#include "server/runs/queue.h"
+#include "lib/rpc5.h"
+#include "server/base/stats.h"
+#include "submit.h"
+
+/* Version 5: its client is told when there is no worker for it yet. */
+static void
+announce_wait(const struct settings *s, struct queue *queue, struct request *r)
+{
+	struct queue_load load = queue_load(queue);
+
+	if (r->version < RPC5_VERSION || load.running < (unsigned int)s->max_threads ||
+	    load.waiting >= (unsigned int)s->max_pending)
+		return;
+	r->queued = true;
+	srpc_put_code(&r->reply, RPC5_QUEUED);
+	request_send(r);
+}
+
+static int
+refuse(struct queue *queue, int error, struct srpc_error *err)
+{
+	if (error == EAGAIN) {
+		multiply_wish();
+		outcome_say_busy(err, queue_load(queue).waiting);
+	} else {
+		srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
+		    error == ESHUTDOWN ? "server is shutting down"
+				       : "server is out of memory or descriptors");
+	}
+	stats_count(STATS_REFUSED);
+	return (-1);
+}
+
+int
+submit_request(const struct settings *s, struct queue *queue, struct killer *killer,
+    struct request *r, struct srpc_error *err)
+{
+	int error;
+
+	announce_wait(s, queue, r);
+	if (killer_watch(killer, r) == 0) {
+		if (queue_push(queue, r) == 0) {
+			if (info_load().loaded)
+				multiply_wish();
+			return (0);
+		}
+		error = errno;
+		killer_forget(killer, r);
+	} else {
+		error = errno;
+	}
+	return (refuse(queue, error, err));
+}

@@ -1,0 +1,146 @@
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <bsd/string.h>
+
+#include "server/base/info.h"
+#include "lib/log.h"
+#include "outcome.h"
+#include "lib/rpc5.h"
+
+#define SHOWN	     512 /* bytes of what a client sent, in the log */
+#define RETRY_MS     100 /* for each request too many, before a client asks again */
+#define MAX_RETRY_MS 5000
+
+static enum rpc5_why
+why_of(const struct request *r, const struct outcome *o)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL};
+	uint64_t signals = 0;
+	size_t i;
+
+	if (r->end == END_SHUTDOWN)
+		return (RPC5_SHUTDOWN);
+	if (r->end == END_TIME_LIMIT)
+		return (RPC5_TIME_LIMIT);
+	for (i = 0; i < sizeof(ending) / sizeof(*ending); i++)
+		signals |= UINT64_C(1) << (ending[i] - 1);
+	if (WIFSIGNALED(o->wait_status))
+		signals |= UINT64_C(1) << (WTERMSIG(o->wait_status) - 1);
+	return ((o->signals & signals) != 0 ? RPC5_CLIENT_SIGNAL : RPC5_ENDED);
+}
+
+static const char *
+end_words(const struct request *r)
+{
+	switch (r->end) {
+	case END_CLIENT_GONE:
+		return (" ended: its client is gone");
+	case END_SHUTDOWN:
+		return (" ended: the server ends");
+	case END_TIME_LIMIT:
+		return (" ended: its time was up");
+	default:
+		return ("");
+	}
+}
+
+void
+outcome_log(
+    const struct request *r, const struct outcome *o, const struct srpc_error *err, int64_t us)
+{
+	char tool[SHOWN], args[SHOWN] = "", words[SHOWN], joined[SHOWN] = "", result[2 * SHOWN],
+			  label[SHOWN] = "", root[NAME_MAX + 1], root_words[SHOWN];
+	const char *const *arg;
+
+	for (arg = (const char *const *)r->run.argv + 1; *arg != NULL; arg++) {
+		if (arg != (const char *const *)r->run.argv + 1)
+			strlcat(joined, " ", sizeof(joined));
+		if (strlcat(joined, *arg, sizeof(joined)) >= sizeof(joined))
+			break;
+	}
+	if (o == NULL)
+		snprintf(result, sizeof(result), "failure=%d why=%s", err->code,
+		    log_quote(words, sizeof(words), err->message));
+	else if (WIFSIGNALED(o->wait_status))
+		snprintf(result, sizeof(result), "signal=%d core=%d", WTERMSIG(o->wait_status),
+		    WCOREDUMP(o->wait_status) != 0);
+	else
+		snprintf(result, sizeof(result), "status=%d", WEXITSTATUS(o->wait_status));
+	if (r->run.label != NULL)
+		snprintf(label, sizeof(label), " label=%s",
+		    log_quote(words, sizeof(words), r->run.label));
+	log_info("run id=%llu client=%s%s root=%s tool=%s %s secs=%.2f args=%s%s",
+	    (unsigned long long)r->id, r->client_text, label,
+	    log_quote(root_words, sizeof(root_words), request_root(r, root, sizeof(root))),
+	    log_quote(tool, sizeof(tool), r->run.argv[0]), result, (double)us / 1e6,
+	    log_quote(args, sizeof(args), joined), end_words(r));
+}
+
+void
+outcome_say_shutdown(struct srpc_error *err)
+{
+	srpc_fail(err, SRPC_INTERNAL_TROUBLE,
+	    "RunToolServer: the server was shut down while the tool ran");
+}
+
+void
+outcome_say_busy(struct srpc_error *err, unsigned int waiting)
+{
+	unsigned int ms =
+	    waiting < MAX_RETRY_MS / RETRY_MS ? RETRY_MS * (waiting + 1) : MAX_RETRY_MS;
+
+	srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: server too busy");
+	err->retry_ms = (int)ms;
+}
+
+/* Up to version 4. */
+static void
+put_old_result(struct request *r, const struct rpc_run_result *result)
+{
+	struct srpc_error err;
+
+	if (r->end == END_SHUTDOWN) {
+		outcome_say_shutdown(&err);
+		request_fail(r, &err);
+	} else {
+		rpc_put_run_result(&r->reply, r->version, result);
+	}
+}
+
+static void
+put_result(struct request *r, const struct outcome *o, const struct rpc_run_result *ended)
+{
+	const struct rpc5_result result = {
+	    .status = ended->status,
+	    .signal = ended->signal,
+	    .core = ended->core,
+	    .why = why_of(r, o),
+	    .user_us = o->user_us,
+	    .system_us = o->system_us,
+	    .max_rss_kb = o->max_rss_kb,
+	    .wall_us = o->ended - o->started,
+	    .queue_us = o->started - r->start,
+	    .load = info_load(),
+	};
+
+	rpc5_put_result(&r->reply, &result);
+}
+
+void
+outcome_reply(struct request *r, const struct outcome *o)
+{
+	struct rpc_run_result ended = {0};
+
+	if (WIFSIGNALED(o->wait_status)) {
+		ended.signal = WTERMSIG(o->wait_status);
+		ended.core = WCOREDUMP(o->wait_status) != 0;
+	} else {
+		ended.status = WEXITSTATUS(o->wait_status);
+	}
+	if (r->version >= RPC5_VERSION)
+		put_result(r, o, &ended);
+	else
+		put_old_result(r, &ended);
+}

@@ -1,0 +1,24 @@
+/* worker.h: the threads that serve run requests: relay, launch, wait, collect, reply. */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include <stddef.h>
+
+#include "server/base/settings.h"
+
+struct killer;
+struct queue;
+struct request;
+struct worker_pool;
+
+/*
+ * Starts settings->max_threads threads. `finished` receives each served request with its reply; it
+ * is called in a worker's thread and owns the request. NULL with errno.
+ */
+struct worker_pool *worker_start(
+    const struct settings *, struct queue *, struct killer *, void (*finished)(struct request *));
+
+/* Waits for the threads, which end once the queue is closed and empty; frees. */
+void worker_join(struct worker_pool *);
+
+#endif

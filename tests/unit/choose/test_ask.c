@@ -1,0 +1,82 @@
+/* ask: whose answers are waited for. A wait in vain ends with the test's time. */
+#include <semaphore.h>
+
+#include "client/choose/ask.h"
+#include "unit/fake.h"
+#include "unit/suites.h"
+
+#define GRACE_MS 10
+
+struct one {
+	struct asked asked;
+	sem_t answers; /* as often as it does at all */
+	bool useful;
+};
+
+/* Static: threads that wait for an answer stay. */
+static struct one first, second;
+static struct asked *const both[] = {&first.asked, &second.asked};
+
+static bool
+ask(void *what)
+{
+	struct one *o = what;
+
+	sem_wait(&o->answers);
+	return (o->useful);
+}
+
+static void
+prepare(struct one *o, unsigned int answers, bool useful)
+{
+	o->asked = (struct asked){.ask = ask, .what = o};
+	o->useful = useful;
+	ck_assert_int_eq(sem_init(&o->answers, 0, answers), 0);
+}
+
+START_TEST(one_that_hangs_is_not_waited_for_where_there_is_another)
+{
+	prepare(&first, 0, true);
+	prepare(&second, 1, true);
+	ck_assert(ask_all(both, 2, GRACE_MS));
+	ck_assert(!ask_is_over(&first.asked));
+	ck_assert(ask_is_over(&second.asked));
+}
+END_TEST
+
+START_TEST(to_look_for_one_that_came_is_not_to_wait_for_one_that_hangs)
+{
+	prepare(&first, 1, false);
+	ck_assert(!ask_all(both, 1, GRACE_MS));
+	ck_assert(!ask_new(both, 1, GRACE_MS));
+	ck_assert(!ask_is_over(&first.asked));
+	prepare(&second, 1, true);
+	ck_assert(ask_new(both, 2, GRACE_MS));
+}
+END_TEST
+
+START_TEST(one_that_hung_may_be_the_one_that_came)
+{
+	prepare(&first, 1, false);
+	ck_assert(!ask_all(both, 1, GRACE_MS));
+	ck_assert(!ask_new(both, 1, GRACE_MS));
+	first.useful = true;
+	ck_assert_int_eq(sem_post(&first.answers), 0);
+	ck_assert_int_eq(sem_post(&first.answers), 0);
+	while (!ask_new(both, 1, GRACE_MS))
+		;
+}
+END_TEST
+
+Suite *
+ask_suite(void)
+{
+	Suite *suite = suite_create("ask");
+	TCase *tc = tcase_create("waiting");
+
+	tcase_add_test(tc, one_that_hangs_is_not_waited_for_where_there_is_another);
+	tcase_add_test(tc, to_look_for_one_that_came_is_not_to_wait_for_one_that_hangs);
+	tcase_add_test(tc, one_that_hung_may_be_the_one_that_came);
+	suite_add_tcase(suite, tc);
+	return (suite);
+}
