@@ -99,8 +99,8 @@ int mounts_detach(int root);
 int mounts_assemble(const struct launch *);
 void mounts_seal_input(void);
 
-/* supervise.c: starts the tool and stays with it until all of its tree is gone. */
-_Noreturn void supervise(struct launch *);
+/* keeper.c: starts the tool and stays with it until all of its tree is gone. */
+_Noreturn void keeper_start(struct launch *);
 
 /* tool.c: the last steps, of the tool's own process. `keeper` is its parent; 0: nobody stays. */
 _Noreturn void tool_exec(const struct launch *, pid_t keeper);
@@ -111,7 +111,7 @@ _Noreturn void tool_exec(const struct launch *, pid_t keeper);
  */
 extern struct reporter {
 	int err, life;
-	pid_t supervisor;    /* as in struct launcher_message */
+	pid_t keeper;	     /* as in struct launcher_message */
 	volatile int failed; /* the status of a child that shared our memory */
 	int error;	     /* the errno behind it */
 } reporter;

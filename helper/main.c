@@ -51,7 +51,7 @@ leave_terminal(void)
 int
 main(int argc, char **argv)
 {
-	static struct policy policy; /* not on the stack: a supervisor goes on with them */
+	static struct policy policy; /* not on the stack: a keeper goes on with them */
 	static struct launch l;
 	int fd;
 
@@ -77,7 +77,7 @@ main(int argc, char **argv)
 	if (l.dbg != -1)
 		debug(&l);
 	if (l.life != -1)
-		supervise(&l);
+		keeper_start(&l);
 	leave_terminal();
 	root_enter(&l);
 	privilege_drop();

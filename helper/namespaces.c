@@ -1,4 +1,4 @@
-/* namespaces.c: what a launch has for itself, but for processes: that takes a new one (supervise.c). */
+/* namespaces.c: what a launch has for itself, but for processes: that takes a new one (keeper.c). */
 #include <net/if.h>
 
 #include "helper.h"

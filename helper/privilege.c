@@ -7,7 +7,7 @@ static const struct __user_cap_header_struct version3 = {.version = _LINUX_CAPAB
 
 /*
  * The kernel's own calls, here and below: a libc's change the ids of all threads that it knows of,
- * with locks in memory that the tool's process shares with its supervisor.
+ * with locks in memory that the tool's process shares with its keeper.
  */
 static void
 set_capabilities(unsigned int low)

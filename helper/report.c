@@ -1,4 +1,4 @@
-/* report.c: what the launcher and the supervisor have to say, and the way out of a failed launch. */
+/* report.c: what the launcher and the keeper have to say, and the way out of a failed launch. */
 #include <stdarg.h>
 
 #include "helper.h"
@@ -15,7 +15,7 @@ void
 report(enum launcher_kind kind, int value)
 {
 	struct launcher_message m = {
-	    .kind = (int32_t)kind, .value = value, .supervisor = reporter.supervisor};
+	    .kind = (int32_t)kind, .value = value, .keeper = reporter.keeper};
 	struct rusage used;
 
 	if (kind == LAUNCHER_FAILED)

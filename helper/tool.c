@@ -45,7 +45,7 @@ tool_exec(const struct launch *l, pid_t keeper)
 	need(syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0, CLOSE_ON_EXEC,
 	    "close_range");
 	need(keeper == 0 || (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == keeper),
-	    NO_PROCESS, "the supervisor is gone");
+	    NO_PROCESS, "the keeper is gone");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 

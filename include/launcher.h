@@ -46,7 +46,7 @@ enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };
  * mount namespace, and can be entered by /proc/PID/root; else 0), and each time it waits for a 0.
  * A tool with a network of its own gets pipes where its output is a socket: for each there is a PIPE
  * (the tool's descriptor) before it starts, with two descriptors: the pipe's other end, the socket.
- * `supervisor` is the pid of the tool's supervisor where that is another child of the server than
+ * `keeper` is the pid of the tool's keeper where that is another child of the server than
  * the launcher itself, else 0. The end of file tells that all but the exits is done.
  */
 enum launcher_kind {
@@ -59,7 +59,7 @@ enum launcher_kind {
 struct launcher_message {
 	int32_t kind;
 	int32_t value;
-	int32_t supervisor;
+	int32_t keeper;
 	int32_t error;
 	int64_t user_us, system_us, max_rss_kb;
 };

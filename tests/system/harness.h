@@ -14,7 +14,7 @@
 #include "program.h"
 
 /*
- * How tools are kept: in a volatile root, in a PID namespace, supervised only, or with all that can
+ * How tools are kept: in a volatile root, in a PID namespace, with a keeper only, or with all that can
  * be isolated; in a named root; without privilege, in user namespaces, in either; in no root at all.
  */
 enum mode {

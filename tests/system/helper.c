@@ -170,8 +170,8 @@ helper_message(struct launch *l)
 	ck_assert_int_eq(n, sizeof(m));
 	if (m.kind != LAUNCHER_PIPE)
 		l->last = m;
-	if (m.supervisor != 0)
-		l->supervisor = m.supervisor;
+	if (m.keeper != 0)
+		l->keeper = m.keeper;
 	return (true);
 }
 
@@ -194,8 +194,8 @@ helper_finish(struct launch *l)
 	ck_assert_msg(l->program.status == 0 || l->last.kind != 0,
 	    "the launcher ended with wait status %#x without a message: %s",
 	    (unsigned int)l->program.status, program_err(&l->program));
-	if (l->supervisor != 0)
-		ck_assert_within(END_SECONDS, waitpid(l->supervisor, NULL, WNOHANG) != 0);
+	if (l->keeper != 0)
+		ck_assert_within(END_SECONDS, waitpid(l->keeper, NULL, WNOHANG) != 0);
 	return (l->last.kind == LAUNCHER_ENDED ? l->last.value : -1);
 }
 

@@ -77,8 +77,8 @@ struct launch {
 	struct program program;
 	const char *argv[HELPER_MAX_ARGS];
 	/* What came of it. */
-	int life;	  /* the server's end */
-	pid_t supervisor; /* another child of ours; 0: there is none */
+	int life;     /* the server's end */
+	pid_t keeper; /* another child of ours; 0: there is none */
 	struct launcher_message last;
 };
 struct launch helper_launch(enum helper_kind);

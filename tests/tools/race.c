@@ -95,7 +95,7 @@ main(int argc, char **argv)
 		for (i = 0; i < 3 && strcmp(said, marks[i]) != 0;)
 			i++;
 		counts[i]++;
-		/* Launchers, and supervisors. */
+		/* Launchers, and keepers. */
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			continue;
 	}

@@ -135,7 +135,7 @@ drain_check(void)
 	next = clock_sooner(clock_until(stage_until), clock_until(drain_until));
 	if (stage != DRAINING)
 		return (next);
-	/* Tools end with us: their supervisors see the end of file. */
+	/* Tools end with us: their keepers see the end of file. */
 	if (clock_until(give_up_at) == 0)
 		fatal("%u requests are stuck (in a file system that does not answer?): giving up",
 		    conn_running());

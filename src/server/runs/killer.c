@@ -21,7 +21,7 @@
 #define MAX_EVENTS 64
 #define WAKE_ID	   0 /* no request has it */
 
-#define LAST_RESORT_MS 2000 /* from SIGKILL's order to SIGKILL of the supervisor */
+#define LAST_RESORT_MS 2000 /* from SIGKILL's order to SIGKILL of the keeper */
 #define LOOK_MS	       5000 /* between two looks whether clients still acknowledge; no less often */
 #define MUTE_MS	       60000 /* without any acknowledgement a client is gone */
 
@@ -41,11 +41,11 @@ struct killer {
 static void
 tell(const struct request *r, unsigned char sig)
 {
-	/* A supervisor that is gone has ended its tree. */
+	/* A keeper that is gone has ended its tree. */
 	(void)!send(r->life, &sig, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* By way of the supervisor; and where that did not help, the supervisor itself. */
+/* By way of the keeper; and where that did not help, the keeper itself. */
 static void
 order_kill(struct request *r)
 {
@@ -53,7 +53,7 @@ order_kill(struct request *r)
 	if (r->kills > 0 && r->group > 0)
 		kill(-r->group, SIGKILL);
 	if (r->kills++ == 1)
-		log_warn("kill id=%llu client=%s: its supervisor does not answer: SIGKILL to it",
+		log_warn("kill id=%llu client=%s: its keeper does not answer: SIGKILL to it",
 		    (unsigned long long)r->id, r->client_text);
 	r->kill_at = clock_ms() + LAST_RESORT_MS;
 }

@@ -33,9 +33,9 @@ void killer_taken(struct killer *, struct request *);
 bool killer_may_start(struct killer *, struct request *);
 
 /*
- * The request's tool has a supervisor at the other end of `life` (see launcher.h), in the process
+ * The request's tool has a keeper at the other end of `life` (see launcher.h), in the process
  * group `group` (0: not known); both stay valid until killer_ended(). A tool whose end was ordered
- * before is told at once. A supervisor that does not even obey SIGKILL's order (it is stopped, or
+ * before is told at once. A keeper that does not even obey SIGKILL's order (it is stopped, or
  * stuck in a file system) is killed itself, with its group.
  */
 void killer_started(struct killer *, struct request *, int life, pid_t group);

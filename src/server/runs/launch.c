@@ -341,7 +341,7 @@ take_message(struct launch *l)
 	if (m.kind == LAUNCHER_PIPE)
 		take_output(l, m.value, &msg);
 	else if (m.kind == LAUNCHER_HELD)
-		l->held_by = m.value == 0 ? 0 : m.supervisor != 0 ? m.supervisor : l->launcher;
+		l->held_by = m.value == 0 ? 0 : m.keeper != 0 ? m.keeper : l->launcher;
 	else
 		l->outcome = m;
 	return (m.kind);
@@ -402,7 +402,7 @@ launch_deliver(struct launch *l, bool (*wanted)(void *), void *arg)
 {
 	if (l->stream != NULL)
 		stream_tool_ended(l->stream);
-	/* Where the supervisor is gone, what it left may hold the output open: that is swept up later. */
+	/* Where the keeper is gone, what it left may hold the output open: that is swept up later. */
 	while (l->outcome.kind == LAUNCHER_ENDED && is_pumping(l))
 		if (!pump_until(l, -1, WANTED_MS) && !wanted(arg))
 			break;
@@ -416,8 +416,8 @@ launch_result(struct launch *l, const struct rpc_run *run, const char *root, int
 {
 	int status = wait_for(l->launcher);
 
-	if (l->outcome.supervisor != 0)
-		wait_for(l->outcome.supervisor);
+	if (l->outcome.keeper != 0)
+		wait_for(l->outcome.keeper);
 	l->orphaned = l->outcome.kind == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) == 0);
 	if (l->outcome.kind != LAUNCHER_ENDED)
 		return (say_why(l, run, root, status, err));

@@ -52,7 +52,7 @@ bool launch_held(struct launch *, const char *root, char *path, size_t size);
 void launch_go_on(struct launch *);
 
 /*
- * Waits until the launcher and the supervisor have nothing left to do but to exit. They lead the
+ * Waits until the launcher and the keeper have nothing left to do but to exit. They lead the
  * process group l->launcher, whose number nobody else gets before launch_result().
  */
 void launch_wait(struct launch *);

@@ -107,7 +107,7 @@ sweep(void)
 		/* A child's pid is its own until we have waited for it. */
 		kill(pid, SIGKILL);
 		if (waitpid(pid, NULL, WNOHANG) == pid)
-			log_info("orphan pid=%d: its supervisor is gone: killed", pid);
+			log_info("orphan pid=%d: its keeper is gone: killed", pid);
 		found = true;
 	}
 	closedir(proc);

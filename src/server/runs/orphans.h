@@ -1,7 +1,7 @@
 /*
- * orphans.h: what is left of a tool when its supervisor was killed. The server is a child
+ * orphans.h: what is left of a tool when its keeper was killed. The server is a child
  * subreaper, so such processes become its children. What belongs there is told by its session: each
- * launcher leads one, its supervisor stays in it, and the tool has another.
+ * launcher leads one, its keeper stays in it, and the tool has another.
  */
 #ifndef ORPHANS_H
 #define ORPHANS_H

@@ -42,9 +42,9 @@ struct request {
 
 	TAILQ_ENTRY(request) watch; /* among the killer's */
 	bool watched;
-	int life;	      /* to the tool's supervisor; -1 while no tool runs */
+	int life;	      /* to the tool's keeper; -1 while no tool runs */
 	enum request_end end; /* what it was told, if anything */
-	pid_t group;	      /* the process group of launcher and supervisor */
+	pid_t group;	      /* the process group of launcher and keeper */
 	unsigned int kills;   /* how often SIGKILL was ordered */
 	int64_t kill_at;      /* monotonic milliseconds of the next, stronger order; 0: none */
 	int64_t limit_at;     /* the same of the time limit */

@@ -254,7 +254,7 @@ send_signals(struct stream *s)
 	unsigned char sig;
 
 	for (sig = 1; s->unsent != 0 && sig <= RPC5_MAX_SIGNAL; sig++)
-		/* A supervisor that is gone has ended its tree. */
+		/* A keeper that is gone has ended its tree. */
 		if ((s->unsent & UINT64_C(1) << (sig - 1)) != 0)
 			(void)!send(s->life, &sig, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	s->unsent = 0;

@@ -437,7 +437,7 @@ START_TEST(a_tool_cannot_type_into_its_callers_terminal)
 END_TEST
 
 /*
- * Without a supervisor the launcher itself becomes the tool: as a job of a shell it leads its process
+ * Without a keeper the launcher itself becomes the tool: as a job of a shell it leads its process
  * group, and so stays in its session.
  */
 START_TEST(nor_where_no_supervisor_stays)

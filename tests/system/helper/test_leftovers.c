@@ -222,7 +222,7 @@ reap_all(void)
 
 enum { THE_SERVER, THE_LAUNCHER, THE_INIT, VICTIMS };
 
-/* The init is another child of ours, whose pid only the last message tells. */
+/* The keeper is another child of ours, whose pid only the last message tells. */
 static void
 kill_children_but(pid_t launcher)
 {
@@ -328,8 +328,8 @@ kill_one(pid_t server, const char *tag)
 }
 
 /*
- * The launcher as long as there is one, then the init or the supervisor. A launcher that has made
- * its init has nothing to do any more, and the tool runs on: that is killed in the end.
+ * The launcher as long as there is one, then the keeper. A launcher that has made the keeper has
+ * nothing to do any more, and the tool runs on: that is killed in the end.
  */
 START_TEST(a_server_leaves_nothing_of_tools_whose_keeper_is_killed)
 {

@@ -35,7 +35,7 @@ contents(const char *path)
 static pid_t
 holder(const struct launch *l)
 {
-	return (l->supervisor != 0 ? l->supervisor : l->program.pid);
+	return (l->keeper != 0 ? l->keeper : l->program.pid);
 }
 
 static const char *
@@ -179,8 +179,8 @@ START_TEST(what_is_held_ends_with_sigkill_or_its_server)
 			ck_assert_int_eq(shutdown(l.life, SHUT_RDWR), 0);
 		ck_assert(!helper_message(&l));
 		ck_assert(program_wait(&l.program, 10));
-		if (l.supervisor != 0)
-			ck_assert_within(10, waitpid(l.supervisor, NULL, WNOHANG) != 0);
+		if (l.keeper != 0)
+			ck_assert_within(10, waitpid(l.keeper, NULL, WNOHANG) != 0);
 		ck_assert_uint_eq(proc_below(harness_installed("libexec/")), 0);
 		ck_assert_str_eq(program_out(&l.program), after ? "running\n" : "");
 		close(l.life);

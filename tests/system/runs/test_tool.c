@@ -232,17 +232,17 @@ START_TEST(a_launcher_has_no_privilege_and_cannot_be_looked_into)
 	struct server s;
 	struct run r = RUN(harness_tool((enum mode)_i, "tree"), "plain", tag);
 	struct stat st;
-	pid_t init = 0;
+	pid_t keeper = 0;
 
 	server_start_mode(&s, (enum mode)_i, NULL);
 	run_start(&s, &r);
 	run_await(&r, "ready");
-	ck_assert_within(5, launchers(tag, &init) == 1);
+	ck_assert_within(5, launchers(tag, &keeper) == 1);
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
-		ck_assert_str_eq(proc_status(init, capabilities[i]), "0000000000000000");
-	ck_assert_str_eq(proc_status(init, "NoNewPrivs"), "1");
-	ck_assert_int_eq(proc_number(init, "Uid"), harness_user());
-	ck_assert_int_eq(stat(harness_text("/proc/%d/environ", (int)init), &st), 0);
+		ck_assert_str_eq(proc_status(keeper, capabilities[i]), "0000000000000000");
+	ck_assert_str_eq(proc_status(keeper, "NoNewPrivs"), "1");
+	ck_assert_int_eq(proc_number(keeper, "Uid"), harness_user());
+	ck_assert_int_eq(stat(harness_text("/proc/%d/environ", (int)keeper), &st), 0);
 	ck_assert_uint_eq(st.st_uid, 0);
 	run_free(&r);
 	server_stop(&s);

@@ -26,11 +26,11 @@
 #define MAX_REQUESTS 8
 #define TEST_LIMIT   30 /* seconds for a test */
 
-/* A request with both ends of its client's connection, and of the line to its tool's supervisor. */
+/* A request with both ends of its client's connection, and of the line to its tool's keeper. */
 struct job {
 	struct request r;
 	int client; /* the client's end; -1 once it is gone */
-	int life, supervisor;
+	int life, keeper;
 };
 
 static struct job jobs[MAX_REQUESTS];
@@ -89,7 +89,7 @@ finish(void)
 			close(j->client);
 		close(j->r.fd);
 		close(j->life);
-		close(j->supervisor);
+		close(j->keeper);
 	}
 	killer_free(killer);
 	queue_free(queue);
@@ -137,7 +137,7 @@ watch(void (*connected)(int ends[2]))
 	j->r.life = -1;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	j->life = ends[0];
-	j->supervisor = ends[1];
+	j->keeper = ends[1];
 	ck_assert_int_eq(killer_watch(killer, &j->r), 0);
 	return (j);
 }
@@ -159,7 +159,7 @@ run(void (*connected)(int ends[2]))
 	return (run_in(connected, 0));
 }
 
-/* ---- what supervisors are told ---- */
+/* ---- what keepers are told ---- */
 
 static int64_t
 now_ms(void)
@@ -173,11 +173,11 @@ now_ms(void)
 static void
 told(const struct job *j, int sig)
 {
-	struct pollfd pfd = {.fd = j->supervisor, .events = POLLIN};
+	struct pollfd pfd = {.fd = j->keeper, .events = POLLIN};
 	unsigned char byte[2];
 
 	ck_assert_msg(poll(&pfd, 1, EVENT_MS) == 1, "job %d was told nothing", (int)j->r.id);
-	ck_assert_int_eq(recv(j->supervisor, byte, sizeof(byte), 0), 1);
+	ck_assert_int_eq(recv(j->keeper, byte, sizeof(byte), 0), 1);
 	ck_assert_int_eq(byte[0], sig);
 }
 
@@ -194,7 +194,7 @@ not_told(const struct job *j)
 {
 	unsigned char byte;
 
-	ck_assert_int_eq(recv(j->supervisor, &byte, 1, MSG_DONTWAIT), -1);
+	ck_assert_int_eq(recv(j->keeper, &byte, 1, MSG_DONTWAIT), -1);
 	ck_assert_int_eq(errno, EAGAIN);
 }
 
@@ -310,11 +310,11 @@ START_TEST(a_client_that_sends_more_is_not_gone)
 }
 END_TEST
 
-/* ---- supervisors that do not obey ---- */
+/* ---- keepers that do not obey ---- */
 
 /* A process group of its own, which does nothing. */
 static pid_t
-supervisor(void)
+keeper(void)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -344,7 +344,7 @@ killed(pid_t pid)
 		ck_assert_int_eq(info.si_status, SIGKILL);
 		return;
 	}
-	ck_abort_msg("the supervisor lives on");
+	ck_abort_msg("the keeper lives on");
 }
 
 /* As killed(), and the log says why. */
@@ -358,7 +358,7 @@ killed_with_a_word(pid_t pid)
 	killed(pid);
 	ck_assert_int_ne(dup2(before, STDERR_FILENO), -1);
 	ck_assert_int_gt(pread(file, text, sizeof(text) - 1, 0), 0);
-	ck_assert_ptr_nonnull(strstr(text, "its supervisor does not answer"));
+	ck_assert_ptr_nonnull(strstr(text, "its keeper does not answer"));
 	close(before);
 	close(file);
 }
@@ -366,7 +366,7 @@ killed_with_a_word(pid_t pid)
 /* The one that obeys was told before the other. */
 START_TEST(a_supervisor_that_does_not_obey_is_killed_and_one_that_does_is_not)
 {
-	pid_t good = supervisor(), bad = supervisor();
+	pid_t good = keeper(), bad = keeper();
 	struct job *obeys, *stuck;
 
 	begin(0);
@@ -525,8 +525,8 @@ START_TEST(a_supervisor_that_is_gone_does_no_harm)
 
 	begin(GRACE_MS / 1000);
 	j = run(locally);
-	close(j->supervisor);
-	j->supervisor = -1;
+	close(j->keeper);
+	j->keeper = -1;
 	hang_up(j);
 	let_killer_catch_up();
 	finish();

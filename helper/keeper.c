@@ -1,16 +1,16 @@
-/* supervise.c: the tool's keeper: starts it, passes on signals, and sees all of its tree gone. */
+/* keeper.c: the tool's keeper: starts it, passes on signals, and sees all of its tree gone. */
 #include <dirent.h>
 #include <poll.h>
 #include <sys/wait.h>
 
 #include "helper.h"
 
-#define INIT_STACK (8 << 20) /* for a libc whose exec copies the arguments there */
-#define LIFE	   0	     /* descriptors of the keeper, once the tool runs */
-#define PROCESSES  1	     /* the host's /proc; without a PID namespace */
-#define MAX_DEPTH  1000	     /* of the tree: what is deeper comes to us when those above are dead */
+#define KEEPER_STACK (8 << 20) /* for a libc whose exec copies the arguments there */
+#define LIFE	     0	       /* descriptors of the keeper, once the tool runs */
+#define PROCESSES    1	       /* the host's /proc; without a PID namespace */
+#define MAX_DEPTH    1000 /* of the tree: what is deeper comes to us when those above are dead */
 
-static _Alignas(16) char init_stack[INIT_STACK];
+static _Alignas(16) char keeper_stack[KEEPER_STACK];
 static int processes = -1;
 
 static void
@@ -85,8 +85,7 @@ static void
 replace_socket(int fd)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {0};
-	struct launcher_message m = {
-	    .kind = LAUNCHER_PIPE, .value = fd, .supervisor = reporter.supervisor};
+	struct launcher_message m = {.kind = LAUNCHER_PIPE, .value = fd, .keeper = reporter.keeper};
 	struct iovec data = {&m, sizeof(m)};
 	struct msghdr msg = {.msg_iov = &data, .msg_control = control};
 	struct cmsghdr *c = (struct cmsghdr *)control;
@@ -202,17 +201,17 @@ be_keeper(void *arg)
 }
 
 /*
- * The namespace's init is made a child of the server, not ours, and we are done: one process less
- * stays with each tool, and its end is seen a process switch earlier. The kernel writes its pid, as
- * the server sees it, before it runs.
+ * The keeper, process 1 of its namespace, is made a child of the server, not ours, and we are done:
+ * one process less stays with each tool, and its end is seen a process switch earlier. The kernel
+ * writes its pid, as the server sees it, before it runs.
  */
 void
-supervise(struct launch *l)
+keeper_start(struct launch *l)
 {
 	const int flags = CLONE_NEWPID | CLONE_VM | CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD;
 
 	if ((l->isolate & CLONE_NEWPID) != 0) {
-		if (clone(be_keeper, init_stack + INIT_STACK, flags, l, &reporter.supervisor) == -1)
+		if (clone(be_keeper, keeper_stack + KEEPER_STACK, flags, l, &reporter.keeper) == -1)
 			fail(errno == EAGAIN ? LAUNCHER_NO_PROCESS : LAUNCHER_NO_ISOLATION, errno,
 			    "cannot make a PID namespace (`isolate` in vesta.cfg, "
 			    "tool_launcher.conf)");
