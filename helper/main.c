@@ -41,7 +41,7 @@ leave_terminal(void)
 
 	if (fd == -1 && (errno == ENXIO || errno == ENOENT))
 		return;
-	/* Who leads the session could take the terminal again. */
+	/* The leader of a session could take the terminal again. */
 	must(getsid(0) != getpid(), NO_PROCESS,
 	    "leads a terminal's session: needs -life, or a shell");
 	need(fd != -1 && ioctl(fd, TIOCNOTTY) == 0, NO_PROCESS, "cannot leave the terminal");

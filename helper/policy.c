@@ -8,42 +8,6 @@
 #define ID_MAX 4294967294UL /* (uid_t)-1 means "unchanged" to the system calls */
 #define MANY   MAX_ENTRIES
 
-/* Where a word may stand: before all blocks, in each, in a named root's. What it does. */
-enum scope { FIRST, BLOCK, NAMED, ANYWHERE };
-enum what { CALLER, GROUPS, ROOTS, BEGIN, TEXT, ISOLATE, NUMBER, BIND, PLACE, FIXED };
-
-static const struct keyword {
-	const char *name;
-	enum scope scope;
-	int min, max; /* words behind it */
-	enum what what;
-	size_t which;	      /* of a text the field, of a number its index, of a mount the kind */
-	unsigned int isolate; /* what it needs */
-} keywords[] = {
-    {"caller", FIRST, 1, 1, CALLER, 0, 0},
-    {"groups", FIRST, 1, MANY, GROUPS, 0, 0},
-    {"roots", FIRST, 1, MANY, ROOTS, 0, 0},
-    {"volatile", ANYWHERE, 0, 0, BEGIN, 0, 0},
-    {"root", ANYWHERE, 1, 1, BEGIN, 0, CLONE_NEWNS},
-    {"base", NAMED, 1, 1, TEXT, offsetof(struct block, base), 0},
-    {"hostname", NAMED, 1, 1, TEXT, offsetof(struct block, hostname), CLONE_NEWUTS},
-    {"handle", NAMED, 1, 1, NUMBER, HANDLE, 0},
-    {"ro", NAMED, 1, MANY, BIND, RO, 0},
-    {"rw", NAMED, 1, MANY, BIND, RW, 0},
-    {"symlink", NAMED, 2, 2, PLACE, LINK, 0},
-    {"tmpfs", BLOCK, 1, 2, PLACE, TMPFS, CLONE_NEWNS},
-    {"proc", BLOCK, 0, 0, FIXED, PROC, CLONE_NEWNS | CLONE_NEWPID}, /* never the host's */
-    {"dev", BLOCK, 0, 0, FIXED, DEV, CLONE_NEWNS},
-    {"isolate", BLOCK, 1, MANY, ISOLATE, 0, 0},
-    {"nofile", BLOCK, 1, 1, NUMBER, RLIMIT_NOFILE, 0},
-    {"nproc", BLOCK, 1, 1, NUMBER, RLIMIT_NPROC, 0},
-    {"as", BLOCK, 1, 1, NUMBER, RLIMIT_AS, 0},
-    {"fsize", BLOCK, 1, 1, NUMBER, RLIMIT_FSIZE, 0},
-    {"cpu", BLOCK, 1, 1, NUMBER, RLIMIT_CPU, 0},
-    {"core", BLOCK, 1, 1, NUMBER, RLIMIT_CORE, 0},
-    {NULL, ANYWHERE, 0, 0, CALLER, 0, 0},
-};
-
 static int line; /* that is being read */
 #define expect(holds, words, ...) \
 	must(holds, REFUSED, POLICY_FILE ":%d: " words, line, ##__VA_ARGS__)
@@ -111,66 +75,170 @@ next(size_t *n)
 	return ((*n)++);
 }
 
-/* What the keyword says, by the first of the words `w`, or several: how many. */
-static int
-take(const struct keyword *k, char **w, struct policy *p)
-{
-	struct block *b = &p->blocks[p->nblocks];
-	struct mount m = {.kind = (enum mount_kind)k->which, .line = line};
-	bool as = k->what == BIND && w[1] != NULL && strcmp(w[1], "as") == 0 && w[2] != NULL;
-	const char *word = *w == NULL ? "" : *w;
+/*
+ * What keywords say. Each function takes what it needs of the words `w` behind its keyword, the first of
+ * which may be missing, and returns how many it took.
+ */
+struct keyword;
+typedef int take(const struct keyword *, char **w, struct policy *);
+static take take_caller, take_group, take_root, begin_block, take_text, take_isolation, take_number,
+    take_bind, take_tmpfs, take_link, take_fixed;
 
-	switch (k->what) {
-	case CALLER:
-		expect(!p->has_caller, "one caller only");
-		p->caller = id_of(word, "/etc/passwd");
-		expect(p->caller != 0, "the caller must not be root");
-		p->has_caller = true;
-		return (1);
-	case GROUPS:
-		p->groups[next(&p->ngroups)] = id_of(word, "/etc/group");
-		return (1);
-	case ROOTS:
-		p->roots[next(&p->nroots)] = absolute(word);
-		return (1);
-	case BEGIN:
-		b = &p->blocks[next(&p->nblocks) + 1];
-		b->name = word;
-		b->line = line;
-		memset(b->numbers, 0xff, sizeof(b->numbers));
-		break;
-	case TEXT:
-		*(const char **)(void *)((char *)b + k->which) = word;
-		break;
-	case ISOLATE:
-		b->has_isolate = true;
-		expect(namespaces_word(word, &b->isolate), "%s: must be none, pid, ipc, uts or net",
-		    word);
-		break;
-	case NUMBER:
-		expect(args_number(word, k->which == HANDLE ? UINT_MAX : ULONG_MAX - 1,
-			   &b->numbers[k->which]),
-		    "%s: not a number (K, M or G may follow), or too large", word);
-		break;
-	case BIND:
-		m.from = absolute(word);
-		m.to = w[as ? 2 : 0];
-		break;
-	case PLACE:
-		m.from = w[m.kind == TMPFS];
-		m.to = w[m.kind != TMPFS];
-		break;
-	case FIXED:
-		m.to = m.kind == PROC ? "/proc" : "/dev";
-		break;
-	}
-	if (k->what >= BIND) {
-		absolute(m.to);
-		b->mounts[next(&b->nmounts)] = m;
-	}
-	b->isolate |= k->isolate;
-	return (as ? 3 : k->what == PLACE ? 2 : 1);
+/* Where a word may stand: before all blocks, in each, in a named root's. */
+enum scope { FIRST, BLOCK, NAMED, ANYWHERE };
+
+static const struct keyword {
+	const char *name;
+	enum scope scope;
+	int min, max; /* words behind it */
+	take *take;
+	size_t which;	      /* of a text the field, of a number its index, of a mount the kind */
+	unsigned int isolate; /* what it needs */
+} keywords[] = {
+    {"caller", FIRST, 1, 1, take_caller, 0, 0},
+    {"groups", FIRST, 1, MANY, take_group, 0, 0},
+    {"roots", FIRST, 1, MANY, take_root, 0, 0},
+    {"volatile", ANYWHERE, 0, 0, begin_block, 0, 0},
+    {"root", ANYWHERE, 1, 1, begin_block, 0, CLONE_NEWNS},
+    {"base", NAMED, 1, 1, take_text, offsetof(struct block, base), 0},
+    {"hostname", NAMED, 1, 1, take_text, offsetof(struct block, hostname), CLONE_NEWUTS},
+    {"handle", NAMED, 1, 1, take_number, HANDLE, 0},
+    {"ro", NAMED, 1, MANY, take_bind, RO, 0},
+    {"rw", NAMED, 1, MANY, take_bind, RW, 0},
+    {"symlink", NAMED, 2, 2, take_link, LINK, 0},
+    {"tmpfs", BLOCK, 1, 2, take_tmpfs, TMPFS, CLONE_NEWNS},
+    {"proc", BLOCK, 0, 0, take_fixed, PROC, CLONE_NEWNS | CLONE_NEWPID}, /* never the host's */
+    {"dev", BLOCK, 0, 0, take_fixed, DEV, CLONE_NEWNS},
+    {"isolate", BLOCK, 1, MANY, take_isolation, 0, 0},
+    {"nofile", BLOCK, 1, 1, take_number, RLIMIT_NOFILE, 0},
+    {"nproc", BLOCK, 1, 1, take_number, RLIMIT_NPROC, 0},
+    {"as", BLOCK, 1, 1, take_number, RLIMIT_AS, 0},
+    {"fsize", BLOCK, 1, 1, take_number, RLIMIT_FSIZE, 0},
+    {"cpu", BLOCK, 1, 1, take_number, RLIMIT_CPU, 0},
+    {"core", BLOCK, 1, 1, take_number, RLIMIT_CORE, 0},
+    {NULL, ANYWHERE, 0, 0, NULL, 0, 0},
+};
+
+/* ---- before all blocks ------------------------------------------------------------------------ */
+
+static int
+take_caller(const struct keyword *k, char **w, struct policy *p)
+{
+	(void)k;
+	expect(!p->has_caller, "one caller only");
+	p->caller = id_of(*w, "/etc/passwd");
+	expect(p->caller != 0, "the caller must not be root");
+	p->has_caller = true;
+	return (1);
 }
+
+static int
+take_group(const struct keyword *k, char **w, struct policy *p)
+{
+	(void)k;
+	p->groups[next(&p->ngroups)] = id_of(*w, "/etc/group");
+	return (1);
+}
+
+static int
+take_root(const struct keyword *k, char **w, struct policy *p)
+{
+	(void)k;
+	p->roots[next(&p->nroots)] = absolute(*w);
+	return (1);
+}
+
+/* ---- in a block: the last that has begun ------------------------------------------------------- */
+
+static struct block *
+block_of(struct policy *p)
+{
+	return (&p->blocks[p->nblocks]);
+}
+
+static int
+begin_block(const struct keyword *k, char **w, struct policy *p)
+{
+	struct block *b = &p->blocks[next(&p->nblocks) + 1];
+
+	(void)k;
+	b->name = *w == NULL ? "" : *w;
+	b->line = line;
+	memset(b->numbers, 0xff, sizeof(b->numbers));
+	return (1);
+}
+
+static int
+take_text(const struct keyword *k, char **w, struct policy *p)
+{
+	*(const char **)(void *)((char *)block_of(p) + k->which) = *w;
+	return (1);
+}
+
+static int
+take_isolation(const struct keyword *k, char **w, struct policy *p)
+{
+	(void)k;
+	block_of(p)->has_isolate = true;
+	expect(namespaces_word(*w, &block_of(p)->isolate), "%s: must be none, pid, ipc, uts or net",
+	    *w);
+	return (1);
+}
+
+static int
+take_number(const struct keyword *k, char **w, struct policy *p)
+{
+	expect(args_number(*w, k->which == HANDLE ? UINT_MAX : ULONG_MAX - 1,
+		   &block_of(p)->numbers[k->which]),
+	    "%s: not a number (K, M or G may follow), or too large", *w);
+	return (1);
+}
+
+static void
+add_mount(const struct keyword *k, struct policy *p, const char *from, const char *to)
+{
+	struct block *b = block_of(p);
+	struct mount m = {
+	    .kind = (enum mount_kind)k->which, .line = line, .from = from, .to = absolute(to)};
+
+	b->mounts[next(&b->nmounts)] = m;
+}
+
+/* PATH, or PATH as PLACE. */
+static int
+take_bind(const struct keyword *k, char **w, struct policy *p)
+{
+	bool as = w[1] != NULL && strcmp(w[1], "as") == 0 && w[2] != NULL;
+
+	add_mount(k, p, absolute(*w), w[as ? 2 : 0]);
+	return (as ? 3 : 1);
+}
+
+/* PLACE, and a size perhaps. */
+static int
+take_tmpfs(const struct keyword *k, char **w, struct policy *p)
+{
+	add_mount(k, p, w[1], w[0]);
+	return (2);
+}
+
+/* TARGET PLACE */
+static int
+take_link(const struct keyword *k, char **w, struct policy *p)
+{
+	add_mount(k, p, w[0], w[1]);
+	return (2);
+}
+
+static int
+take_fixed(const struct keyword *k, char **w, struct policy *p)
+{
+	(void)w;
+	add_mount(k, p, NULL, k->which == PROC ? "/proc" : "/dev");
+	return (1);
+}
+
+/* ---- the file ---------------------------------------------------------------------------------- */
 
 static void
 take_line(char *text, struct policy *p)
@@ -195,8 +263,9 @@ take_line(char *text, struct policy *p)
 	expect(k->scope != NAMED || (block != NULL && *block != '\0'),
 	    "%s must not stand outside of a block `root NAME`", k->name);
 	do
-		i += take(k, words + 1 + i, p);
+		i += k->take(k, words + 1 + i, p);
 	while (i < n);
+	block_of(p)->isolate |= k->isolate;
 }
 
 /* The launch's block: by its name or, of a path, by the number that it takes from a directory. */
@@ -244,7 +313,7 @@ policy_read(struct policy *p, struct launch *l)
 	need(feof(f), REFUSED, POLICY_FILE);
 	choose(p, l);
 	must(p->has_caller, REFUSED, POLICY_FILE ": no line `caller USER`");
-	/* Who has no privilege over the host's mount namespace needs one of his own. */
+	/* Without privilege over the host's mount namespace the launcher needs one of its own. */
 	l->isolate |= l->block->isolate | (l->rootless ? CLONE_NEWNS : 0);
 	if (l->block->base != NULL && !l->block->has_isolate)
 		l->isolate |= CLONE_NEWPID | CLONE_NEWIPC;
