@@ -319,8 +319,10 @@ run-bench: $(bench_bin) $(BUILD)/tests/tools/flood
 # ---- lint ------------------------------------------------------------------------------------
 
 c_headers := $(wildcard include/*.h src/*/*.h src/*/*/*.h helper/*.h tests/*/*.h tests/*/*/*.h)
-.PHONY: lint lint-format lint-cppcheck lint-tidy lint-man lint-scripts lint-clang
-lint: lint-format lint-man lint-scripts lint-clang lint-cppcheck lint-tidy
+.PHONY: lint lint-directions lint-format lint-cppcheck lint-tidy lint-man lint-scripts lint-clang
+lint: lint-directions lint-format lint-man lint-scripts lint-clang lint-cppcheck lint-tidy
+lint-directions:
+	@tests/directions.sh
 lint-format:
 	@clang-format --dry-run --Werror $(c_src) $(c_headers)
 lint-man:

@@ -10,7 +10,7 @@
 /* Long enough for "[ADDRESS%SCOPE]:PORT". */
 #define ADDR_TEXT_SIZE 80
 
-/* An IPv4 address in IPv6 clothes (::ffff:a.b.c.d) becomes the IPv4 address that it is. */
+/* An IPv4 address that is written as an IPv6 one (::ffff:a.b.c.d) becomes an IPv4 address. */
 void addr_unmap(struct sockaddr_storage *);
 
 /* "192.0.2.7:4711" or "[2001:db8::7]:4711"; without the port only the address. Returns text. */

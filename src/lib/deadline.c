@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <time.h>
 
 #include "deadline.h"
@@ -41,15 +42,23 @@ deadline_over(int64_t deadline)
 }
 
 int
+deadline_left(int64_t deadline)
+{
+	int64_t left;
+
+	if (deadline == 0)
+		return (-1);
+	left = deadline - deadline_now();
+	return (left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left);
+}
+
+int
 deadline_poll(struct pollfd *fds, nfds_t n, int64_t deadline)
 {
-	int64_t left = -1;
 	int rc;
 
-	do {
-		if (deadline != 0 && (left = deadline - deadline_now()) < 0)
-			left = 0;
-		rc = poll(fds, n, (int)left);
-	} while (rc == -1 && errno == EINTR);
+	do
+		rc = poll(fds, n, deadline_left(deadline));
+	while (rc == -1 && errno == EINTR);
 	return (rc);
 }

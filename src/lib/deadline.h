@@ -20,6 +20,9 @@ int64_t deadline_first(int64_t, int64_t);
 /* Whether it has come. */
 bool deadline_over(int64_t deadline);
 
+/* Milliseconds until then, at least 0; -1, for ever, where it is none: as epoll_wait(2) takes them. */
+int deadline_left(int64_t deadline);
+
 /* poll(2) until then: how many descriptors are ready, 0 at the deadline, -1 with errno. */
 int deadline_poll(struct pollfd *, nfds_t, int64_t deadline);
 

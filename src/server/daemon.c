@@ -6,8 +6,8 @@
 #include <unistd.h>
 #include <bsd/libutil.h>
 
-#include "daemon.h"
 #include "lib/log.h"
+#include "daemon.h"
 
 static struct pidfh *pidfile;
 static int ready_fd = -1; /* the parent waits at its other end */

@@ -12,24 +12,23 @@
 #include <unistd.h>
 #include <bsd/unistd.h>
 
-#include "daemon.h"
-#include "server/runs/debug.h"
-#include "server/front/drain.h"
-#include "server/fleet/fleet.h"
-#include "server/base/info.h"
-#include "server/runs/killer.h"
-#include "server/runs/launch.h"
-#include "server/front/listen.h"
-#include "lib/log.h"
-#include "server/front/loop.h"
-#include "server/fleet/multiply.h"
-#include "server/runs/orphans.h"
 #include "paths.h"
-#include "preflight.h"
-#include "server/runs/queue.h"
+#include "lib/log.h"
+#include "server/base/identity.h"
 #include "server/base/settings.h"
-#include "server/runs/stop.h"
+#include "server/fleet/fleet.h"
+#include "server/fleet/multiply.h"
+#include "server/front/listen.h"
+#include "server/front/loop.h"
+#include "server/runs/command.h"
+#include "server/runs/killer.h"
+#include "server/runs/orphans.h"
+#include "server/runs/pause.h"
+#include "server/runs/queue.h"
+#include "server/runs/trace.h"
 #include "server/runs/worker.h"
+#include "daemon.h"
+#include "preflight.h"
 
 #define MAX_OVERRIDES 64
 #define PATH_SIZE     4096
@@ -116,8 +115,8 @@ load_settings(struct settings *s, const struct options *o, char path[PATH_SIZE])
 }
 
 /*
- * Descriptors 0 to 2 must be something, lest a socket become somebody's standard output. Others
- * were left open by whoever started us.
+ * Descriptors 0 to 2 must be open: else a socket would get such a number, and be written to as
+ * standard output. Others were left open by the program that started us.
  */
 static void
 tidy_descriptors(void)
@@ -138,7 +137,7 @@ raise_descriptor_limit(void)
 {
 	struct rlimit r;
 
-	launch_keep_limits();
+	command_keep_limits();
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		fatal("limit of descriptors: %s", strerror(errno));
 	r.rlim_cur = r.rlim_max;
@@ -184,19 +183,18 @@ serve(const struct settings *s, const int *listeners, int nlisteners)
 	struct worker_pool *pool = NULL;
 	struct fleet *fleet;
 
-	queue = queue_new((unsigned int)s->max_threads, (unsigned int)s->max_pending);
-	if (queue == NULL || info_init(s, queue) == -1 ||
-	    loop_init(s, listeners, nlisteners) == -1 || debug_watch() == -1)
+	queue = queue_new(
+	    (unsigned int)s->max_threads, (unsigned int)s->max_pending, s->fleet.loaded_at);
+	if (queue == NULL || identity_init() == -1 || loop_init(s, listeners, nlisteners) == -1)
 		fatal("cannot start: %s", strerror(errno));
 	if ((killer = killer_new(queue, s->kill_grace, loop_finished)) == NULL ||
 	    (pool = worker_start(s, queue, killer, loop_finished)) == NULL)
 		fatal("cannot start threads: %s", strerror(errno));
 
 	fleet = fleet_start(s, listen_port(listeners[0]), queue, loop_wake);
-	drain_init(s, queue, killer, fleet);
 
 	daemon_ready();
-	loop_run(queue, killer);
+	loop_run(queue, killer, fleet);
 
 	worker_join(pool);
 	killer_free(killer);
@@ -237,7 +235,7 @@ main(int argc, char **argv)
 	/* Server and tools share a user: what we hold in memory is not for them. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		fatal("cannot start: %s", strerror(errno));
-	stop_init();
+	pause_init();
 
 	log_open(!o.foreground, o.debug);
 	daemon_lock(o.pidfile);
@@ -251,7 +249,7 @@ main(int argc, char **argv)
 	if (orphans_init() == -1)
 		fatal("cannot start: %s", strerror(errno));
 	if (s.helper_debug)
-		launch_debug_to(debug_open(!o.foreground));
+		trace_open(!o.foreground);
 	setproctitle("%d tools, %d pending", s.max_threads, s.max_pending);
 
 	if (!serve(&s, listeners, nlisteners)) {
@@ -259,7 +257,7 @@ main(int argc, char **argv)
 		/* Handlers of exit(3) may want to wait for the thread that hangs. */
 		quick_exit(0);
 	}
-	debug_close();
+	trace_close();
 	settings_free(&s);
 	log_info("done");
 	return (0);

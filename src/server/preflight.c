@@ -8,8 +8,9 @@
 #include <linux/capability.h>
 #include <bsd/string.h>
 
-#include "server/runs/launch.h"
+#include "launcher.h"
 #include "lib/log.h"
+#include "server/runs/launch.h"
 #include "preflight.h"
 
 void

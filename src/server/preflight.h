@@ -1,5 +1,5 @@
 /*
- * preflight.h: whether this server can run tools here: each fault found now is none at 3 o'clock.
+ * preflight.h: whether this server can run tools here, found out before it says that it can.
  */
 #ifndef PREFLIGHT_H
 #define PREFLIGHT_H

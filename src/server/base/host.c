@@ -1,23 +1,13 @@
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include <bsd/stdlib.h>
 
 #include "host.h"
-#include "lib/log.h"
 
 #define MAX_FREQUENCY "/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
-
-static void
-fill(char **field, const char *value)
-{
-	if (*field == NULL && (*field = strdup(value)) == NULL)
-		fatal("memory: %s", strerror(errno));
-}
 
 /* The processor's highest frequency; where the kernel does not scale it, the present one. */
 static int
@@ -49,23 +39,12 @@ mem_kb(void)
 	return (kb > INT_MAX ? INT_MAX : (int)kb);
 }
 
-void
-host_describe(struct settings *s)
+int
+host_look(struct host *h)
 {
-	struct utsname u;
-
-	if (uname(&u) == -1)
-		fatal("uname: %s", strerror(errno));
-	fill(&s->sysname, u.sysname);
-	fill(&s->release, u.release);
-	fill(&s->version, u.version);
-	fill(&s->machine, u.machine);
-	if (s->cpus == 0)
-		s->cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	if (s->cpu_mhz == 0)
-		s->cpu_mhz = cpu_mhz();
-	if (s->mem_kb == 0)
-		s->mem_kb = mem_kb();
+	*h = (struct host){
+	    .cpus = (int)sysconf(_SC_NPROCESSORS_ONLN), .cpu_mhz = cpu_mhz(), .mem_kb = mem_kb()};
+	return (uname(&h->names));
 }
 
 float

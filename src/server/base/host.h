@@ -2,10 +2,15 @@
 #ifndef HOST_H
 #define HOST_H
 
-#include "settings.h"
+#include <sys/utsname.h>
 
-/* Fills in sysname, release, version, machine, cpus, cpu_mhz and mem_kb where they are not set. */
-void host_describe(struct settings *);
+struct host {
+	struct utsname names;
+	int cpus, cpu_mhz, mem_kb; /* 0: the system does not say */
+};
+
+/* 0, or -1 with errno. */
+int host_look(struct host *);
 
 /* The load average of the last minute; 0 where the system does not say. */
 float host_load(void);

@@ -4,11 +4,11 @@
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
 
-#include "host.h"
-#include "lib/log.h"
 #include "paths.h"
+#include "lib/log.h"
 #include "lib/rpc5.h"
 #include "lib/setting.h"
+#include "host.h"
 #include "settings.h"
 
 #define RUN_TOOL      "Run_Tool"
@@ -378,9 +378,36 @@ look_at_switches(struct settings *s)
 }
 
 static void
+fill(char **field, const char *value)
+{
+	if (*field == NULL && (*field = strdup(value)) == NULL)
+		fatal("memory: %s", strerror(errno));
+}
+
+/* Where vesta.cfg does not say otherwise, what is told of the host is what it is. */
+static void
+describe_host(struct settings *s)
+{
+	struct host h;
+
+	if (host_look(&h) == -1)
+		fatal("uname: %s", strerror(errno));
+	fill(&s->sysname, h.names.sysname);
+	fill(&s->release, h.names.release);
+	fill(&s->version, h.names.version);
+	fill(&s->machine, h.names.machine);
+	if (s->cpus == 0)
+		s->cpus = h.cpus;
+	if (s->cpu_mhz == 0)
+		s->cpu_mhz = h.cpu_mhz;
+	if (s->mem_kb == 0)
+		s->mem_kb = h.mem_kb;
+}
+
+static void
 fill_in(struct settings *s)
 {
-	host_describe(s);
+	describe_host(s);
 	look_at_switches(s);
 	if (s->max_threads == 0)
 		s->max_threads = s->cpus < MAX_THREADS ? s->cpus : MAX_THREADS;

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "stats.h"
 
+/* There is one only: these are the process's own numbers, counted wherever something ends. */
 static _Atomic int64_t counters[STATS_NUMBER];
 static struct {
 	_Atomic int64_t count, errors, total_us, longest_us;

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,16 +10,17 @@
 #include <unistd.h>
 #include <bsd/string.h>
 
-#include "server/base/clock.h"
-#include "fleet.h"
-#include "server/base/info.h"
+#include "lib/deadline.h"
 #include "lib/log.h"
+#include "server/base/clock.h"
+#include "server/base/identity.h"
+#include "server/base/stats.h"
+#include "server/runs/queue.h"
+#include "fleet.h"
 #include "multiply.h"
 #include "peers.h"
 #include "ping.h"
-#include "server/runs/queue.h"
 #include "registry.h"
-#include "server/base/stats.h"
 
 #define MS_PER_SECOND 1000
 #define TICK_MS	      1000
@@ -243,7 +243,7 @@ look_at_work(struct fleet *f)
 	int64_t now = clock_ms(), runs = stats_get(STATS_RUNS) + stats_get(STATS_FAILURES);
 	struct queue_load load = queue_load(f->queue);
 
-	if (load.running + load.waiting > 0 || runs != f->runs) {
+	if (load.told.in_flight > 0 || runs != f->runs) {
 		f->busy_at = now;
 		f->runs = runs;
 	} else if (f->config->idle_timeout > 0 &&
@@ -252,26 +252,26 @@ look_at_work(struct fleet *f)
 	}
 }
 
-/* Acts on a wish for another server, if it is time to. Milliseconds until it may be, or -1. */
-static int
+/* Acts on a wish for another server, if it is time to. When it is, or 0. */
+static int64_t
 multiply(struct fleet *f)
 {
 	struct peers_summary others;
-	int ms = multiply_wait(clock_ms());
+	int64_t due = multiply_due(clock_ms());
 
-	if (ms != 0)
-		return (ms);
+	if (!deadline_over(due))
+		return (due);
 	look(f);
 	ask_others(f);
 	peers_summarize(f->peers, registry_record(f->registry), &others);
 	/* One that has just come counts once it has answered. */
 	if (others.settled && f->trouble == 0)
 		multiply_act(f->config, others.registered, clock_ms());
-	return (-1);
+	return (0);
 }
 
-/* Does what is due; milliseconds until there may be more. */
-static int
+/* Does what is due; when there may be more. */
+static int64_t
 tick(struct fleet *f)
 {
 	take_answers(f);
@@ -287,19 +287,20 @@ tick(struct fleet *f)
 		make_room(f);
 	look_at_work(f);
 	if (!f->registered || atomic_load(&f->wants_to_leave))
-		return (TICK_MS);
-	return (clock_sooner(multiply(f), TICK_MS));
+		return (deadline_in(TICK_MS));
+	return (deadline_first(multiply(f), deadline_in(TICK_MS)));
 }
 
 /* ---- the thread ---------------------------------------------------------------------------- */
 
+/* 0: for ever. */
 static void
-await(struct fleet *f, int ms)
+await(struct fleet *f, int64_t until)
 {
 	struct pollfd fds[] = {
 	    {.fd = f->orders, .events = POLLIN}, {.fd = pinger_fd(f->pinger), .events = POLLIN}};
 
-	poll(fds, atomic_load(&f->wants_to_leave) ? 1 : 2, ms);
+	deadline_poll(fds, atomic_load(&f->wants_to_leave) ? 1 : 2, until);
 }
 
 static void *
@@ -310,7 +311,7 @@ fleet_thread(void *arg)
 	/* Whether the others can reach it under the name that the record has. */
 	ask(f, &f->self);
 	while (!atomic_load(&f->leaving))
-		await(f, atomic_load(&f->wants_to_leave) ? -1 : tick(f));
+		await(f, atomic_load(&f->wants_to_leave) ? 0 : tick(f));
 	registry_remove(f->registry);
 	atomic_store(&f->has_left, true);
 	f->changed();
@@ -326,7 +327,7 @@ describe_self(struct fleet *f, unsigned int port)
 	if (host == NULL && gethostname(name, sizeof(name)) == -1)
 		fatal("fleet: this host's name: %s", strerror(errno));
 	if (record_make(&f->self, host != NULL ? host : name, port, getpid(), f->config->area,
-		info_unique(), err, sizeof(err)) == -1)
+		identity_unique(), err, sizeof(err)) == -1)
 		fatal("fleet: %s", err);
 }
 

@@ -7,11 +7,11 @@
 #include <unistd.h>
 #include <bsd/string.h>
 
-#include "server/base/host.h"
 #include "lib/log.h"
-#include "multiply.h"
-#include "server/runs/process.h"
 #include "lib/start_command.h"
+#include "server/base/host.h"
+#include "server/base/process.h"
+#include "multiply.h"
 #include "starter.h"
 
 #define SERVER_NAME  "RunToolServer"
@@ -20,12 +20,16 @@
 #define SAY_AGAIN_MS 60000
 #define WORDS_SIZE   256
 
+/*
+ * One for the process: any thread may wish, and what runs the command was made before there were threads.
+ * Moments are monotonic milliseconds; 0: none.
+ */
 static char *command; /* NULL: none */
 static atomic_bool wished;
-static int64_t act_at;			  /* monotonic milliseconds; 0: no wish */
-static int64_t acted_at;		  /* the same, upon the wish before */
-static int64_t started_at;		  /* the same; 0: not yet */
-static int64_t said_at[MULTIPLY_REASONS]; /* the same */
+static int64_t act_at;	   /* upon the wish */
+static int64_t acted_at;   /* upon the one before */
+static int64_t started_at; /* when the command was run last */
+static int64_t said_at[MULTIPLY_REASONS];
 
 void
 multiply_open(const struct fleet_config *c, const char *config)
@@ -55,16 +59,14 @@ multiply_wish(void)
 	atomic_store_explicit(&wished, true, memory_order_relaxed);
 }
 
-int
-multiply_wait(int64_t now_ms)
+int64_t
+multiply_due(int64_t now_ms)
 {
 	starter_look();
 	if (act_at == 0 && now_ms >= acted_at + APART_MS &&
 	    atomic_exchange_explicit(&wished, false, memory_order_relaxed))
 		act_at = now_ms + arc4random_uniform(PAUSE_MS + 1);
-	if (act_at == 0)
-		return (-1);
-	return (act_at > now_ms ? (int)(act_at - now_ms) : 0);
+	return (act_at);
 }
 
 enum multiply

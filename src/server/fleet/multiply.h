@@ -19,10 +19,10 @@ void multiply_open(const struct fleet_config *, const char *config);
 void multiply_wish(void);
 
 /*
- * The fleet's thread alone. Milliseconds until the wish is to be acted upon: after a pause by chance,
- * so that not all loaded servers do it at once; -1: there is none, or the last is not a second old.
+ * The fleet's thread alone. When the wish is to be acted upon, in monotonic ms: after a pause by chance,
+ * so that not all loaded servers do it at once; 0: there is none, or the last is not a second old.
  */
-int multiply_wait(int64_t now_ms);
+int64_t multiply_due(int64_t now_ms);
 
 /*
  * Acts upon the wish: starts another server, or logs why not. `others`: how many are registered beside

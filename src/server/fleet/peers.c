@@ -17,15 +17,15 @@ struct peer {
 	bool changed;	   /* ever, since the first look */
 	int64_t unchanged; /* ms, since it changed or was first seen */
 
-	bool good;   /* answered its last round */
-	bool asked;  /* a try is over */
-	bool known;  /* a round is over */
+	/* What asking has shown so far: the last round counts, and before the first one's end its tries. */
+	enum { NOT_ASKED, NO_ANSWER_YET, ANSWERS, SILENT } verdict;
 	bool warned; /* that it does not answer, or that another server does */
 	bool dead;   /* to be removed */
 
-	bool in_round, in_flight;
-	bool round_while_stale; /* the round began when its record was stale */
-	int tries;		/* of this round, without an answer */
+	/* Why it is being asked: it is new, or its record is stale, and might have to be removed. */
+	enum { NO_ROUND, FIRST_ROUND, STALE_ROUND } round;
+	bool in_flight; /* a try; it may outlive its round */
+	int tries;	/* of this round, without an answer */
 	int64_t next_try;
 	int64_t next_round; /* while it is stale */
 };
@@ -106,8 +106,8 @@ note_change(struct peer *peer)
 	peer->unchanged = 0;
 	peer->next_round = 0;
 	peer->dead = false;
-	if (peer->round_while_stale)
-		peer->in_round = false;
+	if (peer->round == STALE_ROUND)
+		peer->round = NO_ROUND;
 }
 
 /* What is known of it now, `gap` ms after the last look. The record of another server is a new one. */
@@ -214,7 +214,7 @@ peers_look(struct peers *p, const struct records *records, int64_t now)
 static bool
 is_registered(const struct peers *p, const struct peer *peer)
 {
-	return (peer->good || (peer->changed && !is_stale(p, peer)));
+	return (peer->verdict == ANSWERS || (peer->changed && !is_stale(p, peer)));
 }
 
 void
@@ -226,14 +226,14 @@ peers_summarize(const struct peers *p, const struct record *self, struct peers_s
 	for (peer = p->list; peer < p->list + p->n; peer++) {
 		if (peer->unfinished)
 			continue;
-		if (!peer->asked)
+		if (peer->verdict == NOT_ASKED)
 			sum->settled = false;
 		if (!is_registered(p, peer))
 			continue;
 		sum->registered++;
 		if (record_is_ahead(&peer->record, self))
 			sum->ahead++;
-		if (!peer->good)
+		if (peer->verdict != ANSWERS)
 			continue;
 		sum->good++;
 		if (sum->first == NULL || record_is_ahead(&peer->record, sum->first))
@@ -274,20 +274,21 @@ peers_next_odd(struct peers *p)
 
 /* ---- pinging ------------------------------------------------------------------------------- */
 
+/* Whether a try is due: of the round that is on, or of one that has to begin. */
 static bool
 is_due(const struct peers *p, const struct peer *peer, int64_t now)
 {
 	if (peer->unfinished || peer->in_flight || now < peer->next_try)
 		return (false);
-	return (peer->in_round || !peer->known || (is_stale(p, peer) && now >= peer->next_round));
+	return (peer->round != NO_ROUND || peer->verdict < ANSWERS ||
+		(is_stale(p, peer) && now >= peer->next_round));
 }
 
 static void
 begin_try(const struct peers *p, struct peer *peer, int64_t now)
 {
-	if (!peer->in_round) {
-		peer->in_round = true;
-		peer->round_while_stale = is_stale(p, peer);
+	if (peer->round == NO_ROUND) {
+		peer->round = is_stale(p, peer) ? STALE_ROUND : FIRST_ROUND;
 		peer->tries = 0;
 	}
 	peer->in_flight = true;
@@ -313,13 +314,12 @@ peers_next_ping(struct peers *p, int64_t now)
 static void
 end_round(const struct peers *p, struct peer *peer, bool answered, int64_t now)
 {
-	peer->in_round = false;
-	peer->known = true;
-	peer->good = answered;
-	if (peer->round_while_stale) {
+	if (peer->round == STALE_ROUND) {
 		peer->dead = !answered;
 		peer->next_round = now + p->stale_after;
 	}
+	peer->round = NO_ROUND;
+	peer->verdict = answered ? ANSWERS : SILENT;
 }
 
 bool
@@ -335,10 +335,11 @@ peers_answer(struct peers *p, const char *name, const uint8_t id[RECORD_ID_SIZE]
 	peer->in_flight = false;
 	if (answer == PEERS_NOT_ASKED)
 		return (false);
-	peer->asked = true;
+	if (peer->verdict == NOT_ASKED)
+		peer->verdict = NO_ANSWER_YET;
 	if (answer == PEERS_ANSWERED) {
 		end_round(p, peer, true, now);
-	} else if (peer->in_round && ++peer->tries >= p->ping_tries) {
+	} else if (peer->round != NO_ROUND && ++peer->tries >= p->ping_tries) {
 		end_round(p, peer, false, now);
 		odd = true;
 	}

@@ -8,8 +8,8 @@
 #include <bsd/string.h>
 #include <bsd/sys/queue.h>
 
-#include "ping.h"
 #include "runtool.h"
+#include "ping.h"
 
 #define STACK_SIZE ((size_t)256 * 1024)
 

@@ -80,7 +80,7 @@ fill(struct registry *r, int fd)
 
 	if (fchmod(fd, RECORD_PERMS) == -1)
 		return (-1);
-	/* The present of the file server. A record that is written anew keeps its place in the order. */
+	/* By the clock of the file server. A record that is written anew keeps its place in the order. */
 	if (r->record.started == 0) {
 		if (futimens(fd, NULL) == -1 || fstat(fd, &st) == -1)
 			return (-1);

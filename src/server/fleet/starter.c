@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <bsd/unistd.h>
 
-#include "server/base/clock.h"
 #include "lib/log.h"
+#include "server/base/clock.h"
 #include "server/runs/orphans.h"
 #include "starter.h"
 
@@ -160,7 +160,7 @@ leave_everything(void)
 
 	prctl(PR_SET_NAME, NAME);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	/* Their orphans come to us, not to the server; and whoever ends is reaped by nobody. */
+	/* Orphans of commands become our children, not the server's; and none of ours leaves a zombie. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
@@ -196,7 +196,10 @@ serve(const char *command, int patience_ms)
 
 /* ---- the server ------------------------------------------------------------------------------- */
 
-/* Were it the server's child, whatever it started would become an orphan of the server's when it is killed. */
+/*
+ * Forks twice: the process in between ends at once, so that the one that stays is not the server's child.
+ * Were it one, then whatever it had started would become the server's orphans if it is killed.
+ */
 void
 starter_open(const char *command, int patience_ms)
 {

@@ -1,45 +1,36 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "access.h"
-#include "admit.h"
-#include "server/base/clock.h"
-#include "crowd.h"
+#include "lib/deadline.h"
 #include "lib/log.h"
+#include "server/base/access.h"
+#include "server/base/clock.h"
+#include "admit.h"
 
 #define QUIET_MS 1000 /* between two lines in the log */
-#define WHY_SIZE 80
 
-/* Those that were turned away for one reason. */
-struct refusals {
-	unsigned long count, told; /* since the start; those that the log knows of */
-	int64_t quiet_until;	   /* monotonic milliseconds */
-	char client[ADDR_TEXT_SIZE], why[WHY_SIZE]; /* the last one's */
-};
+enum { NOT_ALLOWED, TOO_MANY, TOO_MANY_OF_HOST };
 
-enum { NOT_ALLOWED, TOO_MANY, TOO_MANY_OF_HOST, REASONS };
-static struct refusals refusals[REASONS];
-
-/* Logs it if it may; milliseconds until it may, or -1 when nothing is left to log. */
-static int
-tell(struct refusals *r)
+/* Logs it if it may; when it may, or 0 when nothing is left to log. */
+static int64_t
+tell(struct admit_refusals *r)
 {
 	int64_t now;
 
 	if (r->told == r->count)
-		return (-1);
+		return (0);
 	if ((now = clock_ms()) < r->quiet_until)
-		return ((int)(r->quiet_until - now));
+		return (r->quiet_until);
 	log_info("conn client=%s %s (%lu so far)", r->client, r->why, r->count);
 	r->told = r->count;
 	r->quiet_until = now + QUIET_MS;
-	return (-1);
+	return (0);
 }
 
-__attribute__((format(printf, 3, 4))) static bool
-refuse(int reason, const struct sockaddr_storage *client, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static bool
+refuse(struct admit *a, int reason, const struct sockaddr_storage *client, const char *fmt, ...)
 {
-	struct refusals *r = &refusals[reason];
+	struct admit_refusals *r = &a->refusals[reason];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -58,29 +49,28 @@ is_full(int limit, unsigned int n)
 }
 
 bool
-admit_client(const struct settings *s, const struct sockaddr_storage *client)
+admit_client(struct admit *a, const struct settings *s, const struct crowd *crowd,
+    const struct sockaddr_storage *client)
 {
-	if (!access_client(s, client))
-		return (refuse(NOT_ALLOWED, client, "denied: not in `allow`"));
-	if (is_full(s->max_connections, crowd_size()))
-		return (refuse(TOO_MANY, client, "refused: max_connections = %d are open",
+	if (!access_is_allowed(s, client))
+		return (refuse(a, NOT_ALLOWED, client, "denied: not in `allow`"));
+	if (is_full(s->max_connections, crowd->total))
+		return (refuse(a, TOO_MANY, client, "refused: max_connections = %d are open",
 		    s->max_connections));
-	if (is_full(s->max_connections_per_host, crowd_size_from(client)))
-		return (refuse(TOO_MANY_OF_HOST, client,
+	if (is_full(s->max_connections_per_host, crowd_size_from(crowd, client)))
+		return (refuse(a, TOO_MANY_OF_HOST, client,
 		    "refused: max_connections_per_host = %d are open",
 		    s->max_connections_per_host));
 	return (true);
 }
 
-int
-admit_check_log(void)
+int64_t
+admit_check_log(struct admit *a)
 {
-	int i, ms, soonest = -1;
+	int64_t next = 0;
+	int i;
 
-	for (i = 0; i < REASONS; i++) {
-		ms = tell(&refusals[i]);
-		if (ms != -1 && (soonest == -1 || ms < soonest))
-			soonest = ms;
-	}
-	return (soonest);
+	for (i = 0; i < ADMIT_REASONS; i++)
+		next = deadline_first(next, tell(&a->refusals[i]));
+	return (next);
 }

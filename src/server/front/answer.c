@@ -1,9 +1,10 @@
-#include "access.h"
-#include "answer.h"
-#include "server/base/clock.h"
-#include "server/base/info.h"
 #include "lib/rpc5.h"
+#include "server/base/access.h"
+#include "server/base/clock.h"
 #include "server/base/stats.h"
+#include "server/runs/queue.h"
+#include "answer.h"
+#include "info.h"
 
 static enum rpc5_call
 call_of(const struct question *q)
@@ -26,33 +27,35 @@ check(const struct question *q, struct srpc_reader *args, struct srpc_error *err
 {
 	if (q->version >= RPC5_VERSION && rpc5_get_options(args, err) == -1)
 		return (-1);
-	if (q->proc == RPC5_STOP && !access_this_host(q->client))
+	if (q->proc == RPC5_STOP && !access_is_this_host(q->client))
 		return (srpc_fail(
 		    err, SRPC_INVALID_PARAMETER, "stop: only from the server's own host"));
 	return (0);
 }
 
 bool
-answer(struct buf *out, const struct question *q, struct srpc_reader *args)
+answer(struct buf *out, const struct settings *s, struct queue *queue, const struct question *q,
+    struct srpc_reader *args)
 {
 	enum rpc5_call call = call_of(q);
+	struct queue_load load = queue_load(queue);
 	int64_t began = clock_us();
 	struct rpc5_stats stats;
 	struct srpc_error err;
 	bool wrong;
 
 	if ((wrong = check(q, args, &err) == -1)) {
-		rpc5_put_failure(out, &err, info_load());
+		rpc5_put_failure(out, &err, load.told);
 	} else if (call == RPC5_CALL_PING) {
-		info_ping(out);
+		info_ping(out, load.told);
 	} else if (call == RPC5_CALL_STOP) {
-		rpc5_put_stop(out, info_load());
+		rpc5_put_stop(out, load.told);
 	} else if (call == RPC5_CALL_STATS) {
 		stats_calls(&stats);
-		stats.load = info_load();
+		stats.load = load.told;
 		rpc5_put_stats(out, &stats);
 	} else {
-		info_reply(out, q->proc, q->version);
+		info_reply(out, s, load, q->proc, q->version);
 	}
 	stats_call(call, wrong, began);
 	return (call == RPC5_CALL_STOP && !wrong);

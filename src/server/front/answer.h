@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 
 #include "lib/srpc.h"
+#include "server/base/settings.h"
+
+struct queue;
 
 struct question {
 	int32_t proc, version;
@@ -15,6 +18,7 @@ struct question {
  * Appends results or a failure to `out`; `args` stands at the arguments, which are complete. True when the
  * server has to stop.
  */
-bool answer(struct buf *out, const struct question *, struct srpc_reader *args);
+bool answer(struct buf *out, const struct settings *, struct queue *, const struct question *,
+    struct srpc_reader *args);
 
 #endif

@@ -1,73 +1,99 @@
+#include <stddef.h>
 #include <string.h>
 
-#include "answer.h"
-#include "calls.h"
-#include "server/base/clock.h"
-#include "conn_state.h"
-#include "drain.h"
-#include "server/base/info.h"
 #include "lib/log.h"
 #include "lib/rpc5.h"
+#include "server/base/clock.h"
 #include "server/base/stats.h"
+#include "server/runs/killer.h"
+#include "server/runs/queue.h"
+#include "server/runs/request.h"
+#include "answer.h"
+#include "calls.h"
+#include "drain.h"
 #include "submit.h"
 
 #define MAX_HELLO 256 /* bytes */
 #define SHOWN	  256 /* of a failure, in the log */
 
-static uint64_t last_id;
+/* Where a client is in what it has to say. */
+enum caller_state {
+	CALLER_HELLO, /* nothing was received yet */
+	CALLER_IDLE,  /* between calls */
+	CALLER_CALL,  /* a call has begun to arrive */
+	CALLER_ACK,   /* the end_ack is due, once the results are sent */
+};
+
+struct caller {
+	struct conn conn;	 /* first */
+	enum caller_state state; /* while its connection is open, or lent to a request */
+	bool said_hello;	 /* we have */
+	bool drain;		 /* close once the reply is out */
+	bool stop;		 /* the same, and end the server */
+	int32_t proc, version;
+	unsigned int step; /* of the call's arguments */
+	size_t start;	   /* in `conn.in`: of the call's arguments */
+	size_t pos;	   /* in `conn.in`: what is decoded of the call */
+};
+
+static struct calls *
+calls_of(const struct caller *c)
+{
+	return ((struct calls *)((char *)c->conn.all - offsetof(struct calls, conns)));
+}
 
 static void
-say_hello(struct conn *c)
+say_hello(struct caller *c)
 {
 	if (!c->said_hello)
-		srpc_put_hello(&c->out);
+		srpc_put_hello(&c->conn.out);
 	c->said_hello = true;
 }
 
-void
-calls_fail(struct conn *c, const struct srpc_error *err)
+static void
+fail(struct caller *c, const struct srpc_error *err)
 {
 	char words[SHOWN];
 
 	if (!err->from_peer) {
-		log_info("conn client=%s failure=%d why=%s", c->client_text, err->code,
+		log_info("conn client=%s failure=%d why=%s", c->conn.client_text, err->code,
 		    log_quote(words, sizeof(words), err->message));
 		say_hello(c);
-		srpc_put_failure(&c->out, err->code, err->message);
+		srpc_put_failure(&c->conn.out, err->code, err->message);
 	}
-	conn_start_closing(c);
+	conn_start_closing(&c->conn);
 }
 
 /* The bytes of the call become the request's; what followed them stays. 0, or -1. */
 static int
-detach_call(struct conn *c, struct request *r)
+detach_call(struct caller *c, struct request *r)
 {
 	struct buf rest = {0};
 
-	buf_append(&rest, c->in.data + c->pos, c->in.len - c->pos);
+	buf_append(&rest, c->conn.in.data + c->pos, c->conn.in.len - c->pos);
 	if (rest.failed)
 		return (-1);
-	r->raw = c->in;
+	r->raw = c->conn.in;
 	r->raw.len = c->pos;
-	c->in = rest;
+	c->conn.in = rest;
 	return (0);
 }
 
 /* NULL when memory is short. */
 static struct request *
-make_request(struct conn *c)
+make_request(struct caller *c)
 {
 	struct request *r;
 
 	if ((r = request_new()) == NULL)
 		return (NULL);
-	r->id = ++last_id;
-	r->conn = c;
-	r->fd = c->watch.fd;
-	r->client = c->client;
+	r->id = ++calls_of(c)->last_id;
+	r->conn = &c->conn;
+	r->fd = c->conn.watch.fd;
+	r->client = c->conn.client;
 	r->version = c->version;
 	r->start = clock_us();
-	memcpy(r->client_text, c->client_text, sizeof(r->client_text));
+	memcpy(r->client_text, c->conn.client_text, sizeof(r->client_text));
 	if (detach_call(c, r) == -1) {
 		request_free(r);
 		return (NULL);
@@ -77,35 +103,35 @@ make_request(struct conn *c)
 
 /* A run call that failed before it began. From version 5 on the connection lives on. */
 static void
-fail_run(struct conn *c, const struct srpc_error *err)
+fail_run(struct caller *c, const struct srpc_error *err)
 {
 	char words[SHOWN];
 
 	if (c->version < RPC5_VERSION) {
-		calls_fail(c, err);
+		fail(c, err);
 		return;
 	}
-	log_info("run client=%s failure=%d why=%s", c->client_text, err->code,
+	log_info("run client=%s failure=%d why=%s", c->conn.client_text, err->code,
 	    log_quote(words, sizeof(words), err->message));
 	say_hello(c);
-	rpc5_put_failure(&c->out, err, info_load());
-	c->state = CONN_ACK;
-	conn_set_deadline(c, 0);
+	rpc5_put_failure(&c->conn.out, err, queue_load(calls_of(c)->queue).told);
+	conn_set_deadline(&c->conn, 0);
 }
 
 static void
-start_run(struct conn *c)
+start_run(struct caller *c)
 {
-	const struct conn_context *x = c->context;
+	const struct calls *all = calls_of(c);
 	struct srpc_error err;
 	struct request *r;
 
-	conn_flush(c);
-	if (c->state == CONN_CLOSED)
+	c->state = CALLER_ACK;
+	conn_flush(&c->conn);
+	if (c->conn.state == CONN_CLOSED)
 		return;
 	if ((r = make_request(c)) == NULL) {
 		srpc_fail(&err, SRPC_INTERNAL_TROUBLE, "request denied: server is out of memory");
-		calls_fail(c, &err);
+		fail(c, &err);
 		return;
 	}
 	if (request_decode(r, c->start, &err) == -1) {
@@ -113,10 +139,10 @@ start_run(struct conn *c)
 		fail_run(c, &err);
 	} else {
 		say_hello(c);
-		conn_lend(c, r);
-		if (submit_request(x->settings, x->queue, x->killer, r, &err) == 0)
+		conn_lend(&c->conn, &r->in, &r->reply);
+		if (submit_request(all->settings, all->queue, all->killer, r, &err) == 0)
 			return;
-		if (conn_take_back(c, r) == 0)
+		if (conn_take_back(&c->conn, !r->gone, &r->in, &r->reply) == 0)
 			fail_run(c, &err);
 	}
 	stats_call(RPC5_CALL_RUN, true, r->start);
@@ -125,20 +151,20 @@ start_run(struct conn *c)
 
 /* The calls that need no worker; `in` stands at the arguments. */
 static void
-answer_call(struct conn *c, struct srpc_reader *in)
+answer_call(struct caller *c, struct srpc_reader *in)
 {
-	const struct question q = {c->proc, c->version, &c->client};
+	const struct question q = {c->proc, c->version, &c->conn.client};
 
 	say_hello(c);
-	c->stop = answer(&c->out, &q, in);
-	c->state = CONN_ACK;
-	conn_set_deadline(c, 0);
+	c->stop = answer(&c->conn.out, calls_of(c)->settings, calls_of(c)->queue, &q, in);
+	c->state = CALLER_ACK;
+	conn_set_deadline(&c->conn, 0);
 }
 
 /* These four decode one thing each: SRPC_OK when it is done, SRPC_MORE, or -1 with *err. */
 
 static int
-take_hello(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
+take_hello(struct caller *c, struct srpc_reader *in, struct srpc_error *err)
 {
 	struct srpc_item item;
 	int rc;
@@ -148,18 +174,18 @@ take_hello(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 	if (rc == SRPC_OK && (item.length < sizeof(SRPC_VERSION) - 1 ||
 				 strncmp((const char *)item.bytes, SRPC_VERSION, item.length) != 0))
 		rc = srpc_fail(err, SRPC_PROTOCOL_VIOLATION, "not " SRPC_VERSION);
-	err->from_peer = true; /* whoever this is does not speak SRPC: nothing is answered */
+	err->from_peer = true; /* a client that does not speak SRPC is not answered */
 	if (rc == SRPC_OK) {
-		buf_consume(&c->in, in->pos);
-		conn_set_deadline(c, 0);
-		c->state = CONN_IDLE;
+		buf_consume(&c->conn.in, in->pos);
+		conn_set_deadline(&c->conn, 0);
+		c->state = CALLER_IDLE;
 	}
 	return (rc);
 }
 
 /* Input and signals of a run that had ended before they came are dropped. */
 static bool
-is_late(const struct conn *c, const struct srpc_reader *in)
+is_late(const struct caller *c, const struct srpc_reader *in)
 {
 	uint8_t code = in->data[in->pos];
 
@@ -168,7 +194,7 @@ is_late(const struct conn *c, const struct srpc_reader *in)
 }
 
 static int
-take_ack(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
+take_ack(struct caller *c, struct srpc_reader *in, struct srpc_error *err)
 {
 	struct srpc_item item;
 	int rc = SRPC_OK;
@@ -177,22 +203,22 @@ take_ack(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 		rc = srpc_next(in, in->data[in->pos], &item, err);
 	if (rc == SRPC_OK)
 		rc = srpc_next(in, SRPC_END_ACK, &item, err);
-	buf_consume(&c->in, in->pos);
+	buf_consume(&c->conn.in, in->pos);
 	if (rc == SRPC_OK) {
-		conn_set_deadline(c, 0);
-		c->state = CONN_IDLE;
+		conn_set_deadline(&c->conn, 0);
+		c->state = CALLER_IDLE;
 	}
 	return (rc);
 }
 
 static int
-take_start(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
+take_start(struct caller *c, struct srpc_reader *in, struct srpc_error *err)
 {
-	int rc, max = c->context->settings->max_version;
+	int rc, max = calls_of(c)->settings->max_version;
 	struct srpc_item item;
 
 	c->proc = c->version = -1;
-	if (c->in.data[0] == SRPC_START_CALL) {
+	if (c->conn.in.data[0] == SRPC_START_CALL) {
 		if ((rc = srpc_next(in, SRPC_START_CALL, &item, err)) != SRPC_OK)
 			return (rc);
 		c->proc = item.number;
@@ -209,12 +235,12 @@ take_start(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 		    "Unknown proc_id %d of interface version %d", c->proc, c->version));
 	c->start = c->pos = in->pos;
 	c->step = 0;
-	c->state = CONN_CALL;
+	c->state = CALLER_CALL;
 	return (SRPC_OK);
 }
 
 static int
-take_arguments(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
+take_arguments(struct caller *c, struct srpc_reader *in, struct srpc_error *err)
 {
 	int rc;
 
@@ -230,50 +256,115 @@ take_arguments(struct conn *c, struct srpc_reader *in, struct srpc_error *err)
 	}
 	in->pos = c->start;
 	answer_call(c, in);
-	buf_consume(&c->in, c->pos);
+	buf_consume(&c->conn.in, c->pos);
 	return (SRPC_OK);
 }
 
 static int
-take_next(struct conn *c, struct srpc_error *err)
+take_next(struct caller *c, struct srpc_error *err)
 {
-	struct srpc_reader in = {.data = c->in.data,
-	    .len = c->in.len,
-	    .limit = (size_t)c->context->settings->max_request_bytes};
+	struct srpc_reader in = {.data = c->conn.in.data,
+	    .len = c->conn.in.len,
+	    .limit = (size_t)calls_of(c)->settings->max_request_bytes};
 
 	switch (c->state) {
-	case CONN_HELLO:
+	case CALLER_HELLO:
 		return (take_hello(c, &in, err));
-	case CONN_IDLE:
+	case CALLER_IDLE:
 		return (take_start(c, &in, err));
-	case CONN_CALL:
+	case CALLER_CALL:
 		return (take_arguments(c, &in, err));
-	case CONN_ACK:
+	case CALLER_ACK:
 		return (take_ack(c, &in, err));
-	default:
-		return (SRPC_MORE);
 	}
+	return (SRPC_MORE);
 }
 
-void
-calls_process(struct conn *c)
+/* Reads on as far as the received bytes allow. */
+static void
+received(struct conn *conn)
 {
+	struct caller *c = (struct caller *)conn;
 	struct srpc_error err = {0};
 	int rc = SRPC_OK;
 	bool stop;
 
-	while (rc == SRPC_OK && c->in.len > 0 && c->state < CONN_RUNNING && !c->stop)
+	while (rc == SRPC_OK && conn->in.len > 0 && conn->state == CONN_OPEN && !c->stop)
 		rc = take_next(c, &err);
-	stop = c->stop && c->state != CONN_CLOSING;
+	stop = c->stop && conn->state != CONN_CLOSING;
 	if (rc == -1)
-		calls_fail(c, &err);
+		fail(c, &err);
 	if (stop)
-		conn_start_closing(c);
+		conn_start_closing(conn);
 	/* What has begun to arrive has to come to its end. */
-	if (rc == SRPC_MORE && c->in.len > 0 && c->deadline == 0)
-		conn_set_deadline(c, c->context->settings->request_timeout * 1000LL);
-	if (c->state != CONN_RUNNING && c->state != CONN_CLOSED)
-		conn_flush(c);
+	if (rc == SRPC_MORE && conn->in.len > 0 && conn->deadline == 0)
+		conn_set_deadline(conn, calls_of(c)->settings->request_timeout * 1000LL);
+	if (conn->state != CONN_LENT && conn->state != CONN_CLOSED)
+		conn_flush(conn);
 	if (stop)
-		drain_begin("stop call");
+		drain_begin(calls_of(c)->drain, "stop call");
+}
+
+static void
+expired(struct conn *conn)
+{
+	struct caller *c = (struct caller *)conn;
+	struct srpc_error err;
+
+	srpc_fail(&err, SRPC_READ_TIMEOUT,
+	    "request not complete within %d seconds (request_timeout)",
+	    calls_of(c)->settings->request_timeout);
+	fail(c, &err);
+}
+
+void
+calls_init(struct calls *all, const struct settings *s, struct watcher *watcher)
+{
+	*all = (struct calls){.settings = s};
+	conns_init(&all->conns, watcher, sizeof(struct caller), received, expired);
+}
+
+void
+calls_finished(struct request *r)
+{
+	struct caller *c = (struct caller *)r->conn;
+	struct conn *conn = r->conn;
+
+	/* It never came to a worker. */
+	if (!r->counted)
+		stats_call(RPC5_CALL_RUN, true, r->start);
+	if (conn_take_back(conn, !r->gone, &r->in, &r->reply) == 0) {
+		if (r->failed || c->drain)
+			conn_start_closing(conn);
+		if (conn->in.len > 0)
+			received(conn);
+		else
+			conn_flush(conn);
+	}
+	request_free(r);
+}
+
+void
+calls_drain(struct calls *all)
+{
+	struct conn *conn, *next;
+	struct caller *c;
+
+	TAILQ_FOREACH_SAFE (conn, &all->conns.open, entry, next) {
+		c = (struct caller *)conn;
+		if (conn->state == CONN_LENT) {
+			c->drain = true;
+		} else if (conn->state == CONN_OPEN && c->state == CALLER_ACK) {
+			conn_start_closing(conn);
+			conn_flush(conn);
+		} else if (conn->state == CONN_OPEN) {
+			conn_close(conn);
+		}
+	}
+}
+
+unsigned int
+calls_running(const struct calls *all)
+{
+	return (all->conns.lent);
 }

@@ -1,14 +1,37 @@
-/* calls.h: what the bytes of a connection say: hello, calls, end_acks. Only the loop's thread. */
+/*
+ * calls.h: what clients say on their connections, and what they get: hello, calls, end_acks. Runs go to
+ * the queue, other calls are answered. Only the loop's thread uses it.
+ */
 #ifndef CALLS_H
 #define CALLS_H
 
-struct conn;
-struct srpc_error;
+#include "server/base/settings.h"
+#include "conn.h"
 
-/* Reads on as far as the received bytes allow: runs go to the queue, other calls are answered. */
-void calls_process(struct conn *);
+struct drain;
+struct killer;
+struct queue;
+struct request;
 
-/* The call ends here, and with it the connection; what is in its `out` is not sent yet. */
-void calls_fail(struct conn *, const struct srpc_error *);
+struct calls {
+	const struct settings *settings;
+	struct queue *queue;
+	struct killer *killer;
+	struct drain *drain;
+	struct conns conns;
+	uint64_t last_id; /* of a run request */
+};
+
+/* The others are to be filled in before the first connection. */
+void calls_init(struct calls *, const struct settings *, struct watcher *);
+
+/* Its request comes back: sends what of the reply is unsent, and reads on. Frees the request. */
+void calls_finished(struct request *);
+
+/* Closes connections on which no run call is under way, and the others once they have their reply. */
+void calls_drain(struct calls *);
+
+/* How many run calls are under way. */
+unsigned int calls_running(const struct calls *);
 
 #endif

@@ -4,47 +4,57 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "calls.h"
-#include "server/base/clock.h"
-#include "conn_state.h"
-#include "crowd.h"
 #include "lib/log.h"
+#include "server/base/clock.h"
 #include "server/base/stats.h"
+#include "conn.h"
 
 #define READ_SIZE      65536
 #define LINGER_MS      2000 /* to read what a client still sends after our failure */
 #define DEADLINE_ROUND 500  /* ms between two looks at the deadlines */
 
-TAILQ_HEAD(conn_list, conn);
-static struct conn_list conns = TAILQ_HEAD_INITIALIZER(conns);
-static struct conn_list closed = TAILQ_HEAD_INITIALIZER(closed);
-static unsigned int nrunning, ndeadlines;
+void
+conns_init(struct conns *all, struct watcher *watcher, size_t size, void (*received)(struct conn *),
+    void (*expired)(struct conn *))
+{
+	*all = (struct conns){
+	    .watcher = watcher, .size = size, .received = received, .expired = expired};
+	TAILQ_INIT(&all->open);
+	TAILQ_INIT(&all->closed);
+}
 
 void
 conn_set_deadline(struct conn *c, int64_t ms)
 {
-	ndeadlines += (ms != 0) - (c->deadline != 0);
+	struct conns *all = c->all;
+
+	if (c->deadline != 0)
+		all->waiting--;
 	c->deadline = ms == 0 ? 0 : clock_ms() + ms;
+	if (c->deadline != 0)
+		all->waiting++;
 }
 
-static void
-close_conn(struct conn *c)
+void
+conn_close(struct conn *c)
 {
+	struct conns *all = c->all;
+
 	if (c->state == CONN_CLOSED)
 		return;
-	if (c->state == CONN_RUNNING)
-		nrunning--;
+	if (c->state == CONN_LENT)
+		all->lent--;
 	else
-		loop_unwatch(&c->watch);
+		watch_end(all->watcher, &c->watch);
 	close(c->watch.fd);
 	c->watch.fd = -1;
 	c->state = CONN_CLOSED;
 	conn_set_deadline(c, 0);
 	buf_free(&c->in);
 	buf_free(&c->out);
-	TAILQ_REMOVE(&conns, c, entry);
-	crowd_leave(&c->client);
-	TAILQ_INSERT_TAIL(&closed, c, entry);
+	TAILQ_REMOVE(&all->open, c, entry);
+	crowd_leave(&all->crowd, &c->client);
+	TAILQ_INSERT_TAIL(&all->closed, c, entry);
 }
 
 void
@@ -67,7 +77,7 @@ conn_flush(struct conn *c)
 
 	if (c->out.failed) {
 		log_warn("conn client=%s: out of memory for a reply", c->client_text);
-		close_conn(c);
+		conn_close(c);
 		return;
 	}
 	while (c->out.len > 0) {
@@ -75,7 +85,7 @@ conn_flush(struct conn *c)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && errno != EAGAIN) {
-			close_conn(c);
+			conn_close(c);
 			return;
 		}
 		if (n == -1)
@@ -84,44 +94,45 @@ conn_flush(struct conn *c)
 	}
 	if (c->out.len == 0 && c->state == CONN_CLOSING)
 		shutdown(c->watch.fd, SHUT_WR);
-	/* Who does not take its answers asks no further questions. */
+	/* As long as a client does not read its answers, we do not read its questions. */
 	events = c->out.len == 0	    ? EPOLLIN
 		 : c->state == CONN_CLOSING ? EPOLLIN | EPOLLOUT
 					    : EPOLLOUT;
-	if (loop_change(&c->watch, events) == -1)
-		close_conn(c);
+	if (watch_change(c->all->watcher, &c->watch, events) == -1)
+		conn_close(c);
 }
 
 void
-conn_lend(struct conn *c, struct request *r)
+conn_lend(struct conn *c, struct buf *in, struct buf *out)
 {
-	loop_unwatch(&c->watch);
-	c->state = CONN_RUNNING;
-	nrunning++;
+	watch_end(c->all->watcher, &c->watch);
+	c->state = CONN_LENT;
+	c->all->lent++;
 	conn_set_deadline(c, 0);
-	r->in = c->in;
-	r->reply = c->out;
+	*in = c->in;
+	*out = c->out;
 	c->in = c->out = (struct buf){0};
 }
 
 int
-conn_take_back(struct conn *c, struct request *r)
+conn_take_back(struct conn *c, bool of_use, struct buf *in, struct buf *out)
 {
-	if (r->gone || r->reply.failed || loop_watch(&c->watch, EPOLLIN) == -1) {
-		close_conn(c);
+	if (!of_use || out->failed || watch_begin(c->all->watcher, &c->watch, EPOLLIN) == -1) {
+		conn_close(c);
 		return (-1);
 	}
-	nrunning--;
-	c->in = r->in;
-	c->out = r->reply;
-	r->in = r->reply = (struct buf){0};
+	c->state = CONN_OPEN;
+	c->all->lent--;
+	c->in = *in;
+	c->out = *out;
+	*in = *out = (struct buf){0};
 	return (0);
 }
 
 static void
 receive(struct conn *c)
 {
-	static uint8_t bytes[READ_SIZE];
+	static uint8_t bytes[READ_SIZE]; /* one thread reads, one connection at a time */
 	ssize_t n;
 
 	n = recv(c->watch.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
@@ -129,7 +140,7 @@ receive(struct conn *c)
 		return;
 	if (n <= 0) {
 		/* In the middle of a request this is silence, no error. */
-		close_conn(c);
+		conn_close(c);
 		return;
 	}
 	if (c->state == CONN_CLOSING)
@@ -137,10 +148,10 @@ receive(struct conn *c)
 	buf_append(&c->in, bytes, (size_t)n);
 	if (c->in.failed) {
 		log_warn("conn client=%s: out of memory for a request", c->client_text);
-		close_conn(c);
+		conn_close(c);
 		return;
 	}
-	calls_process(c);
+	c->all->received(c);
 }
 
 static void
@@ -148,7 +159,7 @@ ready(struct watch *w, uint32_t events)
 {
 	struct conn *c = (struct conn *)w;
 
-	/* An event of this round may be stale: an earlier one closed the connection. */
+	/* An earlier event of this round may have closed it. */
 	if (c->state != CONN_CLOSED && (events & EPOLLOUT) != 0)
 		conn_flush(c);
 	if (c->state != CONN_CLOSED && (events & ~(uint32_t)EPOLLOUT) != 0)
@@ -156,23 +167,23 @@ ready(struct watch *w, uint32_t events)
 }
 
 int
-conn_open(const struct conn_context *context, int fd, const struct sockaddr_storage *client)
+conn_open(struct conns *all, int fd, const struct sockaddr_storage *client)
 {
 	struct conn *c;
 	int saved;
 
-	if ((c = calloc(1, sizeof(*c))) == NULL || crowd_enter(client) == -1)
+	if ((c = calloc(1, all->size)) == NULL || crowd_enter(&all->crowd, client) == -1)
 		goto fail;
 	c->watch = (struct watch){.ready = ready, .fd = fd};
-	c->context = context;
+	c->all = all;
 	c->client = *client;
 	addr_format(client, c->client_text, sizeof(c->client_text));
-	if (loop_watch(&c->watch, EPOLLIN) == 0) {
+	if (watch_begin(all->watcher, &c->watch, EPOLLIN) == 0) {
 		stats_count(STATS_CONNECTIONS);
-		TAILQ_INSERT_TAIL(&conns, c, entry);
+		TAILQ_INSERT_TAIL(&all->open, c, entry);
 		return (0);
 	}
-	crowd_leave(client);
+	crowd_leave(&all->crowd, client);
 fail:
 	saved = errno;
 	close(fd);
@@ -181,92 +192,45 @@ fail:
 	return (-1);
 }
 
-void
-conn_finished(struct request *r)
-{
-	struct conn *c = r->conn;
-
-	/* It never came to a worker. */
-	if (!r->counted)
-		stats_call(RPC5_CALL_RUN, true, r->start);
-	if (conn_take_back(c, r) == 0) {
-		c->state = CONN_ACK;
-		if (r->failed || c->drain)
-			conn_start_closing(c);
-		if (c->in.len > 0)
-			calls_process(c);
-		else
-			conn_flush(c);
-	}
-	request_free(r);
-}
-
-int
-conn_check_deadlines(void)
+int64_t
+conns_check_deadlines(struct conns *all)
 {
 	struct conn *c, *next;
-	struct srpc_error err;
 	int64_t now;
 
-	if (ndeadlines == 0)
-		return (-1);
+	if (all->waiting == 0)
+		return (0);
 	now = clock_ms();
-	TAILQ_FOREACH_SAFE (c, &conns, entry, next) {
+	TAILQ_FOREACH_SAFE (c, &all->open, entry, next) {
 		if (c->deadline == 0 || c->deadline > now)
 			continue;
 		if (c->state == CONN_CLOSING) {
-			close_conn(c);
-			continue;
-		}
-		srpc_fail(&err, SRPC_READ_TIMEOUT,
-		    "request not complete within %d seconds (request_timeout)",
-		    c->context->settings->request_timeout);
-		calls_fail(c, &err);
-		conn_flush(c);
-	}
-	return (DEADLINE_ROUND);
-}
-
-void
-conn_drain(void)
-{
-	struct conn *c, *next;
-
-	TAILQ_FOREACH_SAFE (c, &conns, entry, next) {
-		if (c->state == CONN_RUNNING) {
-			c->drain = true;
-		} else if (c->state == CONN_ACK) {
-			conn_start_closing(c);
+			conn_close(c);
+		} else {
+			all->expired(c);
 			conn_flush(c);
-		} else if (c->state != CONN_CLOSING) {
-			close_conn(c);
 		}
 	}
+	return (now + DEADLINE_ROUND);
 }
 
 void
-conn_close_all(void)
+conns_close_all(struct conns *all)
 {
 	struct conn *c;
 
-	while ((c = TAILQ_FIRST(&conns)) != NULL)
-		close_conn(c);
-	conn_collect();
+	while ((c = TAILQ_FIRST(&all->open)) != NULL)
+		conn_close(c);
+	conns_collect(all);
 }
 
 void
-conn_collect(void)
+conns_collect(struct conns *all)
 {
 	struct conn *c;
 
-	while ((c = TAILQ_FIRST(&closed)) != NULL) {
-		TAILQ_REMOVE(&closed, c, entry);
+	while ((c = TAILQ_FIRST(&all->closed)) != NULL) {
+		TAILQ_REMOVE(&all->closed, c, entry);
 		free(c);
 	}
-}
-
-unsigned int
-conn_running(void)
-{
-	return (nrunning);
 }

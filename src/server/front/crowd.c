@@ -7,17 +7,11 @@
 #include "crowd.h"
 
 struct host {
-	struct in6_addr addr; /* IPv4 in IPv6 clothes */
+	struct in6_addr addr; /* an IPv4 address as ::ffff:a.b.c.d */
 	unsigned int connections;
 };
 
-/*
- * By address, those with a connection only. A balanced tree: nobody can choose addresses that make
- * it slow, as with a hash.
- */
-static void *hosts;
-static unsigned int total;
-
+/* A balanced tree: nobody can choose addresses that make it slow, as with a hash. */
 static int
 compare(const void *a, const void *b)
 {
@@ -39,23 +33,23 @@ key_of(const struct sockaddr_storage *client)
 }
 
 static struct host *
-find(const struct sockaddr_storage *client)
+find(const struct crowd *c, const struct sockaddr_storage *client)
 {
 	struct host key = key_of(client);
-	void *node = tfind(&key, &hosts, compare);
+	void *node = tfind(&key, &c->hosts, compare);
 
 	return (node == NULL ? NULL : *(struct host **)node);
 }
 
 static struct host *
-add(const struct sockaddr_storage *client)
+add(struct crowd *c, const struct sockaddr_storage *client)
 {
 	struct host *h;
 
 	if ((h = malloc(sizeof(*h))) == NULL)
 		return (NULL);
 	*h = key_of(client);
-	if (tsearch(h, &hosts, compare) == NULL) {
+	if (tsearch(h, &c->hosts, compare) == NULL) {
 		free(h);
 		errno = ENOMEM;
 		return (NULL);
@@ -64,39 +58,33 @@ add(const struct sockaddr_storage *client)
 }
 
 int
-crowd_enter(const struct sockaddr_storage *client)
+crowd_enter(struct crowd *c, const struct sockaddr_storage *client)
 {
-	struct host *h = find(client);
+	struct host *h = find(c, client);
 
-	if (h == NULL && (h = add(client)) == NULL)
+	if (h == NULL && (h = add(c, client)) == NULL)
 		return (-1);
 	h->connections++;
-	total++;
+	c->total++;
 	return (0);
 }
 
 void
-crowd_leave(const struct sockaddr_storage *client)
+crowd_leave(struct crowd *c, const struct sockaddr_storage *client)
 {
-	struct host *h = find(client);
+	struct host *h = find(c, client);
 
-	total--;
+	c->total--;
 	if (--h->connections > 0)
 		return;
-	tdelete(h, &hosts, compare);
+	tdelete(h, &c->hosts, compare);
 	free(h);
 }
 
 unsigned int
-crowd_size(void)
+crowd_size_from(const struct crowd *c, const struct sockaddr_storage *client)
 {
-	return (total);
-}
-
-unsigned int
-crowd_size_from(const struct sockaddr_storage *client)
-{
-	const struct host *h = find(client);
+	const struct host *h = find(c, client);
 
 	return (h == NULL ? 0 : h->connections);
 }

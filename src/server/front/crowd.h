@@ -1,18 +1,20 @@
-/*
- * crowd.h: how many connections there are, in all and from each client host. Only the loop's thread
- * uses these.
- */
+/* crowd.h: how many connections there are, in all and from each client host. One thread uses it. */
 #ifndef CROWD_H
 #define CROWD_H
 
 #include <sys/socket.h>
 
-/* Counts a connection in: 0, or -1 with errno ENOMEM; and out again, which counted in it must be. */
-int crowd_enter(const struct sockaddr_storage *client);
-void crowd_leave(const struct sockaddr_storage *client);
+/* Zero-initialised is empty; crowd_leave() of the last connection frees all. */
+struct crowd {
+	void *hosts; /* a tree by address, of those with a connection */
+	unsigned int total;
+};
 
-/* All, and those from this client's address; an IPv4 address in IPv6 clothes is the IPv4 one. */
-unsigned int crowd_size(void);
-unsigned int crowd_size_from(const struct sockaddr_storage *client);
+/* Counts a connection in: 0, or -1 with errno ENOMEM; and out again, which counted in it must be. */
+int crowd_enter(struct crowd *, const struct sockaddr_storage *client);
+void crowd_leave(struct crowd *, const struct sockaddr_storage *client);
+
+/* Those from this client's address. Unmapped. */
+unsigned int crowd_size_from(const struct crowd *, const struct sockaddr_storage *client);
 
 #endif

@@ -1,149 +1,137 @@
 #include <signal.h>
-#include <stdint.h>
 
-#include "server/base/clock.h"
-#include "conn.h"
-#include "drain.h"
+#include "lib/deadline.h"
+#include "lib/log.h"
 #include "server/fleet/fleet.h"
 #include "server/runs/killer.h"
-#include "lib/log.h"
-#include "loop.h"
 #include "server/runs/queue.h"
+#include "server/runs/request.h"
+#include "drain.h"
 
 #define GIVE_UP_MS 10000 /* from the order to end at once */
-#define LEAVE_MS   10000 /* for a directory that does not answer */
+#define RECORD_MS  10000 /* for a directory that does not answer */
 #define GRACE_MS   200	 /* for what clients sent before they knew */
 
-/* Its record is being removed; its port is closed; what runs finishes. */
-static enum { SERVING, LEAVING, CLOSED, DRAINING } stage;
-
-static const struct settings *settings;
-static struct queue *queue;
-static struct killer *killer;
-static struct fleet *fleet;
-
-static bool terminated;	    /* by a first SIGTERM */
-static int64_t stage_until; /* monotonic milliseconds; 0: as long as it takes */
-static int64_t drain_until; /* the same; 0: no end is set */
-static int64_t give_up_at;  /* the same: exit although something is stuck */
-
-void
-drain_init(const struct settings *s, struct queue *q, struct killer *k, struct fleet *f)
+static unsigned int
+running(const struct drain *d)
 {
-	settings = s;
-	queue = q;
-	killer = k;
-	fleet = f;
+	return (d->hooks.running(d->hooks.arg));
 }
 
 /* What has not started is refused at once: its client can go elsewhere. */
 static void
-refuse_waiting(void)
+refuse_waiting(struct drain *d)
 {
 	struct srpc_error err;
 	struct request *r;
 
-	while ((r = queue_flush(queue)) != NULL) {
-		killer_forget(killer, r);
+	while ((r = queue_flush(d->queue)) != NULL) {
+		killer_forget(d->killer, r);
 		srpc_fail(&err, SRPC_CLIENT_ERROR, "request denied: server is shutting down");
-		request_fail(r, &err);
-		conn_finished(r);
+		request_fail(r, &err, queue_load(d->queue).told);
+		d->hooks.refused(d->hooks.arg, r);
 	}
 }
 
 static void
-finish(void)
+finish(struct drain *d)
 {
-	stage = DRAINING;
-	stage_until = 0;
-	conn_drain();
+	d->stage = DRAIN_RUNNING;
+	d->hooks.close_idle(d->hooks.arg);
 }
 
 /*
- * Who reads the directory from now on does not find us. Others may be about to ask, and are told to go
- * elsewhere: if the connection just broke, a client would not know whether its tool runs.
+ * Clients that read the directory from now on do not find us. Those that read it before may be about to
+ * ask, and are told to go elsewhere: if the connection just broke, a client would not know whether its
+ * tool runs.
  */
 static void
-close_port(void)
+close_port(struct drain *d)
 {
-	stage = CLOSED;
-	stage_until = clock_ms() + GRACE_MS;
-	loop_close_listeners();
-	if (fleet == NULL)
-		finish();
+	d->stage = DRAIN_PORT;
+	d->latecomers_until = deadline_in(GRACE_MS);
+	d->hooks.close_port(d->hooks.arg);
+	if (d->fleet == NULL)
+		finish(d);
 }
 
 void
-drain_begin(const char *why)
+drain_begin(struct drain *d, const char *why)
 {
-	if (stage != SERVING)
+	if (d->stage != DRAIN_NOT)
 		return;
-	stage = LEAVING;
-	log_info("shutting down (%s): %u requests under way", why, conn_running());
-	queue_close(queue);
-	refuse_waiting();
-	stage_until = clock_ms() + LEAVE_MS;
-	fleet_leave(fleet, why);
-	if (fleet_has_left(fleet))
-		close_port();
+	d->stage = DRAIN_RECORD;
+	log_info("shutting down (%s): %u requests under way", why, running(d));
+	queue_close(d->queue);
+	refuse_waiting(d);
+	d->record_until = deadline_in(RECORD_MS);
+	fleet_leave(d->fleet, why);
+	if (fleet_has_left(d->fleet))
+		close_port(d);
 }
 
 static void
-end_tools(bool at_once)
+end_tools(struct drain *d, bool at_once)
 {
-	drain_until = 0;
-	if (at_once && give_up_at == 0)
-		give_up_at = clock_ms() + GIVE_UP_MS;
-	killer_end_all(killer, at_once);
+	d->tools_until = 0;
+	if (at_once && d->give_up_at == 0)
+		d->give_up_at = deadline_in(GIVE_UP_MS);
+	killer_end_all(d->killer, at_once);
 }
 
 void
-drain_signal(int signal)
+drain_signal(struct drain *d, int signal)
 {
-	drain_begin(signal == SIGINT ? "SIGINT" : "SIGTERM");
-	if (signal == SIGTERM && !terminated) {
-		terminated = true;
-		log_info("running tools have %d seconds", settings->drain_timeout);
-		drain_until = clock_ms() + settings->drain_timeout * 1000LL;
+	drain_begin(d, signal == SIGINT ? "SIGINT" : "SIGTERM");
+	if (signal == SIGTERM && !d->terminated) {
+		d->terminated = true;
+		log_info("running tools have %d seconds", d->settings->drain_timeout);
+		d->tools_until = deadline_now() + d->settings->drain_timeout * 1000LL;
 		return;
 	}
-	if (give_up_at == 0)
+	if (d->give_up_at == 0)
 		log_info("shutting down at once");
-	end_tools(true);
+	end_tools(d, true);
 }
 
-int
-drain_check(void)
+int64_t
+drain_check(struct drain *d)
 {
-	const char *why = fleet_wants_to_leave(fleet);
-	int next;
+	const char *why = fleet_wants_to_leave(d->fleet);
 
 	if (why != NULL)
-		drain_begin(why);
-	if (stage == LEAVING && fleet_has_left(fleet))
-		close_port();
-	if (stage == LEAVING && clock_until(stage_until) == 0) {
+		drain_begin(d, why);
+	if (d->stage == DRAIN_RECORD && fleet_has_left(d->fleet))
+		close_port(d);
+	if (d->stage == DRAIN_RECORD && deadline_over(d->record_until)) {
 		log_warn("fleet: the directory does not answer: our record is left to the others");
-		close_port();
+		close_port(d);
 	}
-	if (stage == CLOSED && clock_until(stage_until) == 0)
-		finish();
-	if (clock_until(drain_until) == 0)
-		end_tools(false);
-	if (drain_is_over())
-		return (0);
-	next = clock_sooner(clock_until(stage_until), clock_until(drain_until));
-	if (stage != DRAINING)
-		return (next);
+	if (d->stage == DRAIN_PORT && deadline_over(d->latecomers_until))
+		finish(d);
+	if (deadline_over(d->tools_until))
+		end_tools(d, false);
 	/* Tools end with us: their keepers see the end of file. */
-	if (clock_until(give_up_at) == 0)
+	if (d->stage == DRAIN_RUNNING && running(d) > 0 && deadline_over(d->give_up_at))
 		fatal("%u requests are stuck (in a file system that does not answer?): giving up",
-		    conn_running());
-	return (clock_sooner(next, clock_until(give_up_at)));
+		    running(d));
+	if (drain_is_over(d))
+		return (deadline_now());
+	switch (d->stage) {
+	case DRAIN_NOT:
+		break;
+	case DRAIN_RECORD:
+		return (deadline_first(d->record_until, d->tools_until));
+	case DRAIN_PORT:
+		return (deadline_first(d->latecomers_until, d->tools_until));
+	case DRAIN_RUNNING:
+		return (deadline_first(d->give_up_at, d->tools_until));
+	}
+	return (0);
 }
 
 bool
-drain_is_over(void)
+drain_is_over(const struct drain *d)
 {
-	return (stage == DRAINING && conn_running() == 0);
+	return (d->stage == DRAIN_RUNNING && running(d) == 0);
 }

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "listen.h"
 #include "lib/log.h"
+#include "listen.h"
 
 #define MAX_TRIES 20 /* for one free port on all addresses */
 

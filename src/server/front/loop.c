@@ -1,112 +1,73 @@
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
-#include "admit.h"
-#include "server/base/clock.h"
-#include "conn.h"
-#include "crowd.h"
-#include "drain.h"
-#include "listen.h"
+#include "lib/deadline.h"
 #include "lib/log.h"
+#include "server/base/fd.h"
+#include "server/runs/request.h"
+#include "server/runs/trace.h"
+#include "accept.h"
+#include "calls.h"
+#include "drain.h"
 #include "loop.h"
-#include "server/fleet/ping.h"
-#include "server/runs/queue.h"
+#include "watch.h"
 
-#define MAX_EVENTS   256
-#define MAX_ACCEPTS  64	   /* at a time, so that others have their turn */
-#define BACK_OFF_MS  1000  /* without accepting, when descriptors or memory ran out */
-#define SAY_AGAIN_MS 60000 /* between two lines in the log about that */
+/* There is one: signals are the process's, and the other threads know it by loop_finished() alone. */
+static struct {
+	struct watcher watcher;
+	struct watch signals, woken, trace;
+	struct acceptor acceptor;
+	struct calls calls;
+	struct drain drain;
+	pthread_mutex_t lock; /* of what other threads have finished */
+	struct request_list finished;
+} loop = {
+    .watcher = {-1},
+    .signals = {.fd = -1},
+    .woken = {.fd = -1},
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .finished = TAILQ_HEAD_INITIALIZER(loop.finished),
+};
 
-/* Descriptors that connections must leave: for ourselves, for pings, and for each tool that starts. */
-#define OWN_DESCRIPTORS	 64
-#define PING_DESCRIPTORS 3
-#define TOOL_DESCRIPTORS 8
-
-/* A client's host that fell silent is given up after about a minute: 30 + 3 x 10 seconds. */
-#define KEEP_IDLE     30
-#define KEEP_INTERVAL 10
-#define KEEP_COUNT    3
-
-static int epoll = -1;
-static struct watch listeners[LISTEN_MAX];
-static int nlisteners;
-static struct watch signals = {.fd = -1}, finished = {.fd = -1};
-static struct conn_context context;
-
-static pthread_mutex_t finished_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct request_list finished_list = TAILQ_HEAD_INITIALIZER(finished_list);
-
-static int64_t accept_after; /* monotonic milliseconds; 0: accepting */
-static int64_t said_at;	     /* that accepting is paused; 0: not yet */
-static rlim_t max_conns;
-
-int
-loop_watch(struct watch *w, uint32_t events)
-{
-	struct epoll_event event = {.events = events, .data.ptr = w};
-
-	w->events = events;
-	return (epoll_ctl(epoll, EPOLL_CTL_ADD, w->fd, &event));
-}
-
-int
-loop_change(struct watch *w, uint32_t events)
-{
-	struct epoll_event event = {.events = events, .data.ptr = w};
-
-	if (w->events == events)
-		return (0);
-	w->events = events;
-	return (epoll_ctl(epoll, EPOLL_CTL_MOD, w->fd, &event));
-}
-
-void
-loop_unwatch(struct watch *w)
-{
-	epoll_ctl(epoll, EPOLL_CTL_DEL, w->fd, NULL);
-}
+/* ---- for other threads ------------------------------------------------------------------------ */
 
 void
 loop_wake(void)
 {
 	const uint64_t one = 1;
 
-	(void)!write(finished.fd, &one, sizeof(one));
+	(void)!write(loop.woken.fd, &one, sizeof(one));
 }
 
 void
 loop_finished(struct request *r)
 {
-	pthread_mutex_lock(&finished_lock);
-	TAILQ_INSERT_TAIL(&finished_list, r, entry);
-	pthread_mutex_unlock(&finished_lock);
+	pthread_mutex_lock(&loop.lock);
+	TAILQ_INSERT_TAIL(&loop.finished, r, entry);
+	pthread_mutex_unlock(&loop.lock);
 	loop_wake();
 }
+
+/* ---- what is watched, beside listeners and connections ------------------------------------------ */
 
 static struct request *
 next_finished(void)
 {
 	struct request *r;
 
-	pthread_mutex_lock(&finished_lock);
-	if ((r = TAILQ_FIRST(&finished_list)) != NULL)
-		TAILQ_REMOVE(&finished_list, r, entry);
-	pthread_mutex_unlock(&finished_lock);
+	pthread_mutex_lock(&loop.lock);
+	if ((r = TAILQ_FIRST(&loop.finished)) != NULL)
+		TAILQ_REMOVE(&loop.finished, r, entry);
+	pthread_mutex_unlock(&loop.lock);
 	return (r);
 }
 
 static void
-finished_ready(struct watch *w, uint32_t events)
+woken_ready(struct watch *w, uint32_t events)
 {
 	struct request *r;
 	uint64_t count;
@@ -114,100 +75,7 @@ finished_ready(struct watch *w, uint32_t events)
 	(void)events;
 	(void)!read(w->fd, &count, sizeof(count));
 	while ((r = next_finished()) != NULL)
-		conn_finished(r);
-}
-
-static void
-tune(int fd)
-{
-	const int on = 1, idle = KEEP_IDLE, interval = KEEP_INTERVAL, count = KEEP_COUNT;
-
-	/* Each only makes a good connection better. */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-}
-
-static void
-pause_accepting(const char *why)
-{
-	int i;
-
-	if (said_at == 0 || said_at + SAY_AGAIN_MS <= clock_ms()) {
-		log_warn("accept: %s (%u connections): new ones have to wait", why, crowd_size());
-		said_at = clock_ms();
-	}
-	for (i = 0; i < nlisteners; i++)
-		loop_change(&listeners[i], 0);
-	accept_after = clock_ms() + BACK_OFF_MS;
-}
-
-static void
-resume_accepting(void)
-{
-	int i;
-
-	accept_after = 0;
-	for (i = 0; i < nlisteners; i++)
-		loop_change(&listeners[i], EPOLLIN);
-}
-
-static void
-admit(int fd, struct sockaddr_storage *client)
-{
-	addr_unmap(client);
-	if (!admit_client(context.settings, client)) {
-		close(fd);
-		return;
-	}
-	tune(fd);
-	if (conn_open(&context, fd, client) == -1)
-		pause_accepting(strerror(errno));
-}
-
-static void
-accept_some(const struct watch *w, int max)
-{
-	struct sockaddr_storage client;
-	socklen_t len;
-	int i, fd;
-
-	for (i = 0; i < max && accept_after == 0 && w->fd != -1; i++) {
-		if (crowd_size() >= max_conns) {
-			pause_accepting("the limit of descriptors is near");
-			return;
-		}
-		memset(&client, 0, sizeof(client));
-		len = sizeof(client);
-		fd = accept4(w->fd, (struct sockaddr *)&client, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd != -1)
-			admit(fd, &client);
-		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-			pause_accepting(strerror(errno));
-		else if (errno == EAGAIN)
-			return;
-	}
-}
-
-static void
-listener_ready(struct watch *w, uint32_t events)
-{
-	(void)events;
-	accept_some(w, MAX_ACCEPTS);
-}
-
-void
-loop_close_listeners(void)
-{
-	while (nlisteners > 0) {
-		accept_some(&listeners[--nlisteners], LISTEN_BACKLOG);
-		loop_unwatch(&listeners[nlisteners]);
-		close(listeners[nlisteners].fd);
-		listeners[nlisteners].fd = -1;
-	}
-	accept_after = 0;
+		calls_finished(r);
 }
 
 static void
@@ -222,92 +90,121 @@ signals_ready(struct watch *w, uint32_t events)
 		log_info("SIGHUP: the configuration is read at start only: restart the server");
 		return;
 	}
-	drain_signal((int)info.ssi_signo);
+	drain_signal(&loop.drain, (int)info.ssi_signo);
 }
 
 static void
-limit_connections(const struct settings *s)
+trace_ready(struct watch *w, uint32_t events)
 {
-	rlim_t reserve = OWN_DESCRIPTORS + (rlim_t)TOOL_DESCRIPTORS * (rlim_t)s->max_threads;
-	struct rlimit r;
-
-	if (s->fleet.dir != NULL)
-		reserve += (rlim_t)PING_DESCRIPTORS * PING_MAX;
-	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
-		fatal("limit of descriptors: %s", strerror(errno));
-	max_conns = r.rlim_cur > 2 * reserve ? r.rlim_cur - reserve : r.rlim_cur / 2;
-	if ((rlim_t)s->max_connections > max_conns)
-		log_warn("max_connections = %d: the limit of descriptors is enough for %llu",
-		    s->max_connections, (unsigned long long)max_conns);
+	(void)w;
+	(void)events;
+	trace_take();
 }
 
-int
-loop_init(const struct settings *s, const int *fds, int nfds)
+static int
+open_signals(void)
 {
 	sigset_t set;
-	int i;
 
-	context.settings = s;
-	limit_connections(s);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	signals = (struct watch){
-	    .ready = signals_ready, .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
-	finished =
-	    (struct watch){.ready = finished_ready, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-	epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (epoll == -1 || signals.fd == -1 || finished.fd == -1 ||
-	    loop_watch(&signals, EPOLLIN) == -1 || loop_watch(&finished, EPOLLIN) == -1)
-		return (-1);
-	for (i = 0; i < nfds; i++) {
-		listeners[i] = (struct watch){.ready = listener_ready, .fd = fds[i]};
-		if (loop_watch(&listeners[i], EPOLLIN) == -1)
-			return (-1);
-	}
-	nlisteners = nfds;
-	return (0);
+	return (signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-/* Does what is due; milliseconds to the next time, or -1. */
+/* ---- what the others are told by ----------------------------------------------------------------- */
+
 static int
+opened(void *arg, int fd, const struct sockaddr_storage *client)
+{
+	struct calls *calls = arg;
+
+	return (conn_open(&calls->conns, fd, client));
+}
+
+static void
+drain_refused(void *arg, struct request *r)
+{
+	(void)arg;
+	calls_finished(r);
+}
+
+static void
+drain_close_port(void *arg)
+{
+	(void)arg;
+	accept_end(&loop.acceptor);
+}
+
+static void
+drain_close_idle(void *arg)
+{
+	calls_drain(arg);
+}
+
+static unsigned int
+drain_running(void *arg)
+{
+	return (calls_running(arg));
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------ */
+
+int
+loop_init(const struct settings *s, const int *listeners, int nlisteners)
+{
+	struct watcher *w = &loop.watcher;
+
+	loop.signals = (struct watch){.ready = signals_ready, .fd = open_signals()};
+	loop.woken =
+	    (struct watch){.ready = woken_ready, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	loop.trace = (struct watch){.ready = trace_ready, .fd = trace_source()};
+	if (loop.signals.fd == -1 || loop.woken.fd == -1 || watcher_open(w) == -1 ||
+	    watch_begin(w, &loop.signals, EPOLLIN) == -1 ||
+	    watch_begin(w, &loop.woken, EPOLLIN) == -1 ||
+	    (loop.trace.fd != -1 && watch_begin(w, &loop.trace, EPOLLIN) == -1))
+		return (-1);
+	calls_init(&loop.calls, s, w);
+	return (accept_begin(&loop.acceptor, s, w, &loop.calls.conns.crowd, listeners, nlisteners,
+	    opened, &loop.calls));
+}
+
+/* Does what is due; when something is again. */
+static int64_t
 check_time(void)
 {
-	int next;
+	int64_t next = accept_check(&loop.acceptor);
 
-	if (clock_until(accept_after) == 0)
-		resume_accepting();
-	next = drain_check();
-	next = clock_sooner(next, conn_check_deadlines());
-	next = clock_sooner(next, admit_check_log());
-	return (clock_sooner(next, clock_until(accept_after)));
+	next = deadline_first(next, drain_check(&loop.drain));
+	return (deadline_first(next, conns_check_deadlines(&loop.calls.conns)));
 }
 
 void
-loop_run(struct queue *queue, struct killer *killer)
+loop_run(struct queue *queue, struct killer *killer, struct fleet *fleet)
 {
-	struct epoll_event events[MAX_EVENTS];
-	struct watch *w;
-	int n, i;
-
-	context.queue = queue;
-	context.killer = killer;
-	while (!drain_is_over()) {
-		n = epoll_wait(epoll, events, MAX_EVENTS, check_time());
-		for (i = 0; i < n; i++) {
-			w = events[i].data.ptr;
-			w->ready(w, events[i].events);
-		}
-		conn_collect();
+	loop.calls.queue = queue;
+	loop.calls.killer = killer;
+	loop.calls.drain = &loop.drain;
+	loop.drain = (struct drain){
+	    .settings = loop.calls.settings,
+	    .queue = queue,
+	    .killer = killer,
+	    .fleet = fleet,
+	    .hooks = {&loop.calls, drain_refused, drain_close_port, drain_close_idle,
+		drain_running},
+	};
+	while (!drain_is_over(&loop.drain)) {
+		watcher_wait(&loop.watcher, deadline_left(check_time()));
+		conns_collect(&loop.calls.conns);
 	}
-	conn_close_all();
+	conns_close_all(&loop.calls.conns);
 }
 
 void
 loop_close(void)
 {
-	close(epoll);
-	close(signals.fd);
-	close(finished.fd);
+	watcher_close(&loop.watcher);
+	fd_close(&loop.signals.fd);
+	fd_close(&loop.woken.fd);
 }

@@ -1,12 +1,11 @@
 #include <errno.h>
 
-#include "server/base/info.h"
-#include "server/runs/killer.h"
-#include "server/fleet/multiply.h"
-#include "server/runs/outcome.h"
-#include "server/runs/queue.h"
 #include "lib/rpc5.h"
 #include "server/base/stats.h"
+#include "server/fleet/multiply.h"
+#include "server/runs/killer.h"
+#include "server/runs/outcome.h"
+#include "server/runs/queue.h"
 #include "submit.h"
 
 /* Version 5: its client is told when there is no worker for it yet. */
@@ -45,9 +44,9 @@ submit_request(const struct settings *s, struct queue *queue, struct killer *kil
 	int error;
 
 	announce_wait(s, queue, r);
-	if (killer_watch(killer, r) == 0) {
+	if (killer_register(killer, r) == 0) {
 		if (queue_push(queue, r) == 0) {
-			if (info_load().loaded)
+			if (queue_load(queue).told.loaded)
 				multiply_wish();
 			return (0);
 		}

@@ -2,8 +2,8 @@
 #ifndef SUBMIT_H
 #define SUBMIT_H
 
-#include "server/runs/request.h"
 #include "server/base/settings.h"
+#include "server/runs/request.h"
 
 struct killer;
 struct queue;

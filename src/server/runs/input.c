@@ -141,7 +141,7 @@ input_open(const struct settings *s, const char *path, char *why, size_t size)
 		return (-1);
 	}
 	bad = judge(fd);
-	/* It might have been a FIFO by then. The tool's does block. */
+	/* O_NONBLOCK was there in case that it had become a FIFO by then; tools expect reads that block. */
 	if (bad == NULL && fcntl(fd, F_SETFL, 0) == -1)
 		bad = strerror(errno);
 	if (bad == NULL)

@@ -1,34 +1,29 @@
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
-#include "server/base/clock.h"
-#include "killer.h"
+#include "lib/deadline.h"
 #include "lib/log.h"
+#include "server/base/clock.h"
+#include "server/base/stats.h"
+#include "client.h"
+#include "killer.h"
+#include "order.h"
 #include "outcome.h"
 #include "queue.h"
 #include "request.h"
-#include "lib/rpc5.h"
-#include "server/base/stats.h"
 
-#define MAX_EVENTS 64
-#define WAKE_ID	   0 /* no request has it */
-
-#define LAST_RESORT_MS 2000 /* from SIGKILL's order to SIGKILL of the keeper */
-#define LOOK_MS	       5000 /* between two looks whether clients still acknowledge; no less often */
-#define MUTE_MS	       60000 /* without any acknowledgement a client is gone */
+#define MAX_EVENTS   64
+#define WAKE_ID	     0 /* no request has it */
+#define TRY_AGAIN_MS 1 /* to refuse a request that was between two places */
 
 struct killer {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of all below, and of each request's part that is ours */
-	struct request_list watched;
+	struct request_list requests;
 	struct queue *queue;
 	void (*dropped)(struct request *);
 	int epoll;
@@ -39,66 +34,10 @@ struct killer {
 };
 
 static void
-tell(const struct request *r, unsigned char sig)
+leave(struct killer *k, struct request *r)
 {
-	/* A keeper that is gone has ended its tree. */
-	(void)!send(r->life, &sig, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* By way of the keeper; and where that did not help, the keeper itself. */
-static void
-order_kill(struct request *r)
-{
-	tell(r, SIGKILL);
-	if (r->kills > 0 && r->group > 0)
-		kill(-r->group, SIGKILL);
-	if (r->kills++ == 1)
-		log_warn("kill id=%llu client=%s: its keeper does not answer: SIGKILL to it",
-		    (unsigned long long)r->id, r->client_text);
-	r->kill_at = clock_ms() + LAST_RESORT_MS;
-}
-
-/* SIGTERM to the tool's tree, and SIGCONT lest a stopped one not hear it. */
-static void
-order_term(struct killer *k, struct request *r)
-{
-	tell(r, SIGTERM);
-	tell(r, SIGCONT);
-	r->kill_at = clock_ms() + k->grace * 1000LL;
-}
-
-static void
-order_end(struct killer *k, struct request *r, enum request_end why, bool at_once)
-{
-	if (r->end == END_NOT)
-		r->end = why;
-	if (r->life == -1)
-		return;
-	log_debug("kill id=%llu client=%s: %s", (unsigned long long)r->id, r->client_text,
-	    why == END_CLIENT_GONE  ? "its client is gone"
-	    : why == END_TIME_LIMIT ? "its time is up"
-				    : "the server ends");
-	if (at_once || k->grace == 0)
-		order_kill(r);
-	else if (r->kill_at == 0)
-		order_term(k, r);
-}
-
-/* As often as its client wants to hear of us, if not more. */
-static int
-look_interval(const struct request *r)
-{
-	return (r->run.keep_alive_ms < LOOK_MS ? r->run.keep_alive_ms : LOOK_MS);
-}
-
-static void
-unwatch(struct killer *k, struct request *r)
-{
-	if (!r->watched)
-		return;
-	epoll_ctl(k->epoll, EPOLL_CTL_DEL, r->fd, NULL);
-	TAILQ_REMOVE(&k->watched, r, watch);
-	r->watched = false;
+	TAILQ_REMOVE(&k->requests, r, killer_entry);
+	r->has_killer = false;
 }
 
 static struct request *
@@ -106,14 +45,14 @@ find(struct killer *k, uint64_t id)
 {
 	struct request *r;
 
-	TAILQ_FOREACH (r, &k->watched, watch) {
+	TAILQ_FOREACH (r, &k->requests, killer_entry) {
 		if (r->id == id)
 			return (r);
 	}
 	return (NULL);
 }
 
-/* True if it was still waiting: it is the caller's to drop. */
+/* True if no worker has it: it is the caller's to drop. */
 static bool
 client_gone(struct killer *k, struct request *r)
 {
@@ -121,46 +60,27 @@ client_gone(struct killer *k, struct request *r)
 	r->gone = true;
 	r->look_at = 0;
 	if (queue_remove(k->queue, r)) {
-		TAILQ_REMOVE(&k->watched, r, watch);
-		r->watched = false;
+		leave(k, r);
 		r->end = END_CLIENT_GONE;
 		return (true);
 	}
-	order_end(k, r, END_CLIENT_GONE, false);
+	order_end(r, END_CLIENT_GONE, k->grace, false);
 	return (false);
-}
-
-/*
- * Whether the client's host has gone, whatever the client does: one that does not read acknowledges
- * our probes (of which one may get lost), and TCP itself would go on asking for a quarter of an hour.
- */
-static bool
-is_mute(const struct request *r)
-{
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-
-	return (getsockopt(r->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-		(info.tcpi_retransmits > 0 || info.tcpi_probes > 1) &&
-		info.tcpi_last_ack_recv >= MUTE_MS);
 }
 
 /* From version 5 on. True if the request is the caller's to drop. */
 static bool
 look_after_client(struct killer *k, struct request *r, int64_t now)
 {
-	static const uint8_t queued = RPC5_QUEUED;
-
-	r->look_at = now + look_interval(r);
-	if (is_mute(r)) {
+	r->look_at = now + client_look_interval(r);
+	if (client_is_mute(r)) {
 		log_info("kill id=%llu client=%s: acknowledges nothing", (unsigned long long)r->id,
 		    r->client_text);
 		shutdown(r->fd, SHUT_RDWR);
 		return (client_gone(k, r));
 	}
-	/* A single byte is sent whole or not at all. */
-	if (r->waiting && r->reply.len == 0)
-		(void)!send(r->fd, &queued, sizeof(queued), MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (r->waiting)
+		client_say_queued(r);
 	return (false);
 }
 
@@ -172,16 +92,20 @@ static bool
 refuse_late(struct killer *k, struct request *r, int64_t now)
 {
 	struct srpc_error err = {0};
+	struct queue_load load;
 
-	r->turn_by = r->waiting ? now + 1 : 0;
-	/* It is not there when its turn has just come, or is about to be put there. */
-	if (!r->waiting || !queue_remove(k->queue, r))
+	if (!queue_remove(k->queue, r)) {
+		/* The loop is about to queue it, or a worker to call killer_taken(). */
+		r->turn_by = now + TRY_AGAIN_MS;
 		return (false);
-	unwatch(k, r);
-	outcome_say_busy(&err, queue_load(k->queue).waiting);
+	}
+	epoll_ctl(k->epoll, EPOLL_CTL_DEL, r->fd, NULL);
+	leave(k, r);
+	load = queue_load(k->queue);
+	outcome_say_busy(&err, load.waiting);
 	outcome_log(r, NULL, &err, clock_us() - r->start);
 	stats_count(STATS_REFUSED);
-	request_fail(r, &err);
+	request_fail(r, &err, load.told);
 	return (true);
 }
 
@@ -204,41 +128,48 @@ look_at_event(struct killer *k, uint64_t id)
 		k->dropped(r);
 }
 
-static int64_t
-sooner(int64_t a, int64_t b)
+static bool
+is_due(int64_t moment, int64_t now)
 {
-	return (b != 0 && b < a ? b : a);
+	return (moment != 0 && moment <= now);
+}
+
+/* Does what is due of one request. True if it is the caller's to drop. */
+static bool
+do_due(struct killer *k, struct request *r, int64_t now)
+{
+	if (is_due(r->limit_at, now)) {
+		r->limit_at = 0;
+		order_end(r, END_TIME_LIMIT, k->grace, false);
+	}
+	if (is_due(r->kill_at, now))
+		order_kill(r);
+	return ((is_due(r->look_at, now) && look_after_client(k, r, now)) ||
+		(is_due(r->turn_by, now) && refuse_late(k, r, now)));
 }
 
 /*
- * Does for each request what is due; *next is when that has to be done again. Returns one that is the
- * caller's to drop, if any: then there may be more.
+ * Does what is due; *next is when something is again. Returns a request that is the caller's to drop, if
+ * any: then there may be more.
  */
 static struct request *
-do_due(struct killer *k, int64_t now, int64_t *next)
+do_all_due(struct killer *k, int64_t now, int64_t *next)
 {
 	struct request *r;
 
-	*next = now + LOOK_MS;
-	TAILQ_FOREACH (r, &k->watched, watch) {
-		if (r->limit_at != 0 && r->limit_at <= now) {
-			r->limit_at = 0;
-			order_end(k, r, END_TIME_LIMIT, false);
-		}
-		if (r->kill_at != 0 && r->kill_at <= now)
-			order_kill(r);
-		if (r->look_at != 0 && r->look_at <= now && look_after_client(k, r, now))
+	/* A client that was added meanwhile is looked at in time without waking us. */
+	*next = now + CLIENT_LOOK_MS;
+	TAILQ_FOREACH (r, &k->requests, killer_entry) {
+		if (do_due(k, r, now))
 			return (r);
-		if (r->turn_by != 0 && r->turn_by <= now && refuse_late(k, r, now))
-			return (r);
-		*next = sooner(sooner(*next, r->kill_at), r->limit_at);
-		*next = sooner(sooner(*next, r->look_at), r->turn_by);
+		*next = deadline_first(*next, deadline_first(r->kill_at, r->limit_at));
+		*next = deadline_first(*next, deadline_first(r->look_at, r->turn_by));
 	}
 	return (NULL);
 }
 
-/* Milliseconds until something is due again; -1 once we have to stop. */
-static int
+/* When something is due again; 0 once we have to stop. */
+static int64_t
 look_at_requests(struct killer *k)
 {
 	int64_t now = clock_ms(), next;
@@ -247,13 +178,13 @@ look_at_requests(struct killer *k)
 
 	do {
 		pthread_mutex_lock(&k->lock);
-		dropped = do_due(k, now, &next);
+		dropped = do_all_due(k, now, &next);
 		stop = k->stop;
 		pthread_mutex_unlock(&k->lock);
 		if (dropped != NULL)
 			k->dropped(dropped);
 	} while (dropped != NULL);
-	return (stop ? -1 : (int)(next - now));
+	return (stop ? 0 : next);
 }
 
 static void *
@@ -261,10 +192,11 @@ run(void *arg)
 {
 	struct epoll_event events[MAX_EVENTS];
 	struct killer *k = arg;
-	int n, i, timeout;
+	int64_t next;
+	int n, i;
 
-	while ((timeout = look_at_requests(k)) != -1) {
-		n = epoll_wait(k->epoll, events, MAX_EVENTS, timeout);
+	while ((next = look_at_requests(k)) != 0) {
+		n = epoll_wait(k->epoll, events, MAX_EVENTS, deadline_left(next));
 		for (i = 0; i < n; i++)
 			look_at_event(k, events[i].data.u64);
 	}
@@ -289,7 +221,7 @@ killer_new(struct queue *queue, int grace, void (*dropped)(struct request *))
 	if ((k = calloc(1, sizeof(*k))) == NULL)
 		return (NULL);
 	pthread_mutex_init(&k->lock, NULL);
-	TAILQ_INIT(&k->watched);
+	TAILQ_INIT(&k->requests);
 	k->queue = queue;
 	k->dropped = dropped;
 	k->grace = grace;
@@ -329,7 +261,7 @@ killer_free(struct killer *k)
 }
 
 int
-killer_watch(struct killer *k, struct request *r)
+killer_register(struct killer *k, struct request *r)
 {
 	struct epoll_event event = {.events = EPOLLRDHUP, .data.u64 = r->id};
 	bool wake;
@@ -337,20 +269,20 @@ killer_watch(struct killer *k, struct request *r)
 
 	pthread_mutex_lock(&k->lock);
 	/* On the list first: the client may be gone already. */
-	TAILQ_INSERT_TAIL(&k->watched, r, watch);
-	r->watched = true;
+	TAILQ_INSERT_TAIL(&k->requests, r, killer_entry);
+	r->has_killer = true;
+	if (k->ending)
+		r->end = END_SHUTDOWN;
 	if (r->version >= RPC5_VERSION) {
 		r->waiting = true;
-		r->look_at = clock_ms() + look_interval(r);
-		r->turn_by = r->run.queue_ms > 0 ? clock_ms() + r->run.queue_ms : 0;
+		r->look_at = clock_ms() + client_look_interval(r);
+		r->turn_by = deadline_in(r->run.queue_ms);
 	}
-	wake = r->turn_by != 0 || (r->version >= RPC5_VERSION && look_interval(r) < LOOK_MS);
-	if ((rc = epoll_ctl(k->epoll, EPOLL_CTL_ADD, r->fd, &event)) == -1) {
-		TAILQ_REMOVE(&k->watched, r, watch);
-		r->watched = false;
-	}
+	wake = r->turn_by != 0 ||
+	       (r->version >= RPC5_VERSION && client_look_interval(r) < CLIENT_LOOK_MS);
+	if ((rc = epoll_ctl(k->epoll, EPOLL_CTL_ADD, r->fd, &event)) == -1)
+		leave(k, r);
 	pthread_mutex_unlock(&k->lock);
-	/* It looks every LOOK_MS anyway. */
 	if (wake)
 		wake_up(k);
 	return (rc);
@@ -361,20 +293,19 @@ killer_taken(struct killer *k, struct request *r)
 {
 	pthread_mutex_lock(&k->lock);
 	r->waiting = false;
+	r->turn_by = 0;
 	pthread_mutex_unlock(&k->lock);
 }
 
 bool
-killer_may_start(struct killer *k, struct request *r)
+killer_run_is_wanted(struct killer *k, struct request *r)
 {
-	bool may;
+	bool wanted;
 
 	pthread_mutex_lock(&k->lock);
-	if (k->ending && r->end == END_NOT)
-		r->end = END_SHUTDOWN;
-	may = !r->gone && (r->end == END_NOT || r->end == END_TIME_LIMIT);
+	wanted = !r->gone && (r->end == END_NOT || r->end == END_TIME_LIMIT);
 	pthread_mutex_unlock(&k->lock);
-	return (may);
+	return (wanted);
 }
 
 void
@@ -383,12 +314,9 @@ killer_started(struct killer *k, struct request *r, int life, pid_t group)
 	pthread_mutex_lock(&k->lock);
 	r->life = life;
 	r->group = group;
-	if (k->ending && r->end == END_NOT)
-		r->end = END_SHUTDOWN;
-	if (r->run.time_limit_ms > 0)
-		r->limit_at = clock_ms() + r->run.time_limit_ms;
+	r->limit_at = deadline_in(r->run.time_limit_ms);
 	if (r->end != END_NOT)
-		order_end(k, r, r->end, false);
+		order_end(r, r->end, k->grace, false);
 	if (r->end != END_NOT || r->limit_at != 0)
 		wake_up(k);
 	pthread_mutex_unlock(&k->lock);
@@ -407,7 +335,10 @@ void
 killer_forget(struct killer *k, struct request *r)
 {
 	pthread_mutex_lock(&k->lock);
-	unwatch(k, r);
+	if (r->has_killer) {
+		epoll_ctl(k->epoll, EPOLL_CTL_DEL, r->fd, NULL);
+		leave(k, r);
+	}
 	r->life = -1;
 	r->kill_at = r->limit_at = r->look_at = r->turn_by = 0;
 	pthread_mutex_unlock(&k->lock);
@@ -420,8 +351,8 @@ killer_end_all(struct killer *k, bool at_once)
 
 	pthread_mutex_lock(&k->lock);
 	k->ending = true;
-	TAILQ_FOREACH (r, &k->watched, watch) {
-		order_end(k, r, END_SHUTDOWN, at_once);
+	TAILQ_FOREACH (r, &k->requests, killer_entry) {
+		order_end(r, END_SHUTDOWN, k->grace, at_once);
 	}
 	pthread_mutex_unlock(&k->lock);
 	wake_up(k);

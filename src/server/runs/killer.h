@@ -23,14 +23,17 @@ struct request;
 struct killer *killer_new(struct queue *, int grace, void (*dropped)(struct request *));
 void killer_free(struct killer *); /* wants no request watched; joins the thread */
 
-/* Watch the client of a request that is about to be queued. 0, or -1 with errno. */
-int killer_watch(struct killer *, struct request *);
+/* Watches the client of a request that is about to be queued. 0, or -1 with errno. */
+int killer_register(struct killer *, struct request *);
 
 /* A worker has the request now: from here on it is the only one who writes to the client. */
 void killer_taken(struct killer *, struct request *);
 
-/* False when the client is gone already, or the server is ending: then do not start. */
-bool killer_may_start(struct killer *, struct request *);
+/*
+ * Whether anybody wants what the run gives. False when the client is gone, or the server ends all tools:
+ * then it is not to be started, nor is output still to be delivered.
+ */
+bool killer_run_is_wanted(struct killer *, struct request *);
 
 /*
  * The request's tool has a keeper at the other end of `life` (see launcher.h), in the process

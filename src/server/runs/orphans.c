@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "server/base/process.h"
 #include "orphans.h"
-#include "process.h"
 
 #define MAX_LAUNCHERS 4097 /* the most that server_max_threads allows, and the starter */
 #define MAX_SWEEPS    1000
 #define SWEEP_US      1000 /* for the killed to end */
 
+/* One for the process: so are its children, and that it is a subreaper. */
 static pthread_rwlock_t spawning;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the launchers */
 static pid_t launchers[MAX_LAUNCHERS];

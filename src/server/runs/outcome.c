@@ -4,10 +4,9 @@
 #include <sys/wait.h>
 #include <bsd/string.h>
 
-#include "server/base/info.h"
 #include "lib/log.h"
-#include "outcome.h"
 #include "lib/rpc5.h"
+#include "outcome.h"
 
 #define SHOWN	     512 /* bytes of what a client sent, in the log */
 #define RETRY_MS     100 /* for each request too many, before a client asks again */
@@ -97,20 +96,21 @@ outcome_say_busy(struct srpc_error *err, unsigned int waiting)
 
 /* Up to version 4. */
 static void
-put_old_result(struct request *r, const struct rpc_run_result *result)
+put_old_result(struct request *r, const struct rpc_run_result *result, struct rpc5_load load)
 {
 	struct srpc_error err;
 
 	if (r->end == END_SHUTDOWN) {
 		outcome_say_shutdown(&err);
-		request_fail(r, &err);
+		request_fail(r, &err, load);
 	} else {
 		rpc_put_run_result(&r->reply, r->version, result);
 	}
 }
 
 static void
-put_result(struct request *r, const struct outcome *o, const struct rpc_run_result *ended)
+put_result(struct request *r, const struct outcome *o, const struct rpc_run_result *ended,
+    struct rpc5_load load)
 {
 	const struct rpc5_result result = {
 	    .status = ended->status,
@@ -122,14 +122,14 @@ put_result(struct request *r, const struct outcome *o, const struct rpc_run_resu
 	    .max_rss_kb = o->max_rss_kb,
 	    .wall_us = o->ended - o->started,
 	    .queue_us = o->started - r->start,
-	    .load = info_load(),
+	    .load = load,
 	};
 
 	rpc5_put_result(&r->reply, &result);
 }
 
 void
-outcome_reply(struct request *r, const struct outcome *o)
+outcome_reply(struct request *r, const struct outcome *o, struct rpc5_load load)
 {
 	struct rpc_run_result ended = {0};
 
@@ -140,7 +140,7 @@ outcome_reply(struct request *r, const struct outcome *o)
 		ended.status = WEXITSTATUS(o->wait_status);
 	}
 	if (r->version >= RPC5_VERSION)
-		put_result(r, o, &ended);
+		put_result(r, o, &ended, load);
 	else
-		put_old_result(r, &ended);
+		put_old_result(r, &ended, load);
 }

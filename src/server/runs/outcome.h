@@ -19,8 +19,11 @@ struct outcome {
 void outcome_log(
     const struct request *, const struct outcome *, const struct srpc_error *err, int64_t us);
 
-/* Appends the results to the reply; up to version 4 a tool ended by a shutdown is a failure. */
-void outcome_reply(struct request *, const struct outcome *);
+/*
+ * Appends the results to the reply, with the server's load; up to version 4 a tool ended by a shutdown
+ * is a failure.
+ */
+void outcome_reply(struct request *, const struct outcome *, struct rpc5_load);
 void outcome_say_shutdown(struct srpc_error *err);
 
 /* There is no room for a request, with so many before it. */

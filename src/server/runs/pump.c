@@ -1,10 +1,21 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
-
+#include "server/base/fd.h"
 #include "pump.h"
 
 #define MOST ((size_t)1 << 20) /* bytes at a time: as much as a pipe can hold */
+
+void
+pump_init(struct pump *p)
+{
+	*p = (struct pump){.from = -1, .to = -1};
+}
+
+bool
+pump_is_on(const struct pump *p)
+{
+	return (p->from != -1);
+}
 
 void
 pump_start(struct pump *p, int from, int to)
@@ -16,11 +27,9 @@ pump_start(struct pump *p, int from, int to)
 void
 pump_stop(struct pump *p)
 {
-	if (p->from != -1)
-		close(p->from);
-	if (p->to != -1)
-		close(p->to);
-	*p = (struct pump){.from = -1, .to = -1};
+	fd_close(&p->from);
+	fd_close(&p->to);
+	p->full = false;
 }
 
 struct pollfd

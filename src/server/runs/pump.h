@@ -13,6 +13,9 @@ struct pump {
 	bool full;    /* the relay takes no more for now */
 };
 
+void pump_init(struct pump *); /* there is none */
+bool pump_is_on(const struct pump *);
+
 /* Takes both descriptors over; `to` must be nobody else's, and does not block from here on. */
 void pump_start(struct pump *, int from, int to);
 

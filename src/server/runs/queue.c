@@ -17,13 +17,14 @@ struct queue {
 	pthread_cond_t ready;
 	TAILQ_HEAD(, host) hosts; /* whose turn it is stands first; none is empty */
 	unsigned int workers, limit;
+	int loaded_at;
 	unsigned int waiting; /* in the lists */
 	unsigned int serving; /* popped and not done */
 	bool closed;
 };
 
 struct queue *
-queue_new(unsigned int workers, unsigned int limit)
+queue_new(unsigned int workers, unsigned int limit, int loaded_at)
 {
 	struct queue *q;
 
@@ -34,6 +35,7 @@ queue_new(unsigned int workers, unsigned int limit)
 	TAILQ_INIT(&q->hosts);
 	q->workers = workers;
 	q->limit = limit;
+	q->loaded_at = loaded_at;
 	return (q);
 }
 
@@ -190,7 +192,8 @@ queue_load(struct queue *q)
 	/* What a free worker is about to take runs already. */
 	load.running = all < q->workers ? all : q->workers;
 	load.waiting = all - load.running;
-	load.closed = q->closed;
+	load.told.in_flight = (int32_t)all;
+	load.told.loaded = q->closed || load.told.in_flight > q->loaded_at;
 	pthread_mutex_unlock(&q->lock);
 	return (load);
 }

@@ -4,15 +4,18 @@
 
 #include <stdbool.h>
 
+#include "lib/rpc5.h"
+
 struct queue;
 struct request;
 
 /*
  * For `workers` threads, each serving one request at a time; beside what they serve at most `limit`
- * requests wait (0: what cannot start at once is refused). NULL with errno when memory is short.
- * queue_free() wants it empty.
+ * requests wait (0: what cannot start at once is refused). With more than `loaded_at` requests, waiting
+ * and running, it is called loaded: clients had better go elsewhere. NULL with errno when memory is
+ * short. queue_free() wants it empty.
  */
-struct queue *queue_new(unsigned int workers, unsigned int limit);
+struct queue *queue_new(unsigned int workers, unsigned int limit, int loaded_at);
 void queue_free(struct queue *);
 
 /*
@@ -38,10 +41,10 @@ bool queue_remove(struct queue *, struct request *);
 void queue_close(struct queue *);
 struct request *queue_flush(struct queue *);
 
-/* Tools that run, and requests that wait; whether it has no more to take. */
+/* Tools that run, and requests that wait; and what clients are told of it. */
 struct queue_load {
 	unsigned int running, waiting;
-	bool closed;
+	struct rpc5_load told; /* a closed queue is always loaded */
 };
 struct queue_load queue_load(struct queue *);
 

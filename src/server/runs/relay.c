@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 
 #include "lib/addr.h"
+#include "server/base/access.h"
 #include "server/base/clock.h"
 #include "relay.h"
 
@@ -31,7 +32,7 @@ await(int fd, int timeout_ms, bool (*wanted)(void *), void *arg)
 
 /* How the connecting ended: 0, or -1 with errno. */
 static int
-outcome(int fd)
+connected(int fd)
 {
 	socklen_t len = sizeof(int);
 	int error;
@@ -40,6 +41,14 @@ outcome(int fd)
 		return (-1);
 	errno = error;
 	return (error == 0 ? 0 : -1);
+}
+
+bool
+relay_may_go(const struct settings *s, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *to)
+{
+	return (s->relay_any || addr_same_host(client, to) || access_is_allowed(s, to) ||
+		(access_is_this_host(client) && access_is_this_host(to)));
 }
 
 int
@@ -52,9 +61,10 @@ relay_connect(const struct sockaddr_storage *to, int timeout_ms, bool (*wanted)(
 	if (fd == -1)
 		return (-1);
 	if (connect(fd, (const struct sockaddr *)to, addr_len(to)) == -1 &&
-	    (errno != EINPROGRESS || await(fd, timeout_ms, wanted, arg) == -1 || outcome(fd) == -1))
+	    (errno != EINPROGRESS || await(fd, timeout_ms, wanted, arg) == -1 ||
+		connected(fd) == -1))
 		goto fail;
-	/* What the tool writes shall be seen at once; if not, no harm is done. */
+	/* So that output is seen at once; without it, it only comes later. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	/* It becomes the tool's own: tools expect writes that block. */
 	if (fcntl(fd, F_SETFL, 0) == -1)

@@ -5,6 +5,12 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "server/base/settings.h"
+
+/* To the client's own address, or one that could connect; to any with relay_hosts = any. Unmapped. */
+bool relay_may_go(const struct settings *, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *to);
+
 /*
  * Connects to `to` within `timeout_ms`, or as long as `wanted(arg)` says. A blocking, close-on-exec
  * socket, which the caller closes; or -1 with errno (ECANCELED: not wanted).

@@ -2,9 +2,8 @@
 #include <stdlib.h>
 #include <bsd/string.h>
 
-#include "server/base/info.h"
-#include "request.h"
 #include "lib/rpc5.h"
+#include "request.h"
 
 struct request *
 request_new(void)
@@ -46,10 +45,10 @@ request_decode(struct request *r, size_t start, struct srpc_error *err)
 }
 
 void
-request_fail(struct request *r, const struct srpc_error *err)
+request_fail(struct request *r, const struct srpc_error *err, struct rpc5_load load)
 {
 	if (r->version >= RPC5_VERSION) {
-		rpc5_put_failure(&r->reply, err, info_load());
+		rpc5_put_failure(&r->reply, err, load);
 		return;
 	}
 	srpc_put_failure(&r->reply, err->code, err->message);

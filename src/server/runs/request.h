@@ -9,7 +9,7 @@
 
 #include "lib/addr.h"
 #include "lib/buf.h"
-#include "lib/rpc.h"
+#include "lib/rpc5.h"
 
 struct conn;
 
@@ -18,8 +18,8 @@ enum request_end { END_NOT, END_CLIENT_GONE, END_SHUTDOWN, END_TIME_LIMIT };
 
 /*
  * Belongs to one at a time: the event loop makes it, the queue holds it, a worker serves it, and
- * the loop takes its reply and frees it. The child killer only touches what is below `watch`, under
- * its own lock.
+ * the loop takes its reply and frees it. The child killer only touches what is the killer's below,
+ * under its own lock.
  */
 struct request {
 	uint64_t id;
@@ -40,17 +40,18 @@ struct request {
 
 	TAILQ_ENTRY(request) entry; /* in the queue, or among the finished */
 
-	TAILQ_ENTRY(request) watch; /* among the killer's */
-	bool watched;
+	/* The killer's. Moments are monotonic milliseconds; 0: none. */
+	TAILQ_ENTRY(request) killer_entry; /* among those whose clients it watches */
+	bool has_killer;
 	int life;	      /* to the tool's keeper; -1 while no tool runs */
 	enum request_end end; /* what it was told, if anything */
 	pid_t group;	      /* the process group of launcher and keeper */
 	unsigned int kills;   /* how often SIGKILL was ordered */
-	int64_t kill_at;      /* monotonic milliseconds of the next, stronger order; 0: none */
-	int64_t limit_at;     /* the same of the time limit */
-	bool waiting;	      /* version 5: nobody else writes to the client */
-	int64_t look_at;      /* version 5: the next look whether the client is still there */
-	int64_t turn_by;      /* version 5: when it has to be its turn, or it is refused; 0: none */
+	int64_t kill_at;      /* of the next, stronger order */
+	int64_t limit_at;     /* of the time limit */
+	bool waiting;	      /* version 5: no worker has it, so the killer writes to the client */
+	int64_t look_at;      /* version 5: of the next look whether the client is still there */
+	int64_t turn_by;      /* version 5: when a worker has to have it, or it is refused */
 };
 
 TAILQ_HEAD(request_list, request);
@@ -62,8 +63,11 @@ void request_free(struct request *);
 /* Fills in `run` from `raw`, whose arguments begin at `start`. 0, or -1 with *err. */
 int request_decode(struct request *, size_t start, struct srpc_error *err);
 
-/* Makes the reply a failure; what the reply held before (a hello) stays. Logged by the caller. */
-void request_fail(struct request *, const struct srpc_error *);
+/*
+ * Makes the reply a failure, with the server's load; what the reply held before (a hello) stays. Logged
+ * by the caller.
+ */
+void request_fail(struct request *, const struct srpc_error *, struct rpc5_load);
 
 /*
  * Sends what goes of the reply at once; what does not, whoever has the request sends later. An error

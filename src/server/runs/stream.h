@@ -6,46 +6,34 @@
 #define STREAM_H
 
 #include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
 
-#include "lib/buf.h"
-#include "request.h"
+#include "feed.h"
+#include "output.h"
 
 #define STREAM_FDS 5
 
 struct stream {
-	struct request *request; /* whose `in` and `reply` hold what is not decoded or sent yet */
-	int life;	/* takes signals for the tool's tree; -1: there is none (any more) */
-	int outputs[2]; /* stdout and stderr, -1: over or none */
-	bool large[2];	/* these pipes have been made larger */
-	int turn;	/* whose it was last */
-	size_t owed; /* bytes of its that go behind the reply: announced there, and not sent yet */
-	bool unwanted[2]; /* the client wants no more of it */
-	int input;	  /* the tool's stdin; -1: over or none */
-	struct buf data;  /* on its way there */
-	size_t taken;	  /* bytes of it that are there already */
-	size_t welcome;	  /* bytes that the client may send */
-	bool input_ended; /* the client said so */
-	bool deaf;	  /* the client sends no more, or nonsense: nothing is read */
-	bool broken;	  /* nothing can be sent any more */
-	uint64_t signals; /* that the client sent: a bit each */
-	uint64_t unsent;  /* those that the tool has not got yet */
-	int64_t speak_at; /* monotonic milliseconds of the next keep-alive */
+	struct request *request; /* whose `in` holds what is not decoded yet */
+	struct output output;
+	struct feed feed;
+	bool deaf; /* the client sends no more, or nonsense: nothing is read */
 };
+
+/* One without pipes, for which stream_close() has nothing to do. */
+void stream_init(struct stream *, struct request *);
 
 /*
  * Makes the pipes that the request asks for: `files` gets the tool's ends, which the caller closes, and
  * keeps a descriptor that is there already. 0, or -1 with errno; stream_close() in any case.
  */
-int stream_open(struct stream *, struct request *, int files[3]);
+int stream_open(struct stream *, int files[3]);
 void stream_close(struct stream *);
 
 /* The tool runs: what the client sends is for it. */
 void stream_start(struct stream *, int life);
 
-/* What to wait for, and how many milliseconds at most. */
-int stream_events(const struct stream *, struct pollfd fds[STREAM_FDS]);
+/* What to wait for; until when at most, in monotonic milliseconds (0: no matter). */
+int64_t stream_events(const struct stream *, struct pollfd fds[STREAM_FDS]);
 
 /* After that: does what can be done. */
 void stream_move(struct stream *, const struct pollfd fds[STREAM_FDS]);

@@ -1,8 +1,6 @@
-/* worker.h: the threads that serve run requests: relay, launch, wait, collect, reply. */
+/* worker.h: the threads that serve run requests: each takes one from the queue, runs it, and replies. */
 #ifndef WORKER_H
 #define WORKER_H
-
-#include <stddef.h>
 
 #include "server/base/settings.h"
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "server/fleet/multiply.h"
-#include "server/runs/process.h"
+#include "server/base/process.h"
 #include "unit/scratch.h"
 #include "unit/suites.h"
 
@@ -125,20 +125,20 @@ END_TEST
 
 START_TEST(without_a_wish_there_is_nothing_to_wait_for)
 {
-	ck_assert_int_eq(multiply_wait(5000), -1);
+	ck_assert_int_eq(multiply_due(5000), 0);
 }
 END_TEST
 
 START_TEST(a_wish_is_acted_upon_within_a_second_and_not_by_all_at_once)
 {
-	int least = 1000, most = 0, wait;
+	int64_t least = 1000, most = 0, wait;
 
 	for (int64_t now = 10000; now < 1000000; now += 10000) {
 		multiply_wish();
-		wait = multiply_wait(now);
+		wait = multiply_due(now) - now;
 		ck_assert_int_ge(wait, 0);
 		ck_assert_int_le(wait, 1000);
-		ck_assert_int_eq(multiply_wait(now + wait), 0);
+		ck_assert_int_eq(multiply_due(now + wait), now + wait);
 		multiply_act(&config, 0, now + wait);
 		least = wait < least ? wait : least;
 		most = wait > most ? wait : most;
@@ -152,10 +152,10 @@ START_TEST(many_wishes_are_one)
 {
 	multiply_wish();
 	multiply_wish();
-	ck_assert_int_ge(multiply_wait(5000), 0);
+	ck_assert_int_ge(multiply_due(5000), 5000);
 	multiply_wish();
 	multiply_act(&config, 0, 6000);
-	ck_assert_int_eq(multiply_wait(9000), -1);
+	ck_assert_int_eq(multiply_due(9000), 0);
 }
 END_TEST
 
@@ -163,8 +163,8 @@ START_TEST(the_next_wish_waits_for_a_second)
 {
 	multiply_act(&config, 0, 5000);
 	multiply_wish();
-	ck_assert_int_eq(multiply_wait(5999), -1);
-	ck_assert_int_ge(multiply_wait(6000), 0);
+	ck_assert_int_eq(multiply_due(5999), 0);
+	ck_assert_int_ge(multiply_due(6000), 6000);
 }
 END_TEST
 

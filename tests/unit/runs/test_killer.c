@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server/base/info.h"
 #include "server/runs/killer.h"
 #include "server/runs/queue.h"
 #include "server/runs/request.h"
@@ -62,11 +61,8 @@ await_drop(void)
 static void
 begin(int grace)
 {
-	static const struct settings settings = {0};
-
 	ck_assert_int_eq(sem_init(&drops, 0, 0), 0);
-	ck_assert_ptr_nonnull(queue = queue_new(MAX_REQUESTS, 0));
-	ck_assert_int_eq(info_init(&settings, queue), 0);
+	ck_assert_ptr_nonnull(queue = queue_new(MAX_REQUESTS, 0, 20));
 	ck_assert_ptr_nonnull(killer = killer_new(queue, grace, take_dropped));
 }
 
@@ -138,7 +134,7 @@ watch(void (*connected)(int ends[2]))
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	j->life = ends[0];
 	j->keeper = ends[1];
-	ck_assert_int_eq(killer_watch(killer, &j->r), 0);
+	ck_assert_int_eq(killer_register(killer, &j->r), 0);
 	return (j);
 }
 
@@ -148,7 +144,7 @@ run_in(void (*connected)(int ends[2]), pid_t group)
 {
 	struct job *j = watch(connected);
 
-	ck_assert(killer_may_start(killer, &j->r));
+	ck_assert(killer_run_is_wanted(killer, &j->r));
 	killer_started(killer, &j->r, j->life, group);
 	return (j);
 }
@@ -305,7 +301,7 @@ START_TEST(a_client_that_sends_more_is_not_gone)
 	ck_assert_int_eq(send(j->client, "pipelined", 9, MSG_NOSIGNAL), 9);
 	let_killer_catch_up();
 	not_told(j);
-	ck_assert(killer_may_start(killer, &j->r));
+	ck_assert(killer_run_is_wanted(killer, &j->r));
 	finish();
 }
 END_TEST
@@ -437,10 +433,10 @@ START_TEST(a_request_whose_client_goes_away_before_it_starts_may_not_start)
 	j = watch(locally);
 	ck_assert_int_eq(queue_push(queue, &j->r), 0);
 	ck_assert_ptr_eq(queue_pop(queue), &j->r);
-	ck_assert(killer_may_start(killer, &j->r));
+	ck_assert(killer_run_is_wanted(killer, &j->r));
 	hang_up(j);
 	let_killer_catch_up();
-	ck_assert(!killer_may_start(killer, &j->r));
+	ck_assert(!killer_run_is_wanted(killer, &j->r));
 	ck_assert_uint_eq(ndropped, 0);
 	queue_done(queue);
 	finish();
@@ -475,7 +471,7 @@ START_TEST(a_client_that_is_gone_before_it_is_watched_is_noticed)
 	close(ends[0]);
 	close(j->r.fd);
 	j->r.fd = ends[1];
-	ck_assert_int_eq(killer_watch(killer, &j->r), 0);
+	ck_assert_int_eq(killer_register(killer, &j->r), 0);
 	killer_started(killer, &j->r, j->life, 0);
 	told_to_end(j);
 	finish();
@@ -594,15 +590,15 @@ START_TEST(once_the_server_ends_nothing_starts_and_what_was_starting_ends)
 	begin(LONG_GRACE);
 	waiting = watch(locally);
 	starting = watch(locally);
-	ck_assert(killer_may_start(killer, &starting->r));
+	ck_assert(killer_run_is_wanted(killer, &starting->r));
 	killer_end_all(killer, false);
-	ck_assert(!killer_may_start(killer, &waiting->r));
+	ck_assert(!killer_run_is_wanted(killer, &waiting->r));
 	killer_started(killer, &starting->r, starting->life, 0);
 	told_to_end(starting);
 	ck_assert_int_eq(waiting->r.end, END_SHUTDOWN);
 	ck_assert_int_eq(starting->r.end, END_SHUTDOWN);
 	waiting = watch(locally);
-	ck_assert(!killer_may_start(killer, &waiting->r));
+	ck_assert(!killer_run_is_wanted(killer, &waiting->r));
 	finish();
 }
 END_TEST
@@ -690,7 +686,7 @@ START_TEST(a_request_whose_turn_has_come_is_not_refused)
 	ck_assert_int_eq(queue_push(queue, &later->r), 0);
 	await_drop();
 	ck_assert_ptr_eq(dropped[0], &later->r);
-	ck_assert(killer_may_start(killer, &j->r));
+	ck_assert(killer_run_is_wanted(killer, &j->r));
 	ck_assert_uint_eq(j->r.reply.len, 0);
 	queue_done(queue);
 	buf_free(&later->r.reply);

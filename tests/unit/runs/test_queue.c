@@ -55,11 +55,13 @@ refuse(char host, int error)
 	ck_assert_int_eq(errno, error);
 }
 
+#define LOADED_AT 3
+
 static void
 start(unsigned int workers, unsigned int limit)
 {
 	made = 0;
-	q = queue_new(workers, limit);
+	q = queue_new(workers, limit, LOADED_AT);
 	ck_assert_ptr_nonnull(q);
 }
 
@@ -213,19 +215,19 @@ END_TEST
 
 /* With three workers and two who may wait. */
 static const struct {
-	unsigned int pushed, popped, done;
-	struct queue_load load;
+	unsigned int pushed, popped, done, running, waiting;
+	bool loaded;
 } loads[] = {
-    {0, 0, 0, {0, 0, false}},
-    {1, 0, 0, {1, 0, false}}, /* a free worker is about to take it */
-    {1, 1, 0, {1, 0, false}},
-    {1, 1, 1, {0, 0, false}},
-    {3, 1, 0, {3, 0, false}},
-    {4, 0, 0, {3, 1, false}},
-    {5, 3, 0, {3, 2, false}},
-    {5, 3, 1, {3, 1, false}},
-    {5, 3, 3, {2, 0, false}},
-    {5, 5, 5, {0, 0, false}},
+    {0, 0, 0, 0, 0, false},
+    {1, 0, 0, 1, 0, false}, /* a free worker is about to take it */
+    {1, 1, 0, 1, 0, false},
+    {1, 1, 1, 0, 0, false},
+    {3, 1, 0, 3, 0, false},
+    {4, 0, 0, 3, 1, true},
+    {5, 3, 0, 3, 2, true},
+    {5, 3, 1, 3, 1, true},
+    {5, 3, 3, 2, 0, false},
+    {5, 5, 5, 0, 0, false},
 };
 
 START_TEST(the_load_counts_what_runs_and_what_waits)
@@ -239,7 +241,10 @@ START_TEST(the_load_counts_what_runs_and_what_waits)
 		queue_pop(q);
 	for (; done < loads[_i].done; done++)
 		queue_done(q);
-	load_is(loads[_i].load.running, loads[_i].load.waiting);
+	load_is(loads[_i].running, loads[_i].waiting);
+	ck_assert_int_eq(
+	    queue_load(q).told.in_flight, (int)(loads[_i].running + loads[_i].waiting));
+	ck_assert_int_eq(queue_load(q).told.loaded, loads[_i].loaded);
 	finish();
 }
 END_TEST
@@ -303,6 +308,7 @@ START_TEST(a_closed_queue_refuses_but_hands_out_what_waits)
 	push('A');
 	push('B');
 	queue_close(q);
+	ck_assert(queue_load(q).told.loaded);
 	refuse('A', ESHUTDOWN);
 	ck_assert_ptr_eq(queue_pop(q), &requests[0]);
 	ck_assert_ptr_eq(queue_pop(q), &requests[1]);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
-#include "stop.h"
+#include "pause.h"
 
 enum occasion { BEFORE, AFTER, AFTER_SIGNALED, AFTER_ERROR, NOCCASIONS };
 
@@ -23,7 +23,7 @@ static bool have_terminal;
 static pthread_mutex_t terminal = PTHREAD_MUTEX_INITIALIZER; /* one tool at a time */
 
 void
-stop_init(void)
+pause_init(void)
 {
 	int i;
 
@@ -33,7 +33,7 @@ stop_init(void)
 }
 
 bool
-stop_wanted(void)
+pause_wanted(void)
 {
 	int i;
 
@@ -44,7 +44,7 @@ stop_wanted(void)
 }
 
 static void
-stop(enum occasion occasion, const char *root, const char *what)
+pause_at(enum occasion occasion, const char *root, const char *what)
 {
 	int c;
 
@@ -63,14 +63,14 @@ stop(enum occasion occasion, const char *root, const char *what)
 }
 
 void
-stop_before_tool(const char *root)
+pause_before_tool(const char *root)
 {
 	if (wanted[BEFORE])
-		stop(BEFORE, root, "");
+		pause_at(BEFORE, root, "");
 }
 
 void
-stop_after_tool(const char *root, int wait_status)
+pause_after_tool(const char *root, int wait_status)
 {
 	char what[64] = "";
 
@@ -78,16 +78,16 @@ stop_after_tool(const char *root, int wait_status)
 		snprintf(what, sizeof(what), " signal %d (%s)", WTERMSIG(wait_status),
 		    strsignal(WTERMSIG(wait_status)));
 		if (wanted[AFTER_SIGNALED]) {
-			stop(AFTER_SIGNALED, root, what);
+			pause_at(AFTER_SIGNALED, root, what);
 			return;
 		}
 	} else if (WEXITSTATUS(wait_status) != 0) {
 		snprintf(what, sizeof(what), " status %d", WEXITSTATUS(wait_status));
 		if (wanted[AFTER_ERROR]) {
-			stop(AFTER_ERROR, root, what);
+			pause_at(AFTER_ERROR, root, what);
 			return;
 		}
 	}
 	if (wanted[AFTER])
-		stop(AFTER, root, what);
+		pause_at(AFTER, root, what);
 }

@@ -23,26 +23,18 @@ is_own(const struct sockaddr_storage *addr)
 }
 
 bool
-access_this_host(const struct sockaddr_storage *addr)
+access_is_this_host(const struct sockaddr_storage *addr)
 {
 	return (addr_is_loopback(addr) || is_own(addr));
 }
 
 bool
-access_client(const struct settings *s, const struct sockaddr_storage *client)
+access_is_allowed(const struct settings *s, const struct sockaddr_storage *addr)
 {
 	size_t i;
 
 	for (i = 0; i < s->nallow; i++)
-		if (addr_block_has(&s->allow[i], client))
+		if (addr_block_has(&s->allow[i], addr))
 			return (true);
-	return (s->nallow == 0 && access_this_host(client));
-}
-
-bool
-access_relay(const struct settings *s, const struct sockaddr_storage *client,
-    const struct sockaddr_storage *to)
-{
-	return (s->relay_any || addr_same_host(client, to) || access_client(s, to) ||
-		(access_this_host(client) && access_this_host(to)));
+	return (s->nallow == 0 && access_is_this_host(addr));
 }

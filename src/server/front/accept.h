@@ -1,0 +1,48 @@
+/*
+ * accept.h: the listening sockets, and the connections that come in by them: those that may stay are
+ * handed on. Where descriptors or memory run out, accepting pauses for a while. One thread uses it.
+ */
+#ifndef ACCEPT_H
+#define ACCEPT_H
+
+#include <sys/resource.h>
+
+#include "server/base/settings.h"
+#include "admit.h"
+#include "crowd.h"
+#include "listen.h"
+#include "watch.h"
+
+struct acceptor {
+	const struct settings *settings;
+	struct watcher *watcher;
+	const struct crowd *crowd;
+	int (*opened)(void *arg, int fd, const struct sockaddr_storage *client);
+	void *arg;
+	struct listener {
+		struct watch watch; /* first */
+		struct acceptor *acceptor;
+	} listeners[LISTEN_MAX];
+	int nlisteners;
+	struct admit admit;
+	rlim_t max_connections; /* that leave descriptors for ourselves and the tools */
+	int64_t resume_at;	/* monotonic milliseconds; 0: accepting */
+	int64_t said_at;	/* that accepting is paused; 0: not yet */
+};
+
+/*
+ * Takes over the listeners; `crowd` counts who is connected. `opened` takes over each connection that may
+ * stay; or it closes it, and returns -1 with errno. 0, or -1 with errno. fatal where the limit of
+ * descriptors cannot be known.
+ */
+int accept_begin(struct acceptor *, const struct settings *, struct watcher *, const struct crowd *,
+    const int *listeners, int nlisteners,
+    int (*opened)(void *arg, int fd, const struct sockaddr_storage *client), void *arg);
+
+/* No more connections; those that clients have made already are accepted. */
+void accept_end(struct acceptor *);
+
+/* Does what is due. When it has to be called again, in monotonic milliseconds; 0: need not. */
+int64_t accept_check(struct acceptor *);
+
+#endif

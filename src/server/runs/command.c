@@ -1,0 +1,130 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "lib/log.h"
+#include "command.h"
+#include "pause.h"
+#include "trace.h"
+
+#define OWN_WORDS 32 /* at most, beside helper_switches, environment and command */
+#define BLANKS	  " \t"
+
+/* Soft limits of the tools. There is one pair: the limits are the process's. */
+static unsigned long nofile, stack;
+
+void
+command_keep_limits(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		fatal("limit of descriptors: %s", strerror(errno));
+	nofile = r.rlim_cur;
+	if (getrlimit(RLIMIT_STACK, &r) == -1)
+		fatal("limit of the stack: %s", strerror(errno));
+	stack = r.rlim_cur;
+}
+
+static void
+add(struct command *c, const char *word)
+{
+	c->argv[c->argc++] = word;
+}
+
+static void
+add_number(struct command *c, const char *name, char text[COMMAND_NUMBER], unsigned long n)
+{
+	snprintf(text, COMMAND_NUMBER, "%lu", n);
+	add(c, name);
+	add(c, text);
+}
+
+static size_t
+count(const char *const *strings)
+{
+	size_t n = 0;
+
+	while (strings[n] != NULL)
+		n++;
+	return (n);
+}
+
+/* What all command lines begin with; `extra` words follow. 0, or -1 with errno. */
+static int
+begin(struct command *c, const struct settings *s, int err, size_t extra)
+{
+	char *word, *rest;
+	int i;
+
+	*c = (struct command){0};
+	c->switches = strdup(s->helper_switches);
+	c->argv =
+	    calloc(OWN_WORDS + (size_t)2 * SETTINGS_MAX_SWITCHES + extra + 1, sizeof(*c->argv));
+	if (c->switches == NULL || c->argv == NULL)
+		return (-1);
+	add(c, s->helper);
+	/* First, so that a wrong switch can be told. */
+	add_number(c, "-err", c->err, (unsigned long)err);
+	word = strtok_r(c->switches, BLANKS, &rest);
+	for (; word != NULL; word = strtok_r(NULL, BLANKS, &rest)) {
+		if (strcmp(word, "-d") != 0)
+			add(c, word);
+		else if (trace_fd() != -1)
+			add_number(c, "-dbg", c->dbg, (unsigned long)trace_fd());
+	}
+	for (i = 0; i < SETTINGS_ISOLATIONS; i++) {
+		if ((s->isolate & 1U << i) == 0)
+			continue;
+		add(c, "-isolate");
+		add(c, settings_isolations[i]);
+	}
+	return (0);
+}
+
+void
+command_free(struct command *c)
+{
+	free(c->switches);
+	free(c->argv);
+}
+
+int
+command_for_run(struct command *c, const struct settings *s, const struct rpc_run *run,
+    const char *root, int err, int life)
+{
+	const char *const *env = run->env, *const *arg = run->argv;
+	size_t nenv = count(env);
+
+	if (begin(c, s, err, nenv + count(arg)) == -1)
+		return (-1);
+	add_number(c, "-life", c->life, (unsigned long)life);
+	add_number(c, "-nofile", c->nofile, nofile);
+	add_number(c, "-stack", c->stack, stack);
+	add(c, "-root");
+	add(c, root);
+	if (pause_wanted())
+		add(c, "-hold");
+	add(c, "-wd");
+	add(c, run->directory);
+	add_number(c, "-envc", c->nenv, nenv);
+	while (*env != NULL)
+		add(c, *env++);
+	add(c, "-cmd");
+	while (*arg != NULL)
+		add(c, *arg++);
+	return (0);
+}
+
+int
+command_for_check(struct command *c, const struct settings *s, int err)
+{
+	if (begin(c, s, err, 0) == -1)
+		return (-1);
+	add(c, "-root");
+	add(c, s->volatile_root);
+	add(c, "-check");
+	return (0);
+}

@@ -1,0 +1,33 @@
+/* command.h: the launcher's command line, as its man page has it. */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stddef.h>
+
+#include "lib/rpc.h"
+#include "server/base/settings.h"
+
+#define COMMAND_NUMBER 24 /* bytes of a number as text */
+
+struct command {
+	const char **argv; /* NULL-terminated; leads into settings, run, root and what is below */
+	size_t argc;
+	char *switches; /* a copy of helper_switches, cut into words */
+	char err[COMMAND_NUMBER], life[COMMAND_NUMBER], dbg[COMMAND_NUMBER], nofile[COMMAND_NUMBER],
+	    stack[COMMAND_NUMBER], nenv[COMMAND_NUMBER];
+};
+
+/* Once, at the very start: remembers the limits, which are those that the tools get. */
+void command_keep_limits(void);
+
+/*
+ * For the tool of `run` in `root`, an absolute path or a name; or for a check whether the launcher would
+ * launch. `err` and `life` are descriptors of the launcher. 0, or -1 with errno; command_free() in any
+ * case, of a zero-initialised one too.
+ */
+int command_for_run(struct command *, const struct settings *, const struct rpc_run *run,
+    const char *root, int err, int life);
+int command_for_check(struct command *, const struct settings *, int err);
+void command_free(struct command *);
+
+#endif

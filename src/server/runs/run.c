@@ -1,0 +1,131 @@
+#include <stdio.h>
+#include <unistd.h>
+#include <bsd/string.h>
+
+#include "server/base/clock.h"
+#include "files.h"
+#include "follow.h"
+#include "killer.h"
+#include "launch.h"
+#include "orphans.h"
+#include "pause.h"
+#include "run.h"
+#include "trace.h"
+
+#define ROOT_SIZE 4096
+
+struct wanted {
+	struct killer *killer;
+	struct request *request;
+};
+
+static bool
+is_wanted(void *arg)
+{
+	const struct wanted *w = arg;
+
+	return (killer_run_is_wanted(w->killer, w->request));
+}
+
+/* By path, or by name, as the launcher takes it. */
+static void
+root_of(const struct settings *s, const struct request *r, char root[ROOT_SIZE])
+{
+	if (r->run.root_name != NULL)
+		strlcpy(root, r->run.root_name, ROOT_SIZE);
+	else
+		snprintf(root, ROOT_SIZE, "%s/%08x", s->volatile_root, r->run.root);
+}
+
+/* For somebody who wants to look into the root, before the tool and after it. */
+static void
+pause_around_tool(struct follow *f, const char *root)
+{
+	char path[ROOT_SIZE];
+
+	if (!follow_held(f, root, path, sizeof(path)))
+		return;
+	pause_before_tool(path);
+	follow_go_on(f);
+	if (!follow_held(f, root, path, sizeof(path)))
+		return;
+	pause_after_tool(path, f->end.value);
+	follow_go_on(f);
+}
+
+/* A launcher that is known for ours from its first moment, so that no sweep takes it for an orphan. */
+static int
+launch(struct launch *l, const struct settings *s, const struct request *r, const char *root,
+    const struct files *files, struct srpc_error *err)
+{
+	int rc;
+
+	orphans_spawn_begin();
+	if ((rc = launch_start(l, s, &r->run, root, files, err)) == 0)
+		orphans_adopt(l->launcher);
+	orphans_spawn_end();
+	return (rc);
+}
+
+/* From the launcher's start until nothing is left of the tool. 0, or -1 with *err. */
+static int
+see_through(const struct launch *l, struct wanted *w, const char *root, struct stream *stream,
+    struct outcome *o, struct srpc_error *err)
+{
+	struct request *r = w->request;
+	struct follow f;
+	int rc;
+
+	o->started = clock_us();
+	killer_started(w->killer, r, l->life, l->launcher);
+	follow_start(&f, l, r->version >= RPC5_VERSION ? stream : NULL);
+	if (pause_wanted())
+		pause_around_tool(&f, root);
+	follow_wait(&f);
+	o->ended = clock_us();
+	killer_ended(w->killer, r);
+	follow_deliver(&f, is_wanted, w);
+	killer_forget(w->killer, r);
+	rc = follow_result(&f, &r->run, root, &o->wait_status, err);
+	if (rc == -1 && r->end == END_SHUTDOWN)
+		outcome_say_shutdown(err);
+	o->user_us = f.end.user_us;
+	o->system_us = f.end.system_us;
+	o->max_rss_kb = f.end.max_rss_kb;
+	o->signals = stream->feed.signals;
+	trace_say("RunToolServer: run id=%llu completed: wait status %#x",
+	    (unsigned long long)r->id, rc == 0 ? (unsigned int)o->wait_status : 0);
+	orphans_disown(l->launcher);
+	if (f.orphaned)
+		orphans_sweep();
+	return (rc);
+}
+
+int
+run(const struct settings *s, struct killer *killer, struct request *r, struct outcome *o,
+    struct srpc_error *err)
+{
+	struct wanted wanted = {.killer = killer, .request = r};
+	struct stream stream;
+	struct files files;
+	struct launch l;
+	char root[ROOT_SIZE];
+	int i, rc;
+
+	root_of(s, r, root);
+	stream_init(&stream, r);
+	rc = files_open(&files, s, r, &stream, is_wanted, &wanted, err);
+	if (rc == 0 && !is_wanted(&wanted))
+		rc = srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: server is shutting down");
+	if (rc == 0 && (rc = launch(&l, s, r, root, &files, err)) == 0) {
+		files_close(&files);
+		rc = see_through(&l, &wanted, root, &stream, o, err);
+		launch_close(&l);
+	}
+	files_close(&files);
+	stream_close(&stream);
+	killer_forget(killer, r);
+	for (i = 0; rc == 0 && i < s->sync_after_tool; i++)
+		sync();
+	return (rc);
+}
