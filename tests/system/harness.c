@@ -176,6 +176,13 @@ harness_can(enum mode mode)
 	}
 }
 
+/* Of what runs in all modes, the hand that edits sees two: the strongest, and the one without privilege. */
+static bool
+at_this_level(enum mode mode)
+{
+	return (testing_level() > TESTING_QUICK || mode == harness_mode() || mode == MODE_ROOTLESS);
+}
+
 static void
 add_modes(TCase *tc, const TTest *test, int times, bool (*wanted)(enum mode))
 {
@@ -185,7 +192,7 @@ add_modes(TCase *tc, const TTest *test, int times, bool (*wanted)(enum mode))
 	int mode;
 
 	for (mode = 0; mode < MODES; mode++)
-		if (wanted((enum mode)mode))
+		if (wanted((enum mode)mode) && at_this_level((enum mode)mode))
 			testing_add_if(tc, test, mode * times, (mode + 1) * times,
 			    harness_can((enum mode)mode), needs[mode]);
 }

@@ -5,7 +5,7 @@
 #ifndef HARNESS_H
 #define HARNESS_H
 
-#include <check.h>
+#include "common/testing.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -59,7 +59,7 @@ main(void)
 	}
 	if (harness_setup() == -1)
 		return (1);
-	status = testing_run("system", suites, n);
+	status = testing_run("system", suites, n, TESTING_CHECK);
 	recorded_free();
 	harness_teardown();
 	return (status);

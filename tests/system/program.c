@@ -1,4 +1,4 @@
-#include <check.h>
+#include "common/testing.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

@@ -1,4 +1,4 @@
-#include <check.h>
+#include "common/testing.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef FAKE_H
 #define FAKE_H
 
-#include <check.h>
+#include "common/testing.h"
 #include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>

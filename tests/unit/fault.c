@@ -1,4 +1,4 @@
-#include <check.h>
+#include "common/testing.h"
 #include <stddef.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

@@ -8,5 +8,5 @@ static Suite *(*const suites[])(void) = {SUITES(SUITE_LIST)};
 int
 main(void)
 {
-	return (testing_run("unit", suites, sizeof(suites) / sizeof(suites[0])));
+	return (testing_run("unit", suites, sizeof(suites) / sizeof(suites[0]), TESTING_QUICK));
 }

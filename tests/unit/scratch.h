@@ -2,7 +2,7 @@
 #ifndef SCRATCH_H
 #define SCRATCH_H
 
-#include <check.h>
+#include "common/testing.h"
 #include <stddef.h>
 
 /*

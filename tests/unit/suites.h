@@ -2,7 +2,7 @@
 #ifndef SUITES_H
 #define SUITES_H
 
-#include <check.h>
+#include "common/testing.h"
 
 #define SUITES(X)        \
 	X(addr)          \

@@ -1,4 +1,4 @@
-#include <check.h>
+#include "common/testing.h"
 #include <stdlib.h>
 #include <string.h>
 
