@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "thread.h"
 
 #define TEST_LIMIT  30 /* seconds for a test */
 #define BACKLOG	    64
@@ -46,8 +47,35 @@ refuse_version(struct fake *f)
 
 	fake_take(f, SRPC_HELLO);
 	item = fake_take(f, SRPC_START_CALL);
-	ck_assert_int_eq(item.version, RPC5_VERSION);
+	thread_assert_int_eq(item.version, RPC5_VERSION);
 	fake_reply_failure(f, SRPC_VERSION_SKEW, "RunToolServer: Unsupported interface version");
+}
+
+static void
+serve(struct fake *f)
+{
+	/* A client may have nothing to ask, or nothing more. */
+	if (!fake_again(f))
+		return;
+	if (f->old) {
+		refuse_version(f);
+		if (!fake_again(f))
+			return;
+	}
+	f->script(f);
+}
+
+/* Of one that ends early nobody waits for more. */
+static void
+break_off(void *arg)
+{
+	struct fake *f = arg;
+
+	if (f->fd != -1)
+		close(f->fd);
+	shutdown(f->listener, SHUT_RDWR);
+	sem_post(&sink.blocked);
+	sem_post(&sink.go);
 }
 
 static void *
@@ -55,15 +83,9 @@ fake_main(void *arg)
 {
 	struct fake *f = arg;
 
-	/* A client may have nothing to ask, or nothing more. */
-	if (!fake_again(f))
-		return (NULL);
-	if (f->old) {
-		refuse_version(f);
-		if (!fake_again(f))
-			return (NULL);
-	}
-	f->script(f);
+	pthread_cleanup_push(break_off, f);
+	serve(f);
+	pthread_cleanup_pop(0);
 	if (f->fd != -1)
 		close(f->fd);
 	return (NULL);
@@ -126,6 +148,7 @@ fake_finish(struct runtool *c)
 	ck_assert_int_eq(pthread_join(fake.thread, NULL), 0);
 	close(fake.listener);
 	forget(&fake);
+	thread_verify();
 }
 
 void
@@ -135,7 +158,7 @@ fake_send(int fd, const void *data, size_t len)
 	ssize_t n;
 
 	for (; len > 0; p += n, len -= (size_t)n)
-		ck_assert_int_gt(n = send(fd, p, len, MSG_NOSIGNAL), 0);
+		thread_assert((n = send(fd, p, len, MSG_NOSIGNAL)) > 0);
 }
 
 bool
@@ -154,7 +177,7 @@ fake_reset(int fd)
 {
 	struct linger linger = {.l_onoff = 1};
 
-	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
+	thread_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
 	close(fd);
 }
 
@@ -171,10 +194,10 @@ fake_take(struct fake *f, uint8_t code)
 		f->reader.len = f->in.len;
 		if ((rc = srpc_next(&f->reader, code, &item, &err)) == SRPC_OK)
 			return (item);
-		ck_assert_msg(rc == SRPC_MORE, "%s", err.message);
-		ck_assert_int_eq(buf_reserve(&f->in, RECEIVE_MAX), 0);
+		thread_assert_msg(rc == SRPC_MORE, "%s", err.message);
+		thread_assert_int_eq(buf_reserve(&f->in, RECEIVE_MAX), 0);
 		n = recv(f->fd, f->in.data + f->in.len, RECEIVE_MAX, 0);
-		ck_assert_int_gt(n, 0);
+		thread_assert(n > 0);
 		f->in.len += (size_t)n;
 	}
 }
@@ -188,8 +211,8 @@ fake_take_start(struct fake *f, int32_t proc, int32_t version)
 	if (!f->met)
 		fake_take(f, SRPC_HELLO);
 	item = fake_take(f, SRPC_START_CALL);
-	ck_assert_int_eq(item.number, proc);
-	ck_assert_int_eq(item.version, version);
+	thread_assert_int_eq(item.number, proc);
+	thread_assert_int_eq(item.version, version);
 }
 
 void
@@ -286,6 +309,7 @@ run_fails_with(
 	struct runtool_error err;
 
 	ck_assert_int_eq(runtool_run(c, request, &result, &err), -1);
+	thread_verify(); /* else the reason would not be told */
 	ck_assert_msg(strstr(err.message, words) != NULL, "no '%s' in: %s", words, err.message);
 	ck_assert_int_eq(err.code, code);
 }
@@ -302,7 +326,10 @@ run_succeeds(struct runtool *c, const struct runtool_request *request, int statu
 	struct runtool_result result;
 	struct runtool_error err;
 
-	ck_assert_msg(runtool_run(c, request, &result, &err) == 0, "%s", err.message);
+	if (runtool_run(c, request, &result, &err) == -1) {
+		thread_verify(); /* else the reason would not be told */
+		ck_abort_msg("%s", err.message);
+	}
 	ck_assert_int_eq(result.status, status);
 }
 
@@ -322,7 +349,8 @@ noise(size_t len)
 	uint32_t x = 1;
 	size_t i;
 
-	ck_assert_ptr_nonnull(data);
+	if (data == NULL)
+		abort(); /* scripts use it, too */
 	for (i = 0; i < len; i++)
 		data[i] = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
 	return (data);

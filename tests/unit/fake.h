@@ -46,7 +46,10 @@ struct runtool *fake_start_old(void (*script)(struct fake *), int timeout_ms);
 /* Closes the connection and waits for the script's end. */
 void fake_finish(struct runtool *);
 
-/* For scripts. The next connection; false when there is none and the client is done. */
+/*
+ * For scripts, which are threads and assert by thread.h: fake_finish() fails when they did. The next connection;
+ * false when there is none and the client is done.
+ */
 bool fake_again(struct fake *);
 
 void fake_send(int fd, const void *data, size_t len);

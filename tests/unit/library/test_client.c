@@ -11,6 +11,7 @@
 #include "common/testing.h"
 #include "unit/fake.h"
 #include "unit/suites.h"
+#include "unit/thread.h"
 
 #define EXCHANGES    "tests/wire/exchanges.txt"
 #define RECORDED     "## do_it\n"
@@ -95,10 +96,10 @@ connect_relay(const struct fake *f, int stream, const char *source)
 	struct sockaddr_in from = {.sin_family = AF_INET};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(inet_pton(AF_INET, source, &from.sin_addr), 1);
-	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&from, sizeof(from)), 0);
-	ck_assert_int_eq(
+	thread_assert(fd != -1);
+	thread_assert_int_eq(inet_pton(AF_INET, source, &from.sin_addr), 1);
+	thread_assert_int_eq(bind(fd, (const struct sockaddr *)&from, sizeof(from)), 0);
+	thread_assert_int_eq(
 	    connect(fd, (const struct sockaddr *)&f->relays[stream - 1], sizeof(f->relays[0])), 0);
 	return (fd);
 }
@@ -176,7 +177,7 @@ say_http(struct fake *f)
 	static const char words[] = "HTTP/1.1 400 Bad Request\r\n";
 
 	fake_send(f->fd, words, strlen(words));
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 static void
@@ -185,7 +186,7 @@ say_old_hello(struct fake *f)
 	static const char hello[] = "\n\0\0\0\12SRPC V1.3";
 
 	fake_send(f->fd, hello, sizeof(hello));
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(what_is_no_server_is_told_apart)
@@ -256,7 +257,7 @@ END_TEST
 static void
 stay_silent(struct fake *f)
 {
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_server_that_never_answers_is_given_up_in_time)
@@ -285,7 +286,7 @@ read_recorded(struct buf *out)
 	bool ours = false, sending = false;
 	uint8_t byte;
 
-	ck_assert_msg(f != NULL, "%s: start the tests in the top directory", EXCHANGES);
+	thread_assert_msg(f != NULL, "%s: start the tests in the top directory", EXCHANGES);
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if (line[0] == '#')
 			ours = strcmp(line, RECORDED) == 0;
@@ -298,7 +299,7 @@ read_recorded(struct buf *out)
 			buf_append(out, &byte, 1);
 	}
 	fclose(f);
-	ck_assert_uint_gt(out->len, 0);
+	thread_assert(out->len > 0);
 }
 
 static void
@@ -306,9 +307,9 @@ compare_strings(const struct srpc_item *a, const struct srpc_item *b)
 {
 	int32_t i;
 
-	ck_assert_int_eq(a->number, b->number);
+	thread_assert_int_eq(a->number, b->number);
 	for (i = 0; i < a->number; i++)
-		ck_assert_str_eq(srpc_string(a, i), srpc_string(b, i));
+		thread_assert_str_eq(srpc_string(a, i), srpc_string(b, i));
 }
 
 /* Byte for byte, save what may differ: ports, and the order of strings within an item. */
@@ -325,16 +326,16 @@ compare_items(struct srpc_reader *a, struct srpc_reader *b)
 	for (i = 0; i < LENGTH(codes); i++) {
 		at_a = a->pos;
 		at_b = b->pos;
-		ck_assert_int_eq(srpc_next(a, codes[i], &x, &err), SRPC_OK);
-		ck_assert_int_eq(srpc_next(b, codes[i], &y, &err), SRPC_OK);
-		ck_assert_uint_eq(a->pos - at_a, b->pos - at_b);
+		thread_assert_int_eq(srpc_next(a, codes[i], &x, &err), SRPC_OK);
+		thread_assert_int_eq(srpc_next(b, codes[i], &y, &err), SRPC_OK);
+		thread_assert_int_eq(a->pos - at_a, b->pos - at_b);
 		if (codes[i] == SRPC_CHARS_SEQ)
 			compare_strings(&x, &y);
 		else if (codes[i] != SRPC_SOCKET)
-			ck_assert_mem_eq(a->data + at_a, b->data + at_b, a->pos - at_a);
+			thread_assert(memcmp(a->data + at_a, b->data + at_b, a->pos - at_a) == 0);
 	}
-	ck_assert_uint_eq(a->pos, a->len);
-	ck_assert_uint_eq(b->pos, b->len);
+	thread_assert_int_eq(a->pos, a->len);
+	thread_assert_int_eq(b->pos, b->len);
 }
 
 static void
@@ -351,8 +352,8 @@ compare_with_recorded(struct fake *f)
 	compare_items(&ours, &theirs);
 	buf_free(&recorded);
 
-	ck_assert_uint_eq(ntohl(f->relays[0].sin_addr.s_addr), INADDR_LOOPBACK);
-	ck_assert_uint_eq(ntohl(f->relays[1].sin_addr.s_addr), INADDR_LOOPBACK);
+	thread_assert_int_eq(ntohl(f->relays[0].sin_addr.s_addr), INADDR_LOOPBACK);
+	thread_assert_int_eq(ntohl(f->relays[1].sin_addr.s_addr), INADDR_LOOPBACK);
 	relay_text(f, 1, "out\nvm\n");
 	relay_text(f, 2, "err\n");
 	reply_result(f, 3, 0, false);
@@ -402,8 +403,8 @@ expect_no_relays(struct fake *f)
 
 	take_run(f);
 	for (i = 0; i < 2; i++) {
-		ck_assert_uint_eq(f->relays[i].sin_addr.s_addr, INADDR_ANY);
-		ck_assert_uint_eq(f->relays[i].sin_port, 0);
+		thread_assert_int_eq(f->relays[i].sin_addr.s_addr, INADDR_ANY);
+		thread_assert_int_eq(f->relays[i].sin_port, 0);
 	}
 	reply_result(f, 0, 0, false);
 	fake_take_ack(f);
@@ -518,11 +519,11 @@ finish_while_client_is_busy(struct fake *f)
 	take_run(f);
 	out = connect_relay(f, 1, "127.0.0.1");
 	fake_send(out, "first", strlen("first"));
-	ck_assert_int_eq(sem_wait(&sink.blocked), 0);
+	thread_assert(sem_wait(&sink.blocked) == 0);
 	relay_text(f, 2, "second");
 	close(out);
 	reply_result(f, 0, 0, false);
-	ck_assert_int_eq(sem_post(&sink.go), 0);
+	thread_assert(sem_post(&sink.go) == 0);
 	fake_take_ack(f);
 }
 
@@ -547,7 +548,7 @@ let_a_stranger_go_first(struct fake *f)
 	take_run(f);
 	fd = connect_relay(f, 1, "127.0.0.2");
 	fake_send(fd, "forged", strlen("forged"));
-	ck_assert(fake_at_end(fd));
+	thread_assert(fake_at_end(fd));
 	close(fd);
 	relay_text(f, 1, "real");
 	relay_text(f, 2, "");
@@ -573,10 +574,10 @@ let_only_a_stranger_come(struct fake *f)
 	take_run(f);
 	relay_text(f, 1, "");
 	fd = connect_relay(f, 2, "127.0.0.2");
-	ck_assert(fake_at_end(fd));
+	thread_assert(fake_at_end(fd));
 	close(fd);
 	reply_result(f, 0, 0, false);
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 /* This one takes as long as the library waits. */
@@ -622,8 +623,8 @@ await_hang_up(struct fake *f)
 	take_run(f);
 	fd = connect_relay(f, 1, "127.0.0.1");
 	fake_send(fd, "x", 1);
-	ck_assert(fake_at_end(f->fd));
-	ck_assert(fake_at_end(fd));
+	thread_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(fd));
 	close(fd);
 }
 
@@ -702,7 +703,7 @@ fail_at_some_point(struct fake *f)
 	for (i = 0; i < relays_before_failure; i++)
 		fds[i] = connect_relay(f, 1 + i, "127.0.0.1");
 	fake_reply_failure(f, RUNTOOL_CLIENT, "request denied: server is shutting down");
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 	while (i-- > 0)
 		close(fds[i]);
 }
@@ -757,14 +758,14 @@ break_a_relay(struct fake *f)
 	relay_text(f, 2, "");
 	fd = connect_relay(f, 1, "127.0.0.1");
 	fake_send(fd, "half", strlen("half"));
-	ck_assert_int_eq(sem_wait(&sink.blocked), 0);
+	thread_assert(sem_wait(&sink.blocked) == 0);
 	fake_reset(fd);
 	if (failure_follows)
 		fake_reply_failure(f, RUNTOOL_INTERNAL, "the disk is full");
 	else
 		reply_result(f, 0, 0, false);
-	ck_assert_int_eq(sem_post(&sink.go), 0);
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(sem_post(&sink.go) == 0);
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_result_is_worth_nothing_without_all_output_but_a_failure_is)
@@ -805,7 +806,7 @@ reply_wrongly(struct fake *f)
 	take_run(f);
 	buf_append(&b, wrong_replies[wrong_reply].bytes, wrong_replies[wrong_reply].len);
 	fake_reply(f, &b);
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_wrong_reply_ends_the_call)
@@ -892,7 +893,7 @@ serve_again_and_again(struct fake *f)
 	serve_plainly(f);
 	take_run(f);
 	fake_reply_failure(f, RUNTOOL_INTERNAL, "some trouble");
-	ck_assert(fake_again(f));
+	thread_assert(fake_again(f));
 	serve_plainly(f);
 }
 
@@ -977,7 +978,7 @@ print_until_hung_up(struct fake *f)
 	while (send(fd, "x", 1, MSG_NOSIGNAL) == 1)
 		;
 	close(fd);
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_time_limit_holds_for_an_older_server_too)
@@ -1006,13 +1007,13 @@ signal_and_await_hang_up(struct fake *f)
 {
 	take_run(f);
 	/* There is no way to pass this one on. */
-	ck_assert_int_eq(runtool_signal(the_client(), SIGUSR1), 0);
-	ck_assert(fake_hears_nothing(f, SHORT_MS));
+	thread_assert_int_eq(runtool_signal(the_client(), SIGUSR1), 0);
+	thread_assert(fake_hears_nothing(f, SHORT_MS));
 	if (signal_to_send == 0)
 		runtool_cancel(the_client());
 	else
-		ck_assert_int_eq(runtool_signal(the_client(), signal_to_send), 0);
-	ck_assert(fake_at_end(f->fd));
+		thread_assert_int_eq(runtool_signal(the_client(), signal_to_send), 0);
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(signals_that_end_a_tool_hang_up_on_an_older_server)
@@ -1051,7 +1052,7 @@ be_busy_twice(struct fake *f)
 	for (i = 0; i < 2; i++) {
 		take_run(f);
 		fake_reply_failure(f, RUNTOOL_CLIENT, BUSY);
-		ck_assert(fake_again(f));
+		thread_assert(fake_again(f));
 	}
 	serve_plainly(f);
 }
@@ -1128,7 +1129,7 @@ await_the_relays_end(struct fake *f)
 	take_run(f);
 	fd = connect_relay(f, 1, "127.0.0.1");
 	fake_send(fd, "first", 5);
-	ck_assert(fake_at_end(fd));
+	thread_assert(fake_at_end(fd));
 	close(fd);
 	relay_text(f, 2, "err");
 	reply_result(f, 0, 0, false);

@@ -15,6 +15,7 @@
 #include "unit/fake.h"
 #include "unit/scratch.h"
 #include "unit/suites.h"
+#include "unit/thread.h"
 
 #define MOMENT_MS  100
 #define KEEP_ALIVE 300 /* ms */
@@ -53,7 +54,7 @@ take_request(struct fake *f, struct rpc_run *run)
 	fake_take(f, SRPC_END_CALL);
 	r = f->reader;
 	r.pos = at;
-	ck_assert_msg(rpc5_get_run(&r, run, &err) == 0, "%s", err.message);
+	thread_assert_msg(rpc5_get_run(&r, run, &err) == 0, "%s", err.message);
 }
 
 static void
@@ -77,7 +78,7 @@ take_call(struct fake *f, int32_t proc)
 static void
 take_number(struct fake *f, int32_t n)
 {
-	ck_assert_int_eq(fake_take(f, SRPC_INT32).number, n);
+	thread_assert_int_eq(fake_take(f, SRPC_INT32).number, n);
 }
 
 static void
@@ -182,7 +183,7 @@ serve(struct fake *f)
 static void
 expect_nothing(struct fake *f)
 {
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 /* ---- the request ---- */
@@ -191,8 +192,8 @@ static void
 check_strings(const char *const *got, const char *const *wanted)
 {
 	for (; *wanted != NULL; wanted++)
-		ck_assert_str_eq(*got++, *wanted);
-	ck_assert_ptr_null(*got);
+		thread_assert_str_eq(*got++, *wanted);
+	thread_assert(*got == NULL);
 }
 
 static const char *const some_env[] = {"A=1", "B=", "A=2", NULL};
@@ -204,16 +205,16 @@ expect_all_options(struct fake *f)
 	struct rpc_run run;
 
 	take_request(f, &run);
-	ck_assert_uint_eq(run.root, 0);
-	ck_assert_str_eq(run.root_name, "host");
-	ck_assert_str_eq(run.directory, "src");
-	ck_assert_str_eq(run.stdin_file, "/dev/zero");
-	ck_assert_int_eq(run.stream_stdin, 0);
-	ck_assert_int_eq(run.merge, 1);
-	ck_assert_int_eq(run.time_limit_ms, 5000);
-	ck_assert_int_eq(run.keep_alive_ms, 300);
-	ck_assert_str_eq(run.label, "a label");
-	ck_assert_int_eq(run.queue_ms, 70);
+	thread_assert_int_eq(run.root, 0);
+	thread_assert_str_eq(run.root_name, "host");
+	thread_assert_str_eq(run.directory, "src");
+	thread_assert_str_eq(run.stdin_file, "/dev/zero");
+	thread_assert_int_eq(run.stream_stdin, 0);
+	thread_assert_int_eq(run.merge, 1);
+	thread_assert_int_eq(run.time_limit_ms, 5000);
+	thread_assert_int_eq(run.keep_alive_ms, 300);
+	thread_assert_str_eq(run.label, "a label");
+	thread_assert_int_eq(run.queue_ms, 70);
 	check_strings(run.env, some_env);
 	check_strings(run.argv, some_argv);
 	rpc_run_free(&run);
@@ -227,16 +228,16 @@ expect_defaults(struct fake *f)
 	struct rpc_run run;
 
 	take_request(f, &run);
-	ck_assert_uint_eq(run.root, UINT32_MAX);
-	ck_assert_ptr_null(run.root_name);
-	ck_assert_str_eq(run.directory, ".WD");
-	ck_assert_str_eq(run.stdin_file, "");
-	ck_assert_int_eq(run.stream_stdin, 0);
-	ck_assert_int_eq(run.merge, 0);
-	ck_assert_int_eq(run.time_limit_ms, 0);
-	ck_assert_int_eq(run.keep_alive_ms, 20000);
-	ck_assert_ptr_null(run.label);
-	ck_assert_int_eq(run.queue_ms, 0);
+	thread_assert_int_eq(run.root, UINT32_MAX);
+	thread_assert(run.root_name == NULL);
+	thread_assert_str_eq(run.directory, ".WD");
+	thread_assert_str_eq(run.stdin_file, "");
+	thread_assert_int_eq(run.stream_stdin, 0);
+	thread_assert_int_eq(run.merge, 0);
+	thread_assert_int_eq(run.time_limit_ms, 0);
+	thread_assert_int_eq(run.keep_alive_ms, 20000);
+	thread_assert(run.label == NULL);
+	thread_assert_int_eq(run.queue_ms, 0);
 	check_strings(run.env, nothing);
 	check_strings(run.argv, true_argv);
 	rpc_run_free(&run);
@@ -314,11 +315,11 @@ read_slowly(struct fake *f)
 	int rounds = 12;
 
 	while (rounds-- > 0) {
-		ck_assert_int_eq(buf_reserve(&f->in, room), 0);
+		thread_assert_int_eq(buf_reserve(&f->in, room), 0);
 		n = recv(f->fd, f->in.data + f->in.len, room, MSG_WAITALL);
-		ck_assert_int_gt(n, 0);
+		thread_assert(n > 0);
 		f->in.len += (size_t)n;
-		ck_assert_int_eq(poll(NULL, 0, SILENCE / 5), 0);
+		thread_assert_int_eq(poll(NULL, 0, SILENCE / 5), 0);
 	}
 	serve(f);
 }
@@ -414,8 +415,8 @@ send_an_item_in_halves(struct fake *f)
 	fake_reply(f, &(struct buf){0});
 	fake_send(f->fd, head, sizeof(head));
 	fake_send(f->fd, "half", 4);
-	ck_assert_int_eq(sem_wait(&sink.blocked), 0);
-	ck_assert_int_eq(sem_post(&sink.go), 0);
+	thread_assert(sem_wait(&sink.blocked) == 0);
+	thread_assert(sem_post(&sink.go) == 0);
 	fake_send(f->fd, "more", 4);
 	end_well(f);
 }
@@ -541,7 +542,7 @@ await_hang_up(struct fake *f)
 {
 	take_run(f);
 	say_output(f, 1, "x");
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(output_that_is_refused_ends_the_call_and_the_connection)
@@ -563,7 +564,7 @@ take_input(struct fake *f, struct buf *b, size_t welcome)
 	struct srpc_item item;
 
 	while ((item = fake_take(f, SRPC_BYTES)).length > 0) {
-		ck_assert_uint_le(item.length, welcome);
+		thread_assert(item.length <= welcome);
 		welcome -= item.length;
 		buf_append(b, item.bytes, item.length);
 	}
@@ -578,13 +579,14 @@ expect_input(struct fake *f)
 	struct buf got = {0};
 
 	take_request(f, &run);
-	ck_assert_int_eq(run.stream_stdin, 1);
+	thread_assert_int_eq(run.stream_stdin, 1);
 	rpc_run_free(&run);
-	ck_assert(fake_hears_nothing(f, MOMENT_MS));
+	thread_assert(fake_hears_nothing(f, MOMENT_MS));
 	say_credit(f, 100);
 	take_input(f, &got, 100);
-	ck_assert_uint_eq(got.len, strlen(wanted_input));
-	ck_assert_mem_eq(got.data == NULL ? (const void *)"" : got.data, wanted_input, got.len);
+	thread_assert_int_eq(got.len, strlen(wanted_input));
+	thread_assert(
+	    memcmp(got.data == NULL ? (const void *)"" : got.data, wanted_input, got.len) == 0);
 	buf_free(&got);
 	end_well(f);
 }
@@ -661,14 +663,14 @@ welcome_little(struct fake *f)
 	say_credit(f, 3);
 	while (got.len < 3)
 		buf_append(&got, fake_take(f, SRPC_BYTES).bytes, 3);
-	ck_assert_uint_eq(got.len, 3);
-	ck_assert(fake_hears_nothing(f, MOMENT_MS));
+	thread_assert_int_eq(got.len, 3);
+	thread_assert(fake_hears_nothing(f, MOMENT_MS));
 	say_credit(f, 1);
 	say_credit(f, 1);
 	while (got.len < 5)
 		buf_append(&got, fake_take(f, SRPC_BYTES).bytes, 1);
-	ck_assert(fake_hears_nothing(f, MOMENT_MS));
-	ck_assert_mem_eq(got.data, "01234", 5);
+	thread_assert(fake_hears_nothing(f, MOMENT_MS));
+	thread_assert(memcmp(got.data, "01234", 5) == 0);
 	buf_free(&got);
 	end_well(f);
 }
@@ -721,7 +723,7 @@ write_much(void *arg)
 	ssize_t n;
 
 	for (done = 0; done < MUCH_INPUT; done += (size_t)n)
-		ck_assert_int_gt(n = write(fd, data + done, MUCH_INPUT - done), 0);
+		thread_assert((n = write(fd, data + done, MUCH_INPUT - done)) > 0);
 	free(data);
 	close(fd);
 	return (NULL);
@@ -744,6 +746,7 @@ START_TEST(input_and_output_flow_at_the_same_time)
 	ck_assert_int_eq(pthread_create(&thread, NULL, write_much, &writer), 0);
 	run_succeeds(c, &request, 0);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	thread_verify();
 	ck_assert_uint_eq(sink.streams[0].len, MUCH_INPUT);
 	ck_assert(memcmp(sink.streams[0].data, data, MUCH_INPUT) == 0);
 	free(data);
@@ -768,7 +771,7 @@ fall_silent(struct fake *f)
 {
 	take_run(f);
 	say_output(f, 1, "x");
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_silent_server_is_given_up)
@@ -793,7 +796,7 @@ keep_alive(struct fake *f)
 	take_run(f);
 	for (i = 0; i < 6; i++) {
 		say_code(f, i < 3 ? RPC5_QUEUED : RPC5_RUNNING);
-		ck_assert_int_eq(poll(NULL, 0, KEEP_ALIVE), 0);
+		thread_assert_int_eq(poll(NULL, 0, KEEP_ALIVE), 0);
 	}
 	end_well(f);
 }
@@ -813,10 +816,10 @@ wait_for_client(struct fake *f)
 {
 	take_run(f);
 	say_output(f, 1, "x");
-	ck_assert_int_eq(sem_wait(&sink.blocked), 0);
-	ck_assert_int_eq(poll(NULL, 0, 2 * SILENCE), 0);
-	ck_assert_int_eq(sem_post(&sink.go), 0);
-	ck_assert_int_eq(poll(NULL, 0, SILENCE / 2), 0);
+	thread_assert(sem_wait(&sink.blocked) == 0);
+	thread_assert_int_eq(poll(NULL, 0, 2 * SILENCE), 0);
+	thread_assert(sem_post(&sink.go) == 0);
+	thread_assert_int_eq(poll(NULL, 0, SILENCE / 2), 0);
 	end_well(f);
 }
 
@@ -842,7 +845,7 @@ expect_signals(struct fake *f)
 
 	take_run(f);
 	for (i = 0; i < LENGTH(sent); i++) {
-		ck_assert_int_eq(runtool_signal(client, sent[i]), 0);
+		thread_assert_int_eq(runtool_signal(client, sent[i]), 0);
 		take_number(f, sent[i]);
 	}
 	end_with(f, &(struct rpc5_result){.signal = SIGTERM, .why = RPC5_CLIENT_SIGNAL});
@@ -913,7 +916,7 @@ handle(int signal)
 static void
 interrupt(void)
 {
-	ck_assert_int_eq(pthread_kill(main_thread, SIGUSR1), 0);
+	thread_assert_int_eq(pthread_kill(main_thread, SIGUSR1), 0);
 }
 
 static void
@@ -936,7 +939,7 @@ interrupt_running(struct fake *f)
 		take_number(f, signal_to_send);
 		end_well(f);
 	} else {
-		ck_assert(fake_at_end(f->fd));
+		thread_assert(fake_at_end(f->fd));
 	}
 }
 
@@ -970,7 +973,7 @@ interrupt_again_and_again(struct fake *f)
 		interrupt();
 		say_output(f, 1, "x");
 		interrupt();
-		ck_assert_int_eq(poll(NULL, 0, 1), 0);
+		thread_assert_int_eq(poll(NULL, 0, 1), 0);
 	}
 	end_well(f);
 }
@@ -996,9 +999,9 @@ wait_and_order(struct fake *f)
 {
 	take_run(f);
 	say_code(f, RPC5_QUEUED);
-	ck_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
+	thread_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
 	order();
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL};
@@ -1028,12 +1031,12 @@ wait_and_run(struct fake *f)
 {
 	take_run(f);
 	say_code(f, RPC5_QUEUED);
-	ck_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
-	ck_assert_int_eq(runtool_signal(client, SIGUSR1), 0);
-	ck_assert(fake_hears_nothing(f, MOMENT_MS));
+	thread_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
+	thread_assert_int_eq(runtool_signal(client, SIGUSR1), 0);
+	thread_assert(fake_hears_nothing(f, MOMENT_MS));
 	say_code(f, RPC5_RUNNING);
-	ck_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
-	ck_assert_int_eq(runtool_signal(client, SIGINT), 0);
+	thread_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
+	thread_assert_int_eq(runtool_signal(client, SIGINT), 0);
 	take_number(f, SIGINT);
 	end_well(f);
 }
@@ -1054,12 +1057,12 @@ wait_after_a_signal(struct fake *f)
 	struct buf b = {0};
 
 	take_run(f);
-	ck_assert_int_eq(runtool_signal(client, SIGTERM), 0);
+	thread_assert_int_eq(runtool_signal(client, SIGTERM), 0);
 	take_number(f, SIGTERM);
 	srpc_put_code(&b, RPC5_QUEUED);
 	srpc_put_code(&b, RPC5_RUNNING);
 	fake_reply(f, &b);
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_request_that_turns_out_to_wait_is_cancelled_by_an_earlier_signal)
@@ -1148,9 +1151,9 @@ be_busy_for_long(struct fake *f)
 	take_run(f);
 	say_failure(f, RUNTOOL_CLIENT, busy_words, 0, 60000);
 	fake_take_ack(f);
-	ck_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
+	thread_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
 	order();
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(waiting_for_room_can_be_cancelled)
@@ -1169,11 +1172,11 @@ static void
 be_busy_after_a_signal(struct fake *f)
 {
 	take_run(f);
-	ck_assert_int_eq(runtool_signal(client, SIGTERM), 0);
+	thread_assert_int_eq(runtool_signal(client, SIGTERM), 0);
 	take_number(f, SIGTERM);
 	say_failure(f, RUNTOOL_CLIENT, busy_words, 0, 1);
 	fake_take_ack(f);
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_signal_ends_the_asking_too)
@@ -1191,7 +1194,7 @@ close_between_refusals(struct fake *f)
 	take_run(f);
 	say_failure(f, RUNTOOL_CLIENT, busy_words, 0, MOMENT_MS);
 	fake_take_ack(f);
-	ck_assert(fake_again(f));
+	thread_assert(fake_again(f));
 	serve(f);
 }
 
@@ -1216,18 +1219,18 @@ cancel_connecting(struct fake *f)
 
 	close(f->fd);
 	f->fd = -1;
-	ck_assert_int_eq(getsockname(f->listener, (struct sockaddr *)&at, &len), 0);
-	ck_assert_int_eq(listen(f->listener, 0), 0);
+	thread_assert_int_eq(getsockname(f->listener, (struct sockaddr *)&at, &len), 0);
+	thread_assert_int_eq(listen(f->listener, 0), 0);
 	do {
-		ck_assert_uint_lt(n, LENGTH(fds));
+		thread_assert(n < LENGTH(fds));
 		fds[n] = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		(void)connect(fds[n], (struct sockaddr *)&at, len);
 		pfd.fd = fds[n++];
 	} while (poll(&pfd, 1, MOMENT_MS) == 1);
-	ck_assert_int_eq(sem_post(&sink.go), 0);
-	ck_assert_int_eq(poll(NULL, 0, 2 * MOMENT_MS), 0);
+	thread_assert(sem_post(&sink.go) == 0);
+	thread_assert_int_eq(poll(NULL, 0, 2 * MOMENT_MS), 0);
 	order();
-	ck_assert_int_eq(sem_wait(&sink.blocked), 0);
+	thread_assert(sem_wait(&sink.blocked) == 0);
 	while (n > 0)
 		close(fds[--n]);
 }
@@ -1434,7 +1437,7 @@ say_wrong_item(struct fake *f)
 	put_output(&b, 1, "before");
 	buf_append(&b, wrong_items[wrong_item].bytes, wrong_items[wrong_item].len);
 	fake_reply(f, &b);
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_wrong_item_ends_the_call)
@@ -1469,7 +1472,7 @@ say_wrong_result(struct fake *f)
 {
 	take_run(f);
 	say_pairs(f, wrong_results[wrong_item].pairs);
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_wrong_result_ends_the_call)
@@ -1490,7 +1493,7 @@ say_wrong_credit(struct fake *f)
 {
 	take_run(f);
 	say_credit(f, wrong_credit);
-	ck_assert(fake_at_end(f->fd));
+	thread_assert(fake_at_end(f->fd));
 }
 
 START_TEST(a_wrong_credit_ends_the_call)
@@ -1529,7 +1532,7 @@ close_ever_later(struct fake *f)
 	for (n = 0; n < b.len; n++) {
 		take_run(f);
 		fake_send(f->fd, b.data, n);
-		ck_assert(fake_again(f));
+		thread_assert(fake_again(f));
 	}
 	buf_free(&b);
 	serve(f);
@@ -1585,8 +1588,8 @@ close_after_each_call(struct fake *f)
 		serve(f);
 		close(f->fd);
 		f->fd = -1;
-		ck_assert_int_eq(sem_post(&sink.go), 0);
-		ck_assert(fake_again(f));
+		thread_assert(sem_post(&sink.go) == 0);
+		thread_assert(fake_again(f));
 	}
 	serve(f);
 }
@@ -1698,11 +1701,11 @@ forget_the_version(struct fake *f)
 	serve(f);
 	take_run(f);
 	fake_reply_failure(f, RUNTOOL_VERSION_SKEW, "some trouble");
-	ck_assert(fake_again(f));
+	thread_assert(fake_again(f));
 	take_run(f);
 	say_code(f, RPC5_RUNNING);
 	fake_reply_failure(f, RUNTOOL_VERSION_SKEW, "some trouble");
-	ck_assert(fake_again(f));
+	thread_assert(fake_again(f));
 	serve(f);
 }
 
@@ -1918,7 +1921,7 @@ know_no_stats(struct fake *f)
 
 	fake_take_start(f, RPC5_STATS, RPC5_VERSION);
 	fake_reply_failure(f, RUNTOOL_VERSION_SKEW, "Unknown proc_id");
-	ck_assert(fake_again(f));
+	thread_assert(fake_again(f));
 	take_call(f, RPC5_PING);
 	rpc5_put_ping(&b, &ping);
 	fake_reply(f, &b);

@@ -12,6 +12,7 @@
 #include "server/runs/queue.h"
 #include "server/runs/request.h"
 #include "unit/suites.h"
+#include "unit/thread.h"
 
 #define LENGTH(a)    (sizeof(a) / sizeof((a)[0]))
 #define MAX_REQUESTS 64
@@ -389,11 +390,11 @@ be_worker(void *arg)
 
 	(void)arg;
 	while ((r = queue_pop(q)) != NULL) {
-		ck_assert_uint_lt(atomic_fetch_add(&serving, 1), WORKERS);
+		thread_assert(atomic_fetch_add(&serving, 1) < WORKERS);
 		atomic_fetch_add(&clients[r->run.root].seen[r->id], 1);
 		atomic_fetch_sub(&serving, 1);
 		queue_done(q);
-		ck_assert_int_eq(sem_post(&room), 0);
+		thread_assert(sem_post(&room) == 0);
 	}
 	return (NULL);
 }
@@ -413,16 +414,16 @@ be_client(void *arg)
 		r->run.root = (uint32_t)(me - clients);
 		((struct sockaddr_in *)&r->client)->sin_family = AF_INET;
 		((struct sockaddr_in *)&r->client)->sin_addr.s_addr = htonl(1 + r->run.root / 2);
-		ck_assert_int_eq(sem_wait(&room), 0);
-		ck_assert_int_eq(queue_push(q, r), 0);
+		thread_assert(sem_wait(&room) == 0);
+		thread_assert_int_eq(queue_push(q, r), 0);
 		load = queue_load(q);
-		ck_assert_uint_le(load.running, WORKERS);
-		ck_assert_uint_le(load.waiting, LIMIT);
+		thread_assert(load.running <= WORKERS);
+		thread_assert(load.waiting <= LIMIT);
 		if (i % REMOVE_EVERY != 0 || !queue_remove(q, r))
 			continue;
 		me->removed++;
 		atomic_fetch_add(&me->seen[i], 1);
-		ck_assert_int_eq(sem_post(&room), 0);
+		thread_assert(sem_post(&room) == 0);
 	}
 	return (NULL);
 }
@@ -446,6 +447,7 @@ START_TEST(under_stress_every_request_is_handed_out_once_and_the_limit_holds)
 	queue_close(q);
 	for (i = 0; i < WORKERS; i++)
 		ck_assert_int_eq(pthread_join(workers[i], NULL), 0);
+	thread_verify();
 
 	load_is(0, 0);
 	for (i = 0; i < CLIENTS; i++)
