@@ -1,10 +1,12 @@
 #include <dirent.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #define TEST_LIMIT  30 /* seconds for a test */
 #define BACKLOG	    64
 #define RECEIVE_MAX 65536
+#define MAX_FD	    256
 
 struct fake fake;
 struct sink sink;
@@ -40,8 +43,8 @@ fake_again(struct fake *f)
 }
 
 /* As the original does: it does not read on. */
-static void
-refuse_version(struct fake *f)
+void
+fake_refuse_version(struct fake *f)
 {
 	struct srpc_item item;
 
@@ -58,7 +61,7 @@ serve(struct fake *f)
 	if (!fake_again(f))
 		return;
 	if (f->old) {
-		refuse_version(f);
+		fake_refuse_version(f);
 		if (!fake_again(f))
 			return;
 	}
@@ -227,6 +230,52 @@ fake_hears_nothing(struct fake *f, int ms)
 	struct pollfd pfd = {.fd = f->fd, .events = POLLIN};
 
 	return (f->reader.pos == f->in.len && poll(&pfd, 1, ms) == 0);
+}
+
+/* The client's end of the connection; it is a descriptor of this process, too. */
+static int
+client_end(const struct fake *f)
+{
+	struct sockaddr_in6 its = {0}, at;
+	socklen_t its_len = sizeof(its), len;
+	int fd;
+
+	thread_assert(getpeername(f->fd, (struct sockaddr *)&its, &its_len) == 0);
+	for (fd = 3; fd < MAX_FD; fd++) {
+		at = (struct sockaddr_in6){0};
+		len = sizeof(at);
+		if (fd != f->fd && getsockname(fd, (struct sockaddr *)&at, &len) == 0 &&
+		    len == its_len && memcmp(&at, &its, len) == 0)
+			return (fd);
+	}
+	thread_broke(__FILE__, __LINE__, "the client's end is not found");
+}
+
+/* The test's main thread, which makes the calls. */
+static bool
+main_sleeps(void)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)getpid());
+	thread_assert((file = fopen(path, "re")) != NULL);
+	(void)!fscanf(file, "%*d (%*[^)]) %c", &state);
+	fclose(file);
+	return (state == 'S');
+}
+
+void
+fake_await_read(struct fake *f)
+{
+	int fd = client_end(f), unsent, unread;
+
+	for (;; poll(NULL, 0, 1)) {
+		thread_assert(ioctl(f->fd, SIOCOUTQ, &unsent) == 0);
+		thread_assert(ioctl(fd, FIONREAD, &unread) == 0);
+		if (unsent == 0 && unread == 0 && main_sleeps())
+			return;
+	}
 }
 
 /* At once: what Nagle's algorithm holds back is lost when the server resets the connection. */

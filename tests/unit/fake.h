@@ -63,6 +63,12 @@ struct srpc_item fake_take(struct fake *, uint8_t code);
 void fake_take_start(struct fake *, int32_t proc, int32_t version);
 void fake_take_ack(struct fake *);
 
+/* For one more connection of a client that may speak version 5, when the server is `old`. */
+void fake_refuse_version(struct fake *);
+
+/* The client has taken all that was sent, and waits for more. */
+void fake_await_read(struct fake *);
+
 /* Nothing comes from the client for so long. */
 bool fake_hears_nothing(struct fake *, int ms);
 

@@ -36,6 +36,18 @@ text_of(const char *name)
 	return (words);
 }
 
+/* A line that is complete, or NULL. */
+static char *
+nth_line(const char *name, int n)
+{
+	char *p = words, *end;
+
+	text_of(name);
+	while ((end = strchr(p, '\n')) != NULL && n-- > 0)
+		p = end + 1;
+	return (end == NULL ? NULL : p);
+}
+
 static bool
 has(const char *name, const char *text)
 {
@@ -89,6 +101,20 @@ static pid_t
 pid_in(const char *name)
 {
 	return ((pid_t)strtol(text_of(name), NULL, 10));
+}
+
+/* Those that so many commands have written, a line each. */
+static void
+await_pids(pid_t *pids, int n)
+{
+	char *p, *end;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		await((p = nth_line("pids", i)) != NULL);
+		pids[i] = (pid_t)strtol(p, &end, 10);
+		ck_assert(pids[i] > 0 && *end == '\n');
+	}
 }
 
 /* ---- what comes of it --------------------------------------------------------------------- */
@@ -146,8 +172,7 @@ END_TEST
 
 START_TEST(a_command_that_hangs_is_left_alone)
 {
-	pid_t first, second;
-	char *rest;
+	pid_t pids[2];
 
 	open_starter("echo $$ >>pids; exec sleep 100", SHORT_MS);
 	run();
@@ -157,11 +182,10 @@ START_TEST(a_command_that_hangs_is_left_alone)
 	run();
 	await(!starter_busy());
 	ck_assert_uint_eq(starter_running(), 2);
-	first = (pid_t)strtol(text_of("pids"), &rest, 10);
-	second = (pid_t)strtol(rest, NULL, 10);
-	ck_assert_int_eq(kill(first, SIGKILL), 0);
+	await_pids(pids, 2);
+	ck_assert_int_eq(kill(pids[0], SIGKILL), 0);
 	await(starter_running() == 1);
-	ck_assert_int_eq(kill(second, SIGKILL), 0);
+	ck_assert_int_eq(kill(pids[1], SIGKILL), 0);
 	await(starter_running() == 0);
 	starter_close();
 }
@@ -169,13 +193,16 @@ END_TEST
 
 START_TEST(the_end_of_one_left_alone_is_not_taken_for_that_of_the_next)
 {
+	pid_t first;
+
 	open_starter("echo $$ >>pids; test -e second || exec sleep 100; exec cat fifo", SHORT_MS);
 	ck_assert_int_eq(mkfifo(scratch_path("fifo"), 0644), 0);
 	run();
 	await(!starter_busy());
+	await_pids(&first, 1);
 	scratch_put("second", "");
 	run();
-	ck_assert_int_eq(kill(pid_in("pids"), SIGKILL), 0);
+	ck_assert_int_eq(kill(first, SIGKILL), 0);
 	await(starter_running() == 1);
 	await(!starter_busy());
 	ck_assert_uint_eq(starter_running(), 1);

@@ -1211,9 +1211,18 @@ START_TEST(a_server_without_a_version_in_common_is_told_with_ours_and_its)
 }
 END_TEST
 
+/* The client asks whether it is the version that is not known, or the call. */
+static void
+refuse_once_more(struct fake *f)
+{
+	fake_refuse_version(f);
+	thread_assert(fake_again(f));
+	say_info(f);
+}
+
 START_TEST(an_older_server_has_no_statistics)
 {
-	struct runtool *c = start(stay_silent);
+	struct runtool *c = start(refuse_once_more);
 	struct runtool_stats stats;
 	struct runtool_error err;
 

@@ -18,9 +18,9 @@
 #include "unit/thread.h"
 
 #define MOMENT_MS  100
-#define KEEP_ALIVE 300 /* ms */
-#define SILENCE	   900 /* after which a server is given up */
-#define PATIENCE   400 /* ms: asking again and again */
+#define KEEP_ALIVE 500	/* ms */
+#define SILENCE	   1500 /* after which a server is given up */
+#define PATIENCE   400	/* ms: asking again and again */
 
 static const char *const true_argv[] = {"/bin/true", NULL};
 
@@ -319,7 +319,7 @@ read_slowly(struct fake *f)
 		n = recv(f->fd, f->in.data + f->in.len, room, MSG_WAITALL);
 		thread_assert(n > 0);
 		f->in.len += (size_t)n;
-		thread_assert_int_eq(poll(NULL, 0, SILENCE / 5), 0);
+		poll(NULL, 0, SILENCE / 8);
 	}
 	serve(f);
 }
@@ -780,7 +780,7 @@ START_TEST(a_silent_server_is_given_up)
 	struct runtool *c = start(fall_silent);
 	int64_t begin = now_ms();
 
-	run_fails_with(c, &request, RUNTOOL_TIMEOUT, "the server has been silent for 0.9 s");
+	run_fails_with(c, &request, RUNTOOL_TIMEOUT, "the server has been silent for 1.5 s");
 	ck_assert_int_ge(now_ms() - begin, SILENCE);
 	ck_assert_int_lt(now_ms() - begin, LONG_MS);
 	sink_printed(1, "x");
@@ -794,9 +794,9 @@ keep_alive(struct fake *f)
 	int i;
 
 	take_run(f);
-	for (i = 0; i < 6; i++) {
-		say_code(f, i < 3 ? RPC5_QUEUED : RPC5_RUNNING);
-		thread_assert_int_eq(poll(NULL, 0, KEEP_ALIVE), 0);
+	for (i = 0; i < 12; i++) {
+		say_code(f, i < 6 ? RPC5_QUEUED : RPC5_RUNNING);
+		poll(NULL, 0, SILENCE / 8);
 	}
 	end_well(f);
 }
@@ -817,9 +817,9 @@ wait_for_client(struct fake *f)
 	take_run(f);
 	say_output(f, 1, "x");
 	thread_assert(sem_wait(&sink.blocked) == 0);
-	thread_assert_int_eq(poll(NULL, 0, 2 * SILENCE), 0);
+	poll(NULL, 0, 2 * SILENCE);
 	thread_assert(sem_post(&sink.go) == 0);
-	thread_assert_int_eq(poll(NULL, 0, SILENCE / 2), 0);
+	poll(NULL, 0, SILENCE / 4);
 	end_well(f);
 }
 
@@ -973,7 +973,7 @@ interrupt_again_and_again(struct fake *f)
 		interrupt();
 		say_output(f, 1, "x");
 		interrupt();
-		thread_assert_int_eq(poll(NULL, 0, 1), 0);
+		poll(NULL, 0, 1);
 	}
 	end_well(f);
 }
@@ -999,7 +999,7 @@ wait_and_order(struct fake *f)
 {
 	take_run(f);
 	say_code(f, RPC5_QUEUED);
-	thread_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
+	fake_await_read(f);
 	order();
 	thread_assert(fake_at_end(f->fd));
 }
@@ -1031,11 +1031,11 @@ wait_and_run(struct fake *f)
 {
 	take_run(f);
 	say_code(f, RPC5_QUEUED);
-	thread_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
+	fake_await_read(f);
 	thread_assert_int_eq(runtool_signal(client, SIGUSR1), 0);
 	thread_assert(fake_hears_nothing(f, MOMENT_MS));
 	say_code(f, RPC5_RUNNING);
-	thread_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
+	fake_await_read(f);
 	thread_assert_int_eq(runtool_signal(client, SIGINT), 0);
 	take_number(f, SIGINT);
 	end_well(f);
@@ -1151,7 +1151,7 @@ be_busy_for_long(struct fake *f)
 	take_run(f);
 	say_failure(f, RUNTOOL_CLIENT, busy_words, 0, 60000);
 	fake_take_ack(f);
-	thread_assert_int_eq(poll(NULL, 0, MOMENT_MS), 0);
+	fake_await_read(f);
 	order();
 	thread_assert(fake_at_end(f->fd));
 }
@@ -1207,6 +1207,26 @@ START_TEST(a_server_may_close_the_connection_of_those_who_wait_for_room)
 }
 END_TEST
 
+#define SYN_SENT 2 /* in /proc/net/tcp */
+
+/* Connections that are being made to the listener. */
+static size_t
+count_connecting(const struct fake *f)
+{
+	FILE *file = fopen("/proc/net/tcp", "re");
+	unsigned long wanted = strtoul(f->port, NULL, 10);
+	unsigned int port, state;
+	char line[512];
+	size_t n = 0;
+
+	thread_assert(file != NULL);
+	while (fgets(line, sizeof(line), file) != NULL)
+		n += sscanf(line, "%*d: %*x:%*x %*x:%x %x", &port, &state) == 2 && port == wanted &&
+		     state == SYN_SENT;
+	fclose(file);
+	return (n);
+}
+
 /* A server that does not accept: its backlog is full, and connecting hangs. */
 static void
 cancel_connecting(struct fake *f)
@@ -1215,7 +1235,7 @@ cancel_connecting(struct fake *f)
 	socklen_t len = sizeof(at);
 	struct pollfd pfd = {.events = POLLOUT};
 	int fds[64];
-	size_t n = 0;
+	size_t n = 0, before;
 
 	close(f->fd);
 	f->fd = -1;
@@ -1227,8 +1247,10 @@ cancel_connecting(struct fake *f)
 		(void)connect(fds[n], (struct sockaddr *)&at, len);
 		pfd.fd = fds[n++];
 	} while (poll(&pfd, 1, MOMENT_MS) == 1);
+	before = count_connecting(f);
 	thread_assert(sem_post(&sink.go) == 0);
-	thread_assert_int_eq(poll(NULL, 0, 2 * MOMENT_MS), 0);
+	while (count_connecting(f) == before)
+		poll(NULL, 0, 1);
 	order();
 	thread_assert(sem_wait(&sink.blocked) == 0);
 	while (n > 0)
@@ -1246,7 +1268,7 @@ START_TEST(connecting_can_be_cancelled)
 	ck_assert_int_eq(sem_wait(&sink.go), 0);
 	begin = now_ms();
 	run_fails(c, RUNTOOL_CANCELLED, "cancelled");
-	ck_assert_int_lt(now_ms() - begin, LONG_MS / 2);
+	ck_assert_int_lt(now_ms() - begin, LONG_MS);
 	ck_assert_int_eq(sem_post(&sink.blocked), 0);
 	fake_finish(c);
 }

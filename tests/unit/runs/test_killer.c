@@ -679,10 +679,10 @@ START_TEST(a_request_whose_turn_has_come_is_not_refused)
 	struct job *j, *later;
 
 	begin(LONG_GRACE);
-	j = wait_at_most(50);
+	j = wait_at_most(1000);
 	ck_assert_int_eq(queue_push(queue, &j->r), 0);
 	ck_assert_ptr_eq(queue_pop(queue), &j->r);
-	later = wait_at_most(100);
+	later = wait_at_most(1100);
 	ck_assert_int_eq(queue_push(queue, &later->r), 0);
 	await_drop();
 	ck_assert_ptr_eq(dropped[0], &later->r);
