@@ -5,6 +5,8 @@
 
 #include "testing.h"
 
+#define TEST_LIMIT "60" /* seconds */
+
 static int skipped;
 
 /* The case that testing_from() was told of last, and its level; for all others `usual`. */
@@ -104,6 +106,8 @@ testing_run(const char *name, Suite *(*const *suites)(void), size_t n, enum test
 	/* Every test is a fork: what is still buffered then would be printed by each of them. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	usual = from;
+	/* For the cases that do not say how long a test may take: that bounds hanging, and nothing else. */
+	setenv("CK_DEFAULT_TIMEOUT", TEST_LIMIT, 0);
 	for (i = 0; i < n; i++)
 		srunner_add_suite(sr, suites[i]());
 	srunner_run_all(sr, CK_SILENT);

@@ -1,4 +1,4 @@
-#include <check.h>
+#include "common/testing.h"
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>

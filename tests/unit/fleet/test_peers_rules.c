@@ -14,7 +14,6 @@
 #define SECOND	1000
 #define SERVERS 12
 #define HOURS	6
-#define SEEDS	40
 
 #define STALE	360
 #define TOUCH	15
@@ -291,7 +290,8 @@ peers_rules_suite(void)
 	Suite *suite = suite_create("peers_rules");
 	TCase *tc = tcase_create("peers_rules");
 
-	tcase_add_loop_test(tc, only_dead_servers_lose_their_records_and_all_of_them_do, 0, SEEDS);
+	tcase_add_loop_test(
+	    tc, only_dead_servers_lose_their_records_and_all_of_them_do, 0, testing_times(12, 100));
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

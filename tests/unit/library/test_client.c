@@ -13,9 +13,8 @@
 #include "unit/suites.h"
 #include "unit/thread.h"
 
-#define EXCHANGES    "tests/wire/exchanges.txt"
-#define RECORDED     "## do_it\n"
-#define RESET_ROUNDS 20 /* the reset races with what is written */
+#define EXCHANGES "tests/wire/exchanges.txt"
+#define RECORDED  "## do_it\n"
 
 static const char *const true_argv[] = {"/bin/true", NULL};
 
@@ -1260,6 +1259,13 @@ localhost_is_known(void)
 	return (true);
 }
 
+/* The reset races with what is written. */
+static int
+reset_rounds(void)
+{
+	return (testing_times(5, 100));
+}
+
 static void
 add_connecting(TCase *tc)
 {
@@ -1304,7 +1310,7 @@ add_results(TCase *tc)
 	tcase_add_test(tc, a_signal_and_its_core_are_told);
 	tcase_add_test(tc, a_connection_carries_one_call_after_the_other);
 	tcase_add_loop_test(tc, a_failure_is_told_however_many_relays_are_there, 0, 3);
-	tcase_add_loop_test(tc, a_failure_is_read_from_a_server_that_resets, 0, RESET_ROUNDS);
+	tcase_add_loop_test(tc, a_failure_is_read_from_a_server_that_resets, 0, reset_rounds());
 	tcase_add_loop_test(
 	    tc, a_result_is_worth_nothing_without_all_output_but_a_failure_is, 0, 2);
 	tcase_add_loop_test(tc, a_wrong_reply_ends_the_call, 0, (int)LENGTH(wrong_replies));
@@ -1316,7 +1322,7 @@ static void
 add_fallback(TCase *tc)
 {
 	tcase_add_test(tc, an_older_server_is_remembered);
-	tcase_add_loop_test(tc, a_large_request_is_refused_and_made_anew, 0, RESET_ROUNDS);
+	tcase_add_loop_test(tc, a_large_request_is_refused_and_made_anew, 0, reset_rounds());
 	tcase_add_loop_test(tc, what_an_older_server_cannot_do_is_told_before_anything_runs, 0,
 	    (int)LENGTH(impossible));
 	tcase_add_test(tc, an_older_server_does_what_it_can);
