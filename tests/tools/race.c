@@ -1,7 +1,8 @@
 /*
- * race TRIES A B LAUNCHER ARG...: starts LAUNCHER so often while A and B change places, with ends of
- * socket pairs as its descriptor 3 (-life), and counts the launches by what their tools print:
- * `inside N outside N refused N odd N`. race mark FILE: such a tool; prints the FILE.
+ * race MS WANTED A B LAUNCHER ARG...: starts LAUNCHER again and again while A and B change places, with
+ * ends of socket pairs as its descriptor 3 (-life), and counts the launches by what their tools print:
+ * `inside N outside N refused N odd N`. It does so for so long, and until each outcome has come whose
+ * first letter is in WANTED. race mark FILE: such a tool; prints the FILE.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXCHANGE 2 /* linux/fs.h does not go together with others */
@@ -77,21 +79,45 @@ launch(char **argv, char *said)
 	close(out[0]);
 }
 
+static long
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+static const char *const marks[] = {"inside\n", "outside\n", ""};
+static unsigned int counts[4];
+
+/* Whether all that is wanted has come. */
+static int
+have_come(const char *wanted)
+{
+	static const char letters[] = "ior";
+
+	for (; *wanted != '\0'; wanted++)
+		if (counts[strchr(letters, *wanted) - letters] == 0)
+			return (0);
+	return (1);
+}
+
 int
 main(int argc, char **argv)
 {
-	static const char *const marks[] = {"inside\n", "outside\n", ""};
-	unsigned int counts[4] = {0}, i;
 	char said[MAX_MARK];
 	pid_t exchanger;
-	long tries;
+	unsigned int i;
+	long end;
 
 	if (argc == 3 && strcmp(argv[1], "mark") == 0)
 		return (mark(argv[2]));
-	if (argc < 6 || (exchanger = start_exchanging(argv[2], argv[3])) == -1)
+	if (argc < 7 || (exchanger = start_exchanging(argv[3], argv[4])) == -1)
 		return (2);
-	for (tries = strtol(argv[1], NULL, 10); tries > 0; tries--) {
-		launch(argv + 4, said);
+	end = now_ms() + strtol(argv[1], NULL, 10);
+	while (now_ms() < end || !have_come(argv[2])) {
+		launch(argv + 5, said);
 		for (i = 0; i < 3 && strcmp(said, marks[i]) != 0;)
 			i++;
 		counts[i]++;
