@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define DEADLINE_NONE 0
+
 int64_t deadline_now(void);
 
 /* `ms` from now; none where that is 0. */
@@ -14,8 +16,8 @@ int64_t deadline_in(int ms);
 /* When the first of `parts` equal parts of the time that is left is over. */
 int64_t deadline_part(int64_t deadline, int parts);
 
-/* The one that comes first. */
-int64_t deadline_first(int64_t, int64_t);
+/* The sooner one of two. */
+int64_t deadline_sooner(int64_t, int64_t);
 
 /* Whether it has come. */
 bool deadline_over(int64_t deadline);
@@ -25,5 +27,11 @@ int deadline_left(int64_t deadline);
 
 /* poll(2) until then: how many descriptors are ready, 0 at the deadline, -1 with errno. */
 int deadline_poll(struct pollfd *, nfds_t, int64_t deadline);
+
+/*
+ * `ms`, a quarter more or less by chance, so that those who began to wait together do not come back
+ * together.
+ */
+int deadline_about(int ms);
 
 #endif

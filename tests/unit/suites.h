@@ -11,6 +11,7 @@
 	X(client)        \
 	X(client5)       \
 	X(config)        \
+	X(deadline)      \
 	X(input)         \
 	X(killer)        \
 	X(launcher_doc)  \

@@ -43,13 +43,6 @@ choose_new(const struct platform *p, const struct area *area, int timeout_ms, bo
 	return (c);
 }
 
-/* A quarter more or less, so that those who came together do not come back together. */
-static int
-about(int ms)
-{
-	return (ms - ms / 4 + (int)arc4random_uniform((uint32_t)ms / 2 + 1));
-}
-
 static int
 doubled(int ms, int max)
 {
@@ -63,7 +56,7 @@ doubled(int ms, int max)
 static int
 queue_time(struct choose *c)
 {
-	int ms = about(c->queue_ms);
+	int ms = deadline_about(c->queue_ms);
 
 	c->queue_ms = doubled(c->queue_ms, MAX_QUEUE_MS);
 	c->pause_ms = FIRST_PAUSE_MS;
@@ -75,7 +68,7 @@ wait_for_about(int ms)
 {
 	struct timespec time;
 
-	ms = about(ms);
+	ms = deadline_about(ms);
 	time = (struct timespec){
 	    .tv_sec = ms / MS_PER_SECOND, .tv_nsec = (long)(ms % MS_PER_SECOND) * NS_PER_MS};
 	nanosleep(&time, NULL);

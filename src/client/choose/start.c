@@ -36,7 +36,7 @@ enum stage {
 struct start {
 	const struct area *area;
 	enum stage stage;
-	int64_t begin; /* 0: not yet */
+	int64_t begin; /* DEADLINE_NONE: not yet */
 	int misses;    /* of one that has the name and cannot be reached */
 	int lock;      /* where others wait for us; -1: none do */
 	pid_t pid;     /* of the command; 0: it has ended, or was not run yet */
@@ -52,6 +52,7 @@ start_new(const struct area *area)
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return (NULL);
 	s->area = area;
+	s->begin = DEADLINE_NONE;
 	s->lock = s->output = -1;
 	return (s);
 }
@@ -305,7 +306,7 @@ check_command(struct start *s, struct runtool_error *err)
 int
 start_step(struct start *s, struct runtool_error *err)
 {
-	if (s->begin == 0)
+	if (s->begin == DEADLINE_NONE)
 		s->begin = deadline_now();
 	if (is_too_late(s)) {
 		options_fail(err, RUNTOOL_TRANSPORT,
@@ -334,6 +335,6 @@ start_end(struct start *s)
 		close(s->output);
 	s->lock = s->output = -1;
 	s->stage = NONE;
-	s->begin = 0;
+	s->begin = DEADLINE_NONE;
 	s->misses = 0;
 }

@@ -26,7 +26,7 @@ struct runtool {
 	int timeout_ms;
 	int version; /* of the interface, by which the server is asked */
 	struct control control;
-	int64_t asked;	 /* when the last run call was made; 0: it was not */
+	int64_t asked;	 /* when the last run call was made; DEADLINE_NONE: it was not */
 	bool input_read; /* by this run call: some of its input */
 
 	/* The connection, and how far it has come. */

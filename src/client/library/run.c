@@ -111,32 +111,26 @@ check_options(const struct runtool_request *request, struct runtool_error *err)
 	return (0);
 }
 
-/* A quarter more or less, so that those who were refused together do not come back together. */
+/* One attempt. 0, or -1 with *err and *retry_ms. */
 static int
-about(int ms)
-{
-	return (ms - ms / 4 + (int)arc4random_uniform((uint32_t)ms / 2 + 1));
-}
-
-static int
-attempt(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
+run_once(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
     int *retry_ms, struct runtool_error *err)
 {
 	int rc = -1;
 
-	c->asked = 0;
+	c->asked = DEADLINE_NONE;
 	if (c->version == RPC5_VERSION)
 		rc = run5(c, request, result, retry_ms, err);
 	/* That may just have been found out. */
 	if (c->version != RPC5_VERSION) {
-		c->asked = 0;
+		c->asked = DEADLINE_NONE;
 		rc = run4(c, request, result, retry_ms, err);
 	}
 	if (rc == 0)
 		return (0);
 	err->retry_ms = *retry_ms;
-	err->lost =
-	    c->asked != 0 && (err->code == RUNTOOL_TRANSPORT || err->code == RUNTOOL_TIMEOUT);
+	err->lost = c->asked != DEADLINE_NONE &&
+		    (err->code == RUNTOOL_TRANSPORT || err->code == RUNTOOL_TIMEOUT);
 	return (-1);
 }
 
@@ -147,14 +141,14 @@ run_when_there_is_room(struct runtool *c, const struct runtool_request *request,
 	int64_t until = deadline_in(request->busy_timeout_ms), first, next;
 	int retry_ms = 0, refusals = 0, rc;
 
-	rc = attempt(c, request, result, &retry_ms, err);
+	rc = run_once(c, request, result, &retry_ms, err);
 	first = c->asked;
 	while (rc == -1 && retry_ms > 0 && request->busy_timeout_ms >= 0 && !deadline_over(until)) {
 		refusals++;
-		next = deadline_first(until, deadline_in(about(retry_ms)));
+		next = deadline_sooner(until, deadline_in(deadline_about(retry_ms)));
 		if (control_wait(&c->control, next, err) == -1)
 			return (-1);
-		rc = attempt(c, request, result, &retry_ms, err);
+		rc = run_once(c, request, result, &retry_ms, err);
 	}
 	if (rc == -1)
 		return (-1);

@@ -154,7 +154,7 @@ step(struct run4 *run, struct runtool_error *err)
 		fds[ANSWER].fd = -1;
 	fds[CONTROL] = (struct pollfd){.fd = run->c->control.fd, .events = POLLIN};
 	if (missing(run) != NULL)
-		deadline = deadline_first(deadline, run->relay_deadline);
+		deadline = deadline_sooner(deadline, run->relay_deadline);
 	if (deadline_poll(fds, DESCRIPTORS, deadline) == -1)
 		return (error_set(err, RUNTOOL_INTERNAL, "poll: %s", strerror(errno)));
 	for (i = 0; i < CALL_STREAMS; i++)

@@ -2,9 +2,9 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/deadline.h"
 #include "signals.h"
 
 static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
@@ -40,20 +40,11 @@ cancel(void)
 		runtool_cancel(connection);
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
-}
-
 /* timeout(1) signals its child, and then its whole process group. */
 static bool
 is_echo(int sig)
 {
-	return (sig == ending && now_ms() - ending_at < ECHO_MS);
+	return (sig == ending && deadline_now() - ending_at < ECHO_MS);
 }
 
 static void
@@ -61,7 +52,7 @@ take_ending(int sig)
 {
 	if (ending == 0) {
 		ending = sig;
-		ending_at = now_ms();
+		ending_at = deadline_now();
 		alarm(1);
 	} else if (!is_echo(sig)) {
 		cancel();

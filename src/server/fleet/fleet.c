@@ -288,7 +288,7 @@ tick(struct fleet *f)
 	look_at_work(f);
 	if (!f->registered || atomic_load(&f->wants_to_leave))
 		return (deadline_in(TICK_MS));
-	return (deadline_first(multiply(f), deadline_in(TICK_MS)));
+	return (deadline_sooner(multiply(f), deadline_in(TICK_MS)));
 }
 
 /* ---- the thread ---------------------------------------------------------------------------- */

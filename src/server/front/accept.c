@@ -166,5 +166,5 @@ accept_check(struct acceptor *a)
 		a->resume_at = 0;
 		listen_for(a, EPOLLIN);
 	}
-	return (deadline_first(a->resume_at, admit_check_log(&a->admit)));
+	return (deadline_sooner(a->resume_at, admit_check_log(&a->admit)));
 }

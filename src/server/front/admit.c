@@ -71,6 +71,6 @@ admit_check_log(struct admit *a)
 	int i;
 
 	for (i = 0; i < ADMIT_REASONS; i++)
-		next = deadline_first(next, tell(&a->refusals[i]));
+		next = deadline_sooner(next, tell(&a->refusals[i]));
 	return (next);
 }

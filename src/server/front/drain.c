@@ -121,11 +121,11 @@ drain_check(struct drain *d)
 	case DRAIN_NOT:
 		break;
 	case DRAIN_RECORD:
-		return (deadline_first(d->record_until, d->tools_until));
+		return (deadline_sooner(d->record_until, d->tools_until));
 	case DRAIN_PORT:
-		return (deadline_first(d->latecomers_until, d->tools_until));
+		return (deadline_sooner(d->latecomers_until, d->tools_until));
 	case DRAIN_RUNNING:
-		return (deadline_first(d->give_up_at, d->tools_until));
+		return (deadline_sooner(d->give_up_at, d->tools_until));
 	}
 	return (0);
 }

@@ -176,8 +176,8 @@ check_time(void)
 {
 	int64_t next = accept_check(&loop.acceptor);
 
-	next = deadline_first(next, drain_check(&loop.drain));
-	return (deadline_first(next, conns_check_deadlines(&loop.calls.conns)));
+	next = deadline_sooner(next, drain_check(&loop.drain));
+	return (deadline_sooner(next, conns_check_deadlines(&loop.calls.conns)));
 }
 
 void

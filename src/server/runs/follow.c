@@ -46,7 +46,7 @@ move(struct follow *f, struct pollfd fds[FDS], int64_t until)
 		fds[PUMPS + i] = pump_event(&f->pumps[i]);
 	if (f->stream != NULL)
 		next = stream_events(f->stream, fds + STREAM);
-	ready = deadline_poll(fds, n, deadline_first(next, until));
+	ready = deadline_poll(fds, n, deadline_sooner(next, until));
 	for (i = 0; i < 2; i++)
 		if (fds[PUMPS + i].revents != 0)
 			pump_move(&f->pumps[i]);

@@ -162,8 +162,8 @@ do_all_due(struct killer *k, int64_t now, int64_t *next)
 	TAILQ_FOREACH (r, &k->requests, killer_entry) {
 		if (do_due(k, r, now))
 			return (r);
-		*next = deadline_first(*next, deadline_first(r->kill_at, r->limit_at));
-		*next = deadline_first(*next, deadline_first(r->look_at, r->turn_by));
+		*next = deadline_sooner(*next, deadline_sooner(r->kill_at, r->limit_at));
+		*next = deadline_sooner(*next, deadline_sooner(r->look_at, r->turn_by));
 	}
 	return (NULL);
 }
