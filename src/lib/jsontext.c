@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "jsontext.h"
 
 #define DIGITS 12 /* of a number with a fraction: a microsecond in ten days */
@@ -31,7 +32,7 @@ jsontext_error(const struct runtool_error *err)
 	json_t *value;
 
 	value = json_pack(
-	    "{s:i, s:o}", "code", err->code, "message", jsontext_string(options_words(err, words)));
+	    "{s:i, s:o}", "code", err->code, "message", jsontext_string(error_words(err, words)));
 	if (err->exec_errno != 0)
 		json_object_set_new(value, "errno", json_integer(err->exec_errno));
 	return (value);

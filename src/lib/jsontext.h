@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "client/choose/options.h"
+#include "runtool.h"
 
 /* A string of any bytes; null for NULL. What is no UTF-8 becomes question marks. */
 json_t *jsontext_string(const char *);

@@ -6,6 +6,7 @@
 
 #include "candidates.h"
 #include "lib/deadline.h"
+#include "lib/error.h"
 #include "lib/log.h"
 #include "lib/records.h"
 
@@ -52,7 +53,7 @@ ask(void *what)
 	if (r != NULL && runtool_info(r, &info, &why) == 0)
 		take_info(c, &info);
 	else
-		options_words(&why, c->why);
+		error_words(&why, c->why);
 	runtool_close(r);
 	return (c->matches && !is_another(c));
 }
@@ -77,7 +78,7 @@ find_place(struct candidates *all)
 
 /* NULL with errno. */
 static struct candidate *
-add(struct candidates *all, const struct options_server *server)
+add(struct candidates *all, const struct endpoint *server)
 {
 	struct candidate *c;
 
@@ -113,7 +114,7 @@ static void
 take_record(struct candidates *all, const struct record *r)
 {
 	struct candidate *c, *known = NULL;
-	struct options_server server;
+	struct endpoint server;
 	size_t i;
 
 	for (i = 0; i < all->n; i++) {
@@ -161,10 +162,10 @@ look_around(struct candidates *all)
 static void
 tell_once(struct candidate *c, const char *why)
 {
-	char name[OPTIONS_NAME_SIZE];
+	char name[ENDPOINT_NAME_SIZE];
 
 	if (!c->told)
-		warnx("%s: %s", options_name(&c->server, name), why);
+		warnx("%s: %s", endpoint_name(&c->server, name), why);
 	c->told = true;
 }
 
@@ -199,11 +200,11 @@ find_same(const struct candidates *all, const struct candidate *c)
 static void
 tell_same(struct candidate *c, const struct candidate *other)
 {
-	char name[OPTIONS_NAME_SIZE], why[OPTIONS_NAME_SIZE + 32];
+	char name[ENDPOINT_NAME_SIZE], why[ENDPOINT_NAME_SIZE + 32];
 
 	if (!c->all->verbose)
 		return;
-	snprintf(why, sizeof(why), "is the same server as %s", options_name(&other->server, name));
+	snprintf(why, sizeof(why), "is the same server as %s", endpoint_name(&other->server, name));
 	tell_once(c, why);
 }
 
@@ -349,8 +350,8 @@ candidates_complain(struct candidates *all, const char *remedy, struct runtool_e
 		remedy = "[" FLEET_CONFIG_SECTION
 			 "]dir must be the directory where its servers register, and readable";
 	if (v == NULL)
-		return (options_fail(err, RUNTOOL_TRANSPORT, "area %s: %s: %s", all->platform->area,
+		return (error_set(err, RUNTOOL_TRANSPORT, "area %s: %s: %s", all->platform->area,
 		    why_none(all), remedy));
-	return (options_fail(err, RUNTOOL_TRANSPORT, "%s:%d: [%s]: %s: %s", v->file, v->line,
+	return (error_set(err, RUNTOOL_TRANSPORT, "%s:%d: [%s]: %s: %s", v->file, v->line,
 	    v->section, why_none(all), remedy));
 }

@@ -4,15 +4,16 @@
 
 #include "area.h"
 #include "ask.h"
+#include "lib/error.h"
+#include "lib/record.h"
 #include "platform.h"
 #include "rank.h"
-#include "lib/record.h"
 
 /* More than a platform can have hosts. */
 #define CANDIDATES_MAX 2000
 
 struct candidate {
-	struct options_server server;
+	struct endpoint server;
 	bool of_area;		    /* the area's records name it; else the platform's hosts */
 	uint8_t id[RECORD_ID_SIZE]; /* which one it is, as its record says */
 	struct candidates *all;
@@ -25,7 +26,7 @@ struct candidate {
 	bool answers, matches;
 	uint8_t unique[RECORD_ID_SIZE];
 	struct rank_server load;
-	char why[OPTIONS_WORDS_SIZE + 64]; /* it does not answer, or not match */
+	char why[ERROR_WORDS_SIZE + 64]; /* it does not answer, or not match */
 };
 
 /* Not freed: threads that ask silent servers use it until the program ends. */

@@ -131,8 +131,7 @@ puts_off(struct choose *c, enum rank_room room)
 }
 
 int
-choose_next(
-    struct choose *c, struct options_server *server, int *queue_ms, struct runtool_error *err)
+choose_next(struct choose *c, struct endpoint *server, int *queue_ms, struct runtool_error *err)
 {
 	enum rank_room room;
 

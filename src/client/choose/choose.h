@@ -17,7 +17,7 @@ struct choose *choose_new(
  * The server to try next, and how long the request may wait there for its turn. Waits where none has
  * room, or an area no server yet: then it has a first one started. 0, or -1 with *err: none can be used.
  */
-int choose_next(struct choose *, struct options_server *, int *queue_ms, struct runtool_error *err);
+int choose_next(struct choose *, struct endpoint *, int *queue_ms, struct runtool_error *err);
 
 /* Why that one did not run the tool to its end. */
 void choose_failed(struct choose *, const struct runtool_error *);

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "platform.h"
 #include "lib/record.h"
+#include "platform.h"
 
 #define BLANKS		   " \t\r"
 #define MAX_HOSTS	   1000
@@ -80,10 +80,10 @@ read_negligible(struct platform *p, const struct config *config, char *why, size
 }
 
 static int
-add_host(struct platform *p, const char *word, const struct options_defaults *defaults, char *why,
-    size_t size)
+add_host(
+    struct platform *p, const char *word, const struct defaults *defaults, char *why, size_t size)
 {
-	struct options_server *hosts;
+	struct endpoint *hosts;
 
 	if (p->n_hosts == MAX_HOSTS) {
 		snprintf(why, size, "%s: too many hosts: at most %d", word, MAX_HOSTS);
@@ -95,16 +95,16 @@ add_host(struct platform *p, const char *word, const struct options_defaults *de
 		return (-1);
 	}
 	p->hosts = hosts;
-	if (options_split(word, &hosts[p->n_hosts]) == -1) {
+	if (endpoint_parse(&hosts[p->n_hosts], word) == -1) {
 		snprintf(why, size, "%s: must be HOST, HOST:PORT or [ADDRESS]:PORT", word);
 		return (-1);
 	}
-	return (options_port(&hosts[p->n_hosts++], defaults, why, size));
+	return (defaults_port(defaults, &hosts[p->n_hosts++], why, size));
 }
 
 static int
-read_hosts(struct platform *p, const struct config_value *hosts,
-    const struct options_defaults *defaults, char *why, size_t size)
+read_hosts(struct platform *p, const struct config_value *hosts, const struct defaults *defaults,
+    char *why, size_t size)
 {
 	char must[512], *copy, *word, *rest;
 	int rc = 0;
@@ -153,7 +153,7 @@ find_section(const struct config *config, const char *name)
 
 static int
 read_section(struct platform *p, const struct config *config, const char *path,
-    const struct options_defaults *defaults, char *why, size_t size)
+    const struct defaults *defaults, char *why, size_t size)
 {
 	const struct config_value *any = find_section(config, p->name);
 	const struct config_value *hosts = get(config, p->name, "hosts");
@@ -188,7 +188,7 @@ read_section(struct platform *p, const struct config *config, const char *path,
 
 int
 platform_read(struct platform *p, const struct config *config, const char *path, const char *name,
-    const struct options_defaults *defaults, char *why, size_t size)
+    const struct defaults *defaults, char *why, size_t size)
 {
 	*p = (struct platform){.name = name};
 	if (read_section(p, config, path, defaults, why, size) == 0)
@@ -219,9 +219,9 @@ hash(const char *name)
 }
 
 static void
-reverse(struct options_server *hosts, size_t n)
+reverse(struct endpoint *hosts, size_t n)
 {
-	struct options_server swap;
+	struct endpoint swap;
 	size_t i;
 
 	for (i = 0; i < n / 2; i++) {
@@ -234,7 +234,7 @@ reverse(struct options_server *hosts, size_t n)
 void
 platform_rotate(struct platform *p, const char *own_name)
 {
-	struct options_server *hosts = p->hosts;
+	struct endpoint *hosts = p->hosts;
 	size_t n = p->n_hosts, first;
 
 	if (n > 0 && strcmp(hosts[0].host, "localhost") == 0) {

@@ -2,8 +2,10 @@
 #ifndef PLATFORM_H
 #define PLATFORM_H
 
+#include "defaults.h"
+#include "endpoint.h"
 #include "lib/config.h"
-#include "options.h"
+#include "runtool.h"
 
 enum { PLATFORM_SYSNAME, PLATFORM_RELEASE, PLATFORM_VERSION, PLATFORM_MACHINE, PLATFORM_PATTERNS };
 enum { PLATFORM_CPUS, PLATFORM_CPU_MHZ, PLATFORM_MEM_KB, PLATFORM_MINIMA };
@@ -15,8 +17,8 @@ struct platform {
 	int least[PLATFORM_MINIMA];
 	double negligible; /* load average for each processor */
 	const struct config_value
-	    *where;		      /* the hosts are named, or the area; NULL: in no section */
-	struct options_server *hosts; /* with their ports; freed by platform_free() */
+	    *where;		/* the hosts are named, or the area; NULL: in no section */
+	struct endpoint *hosts; /* with their ports; freed by platform_free() */
 	size_t n_hosts;
 	const char *area; /* NULL: none; there is one where there is no host */
 };
@@ -26,7 +28,7 @@ struct platform {
  * -1 with the reason in `why`: there is no such section, it has neither hosts nor area, or a value is wrong.
  */
 int platform_read(struct platform *, const struct config *, const char *path, const char *name,
-    const struct options_defaults *, char *why, size_t size);
+    const struct defaults *, char *why, size_t size);
 void platform_free(struct platform *);
 
 /*

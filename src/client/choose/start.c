@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "lib/deadline.h"
-#include "options.h"
-#include "start.h"
+#include "lib/error.h"
 #include "lib/start_command.h"
+#include "start.h"
 
 #define LIMIT_S	      300 /* from the first look to the first server */
 #define STEP_MS	      100
@@ -164,7 +164,7 @@ follow(struct start *s, int fd, struct runtool_error *err)
 	if (n <= 0)
 		return (0);
 	words[n] = '\0';
-	return (options_fail(err, RUNTOOL_TRANSPORT, "%s", words));
+	return (error_set(err, RUNTOOL_TRANSPORT, "%s", words));
 }
 
 static int
@@ -175,7 +175,7 @@ lead_or_follow(struct start *s, struct runtool_error *err)
 	int fd, rc = 0;
 
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return (options_fail(err, RUNTOOL_TRANSPORT, "socket: %s", strerror(errno)));
+		return (error_set(err, RUNTOOL_TRANSPORT, "socket: %s", strerror(errno)));
 	if (bind(fd, (const struct sockaddr *)&name, len) == 0 && listen(fd, SOMAXCONN) == 0) {
 		s->lock = fd;
 		s->stage = LEADING;
@@ -226,7 +226,7 @@ command(const struct start *s, struct runtool_error *err)
 	gethostname(host, sizeof(host));
 	text = start_command_expand(s->area->config.start_command, &words, why, sizeof(why));
 	if (text == NULL)
-		options_fail(
+		error_set(
 		    err, RUNTOOL_TRANSPORT, "[" FLEET_CONFIG_SECTION "]start_command: %s", why);
 	return (text);
 }
@@ -281,8 +281,7 @@ run_command(struct start *s, struct runtool_error *err)
 	}
 	free(text);
 	s->stage = STARTED;
-	return (
-	    error == 0 ? 0 : options_fail(err, RUNTOOL_TRANSPORT, "/bin/sh: %s", strerror(error)));
+	return (error == 0 ? 0 : error_set(err, RUNTOOL_TRANSPORT, "/bin/sh: %s", strerror(error)));
 }
 
 /* Whether it may yet be of use: it has not failed. */
@@ -297,7 +296,7 @@ check_command(struct start *s, struct runtool_error *err)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return (0);
 	show_rest(s);
-	return (options_fail(err, RUNTOOL_TRANSPORT,
+	return (error_set(err, RUNTOOL_TRANSPORT,
 	    "area %s has no server: [" FLEET_CONFIG_SECTION "]start_command failed: %s %d",
 	    s->area->config.area, WIFEXITED(status) ? "exit status" : "signal",
 	    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)));
@@ -309,7 +308,7 @@ start_step(struct start *s, struct runtool_error *err)
 	if (s->begin == DEADLINE_NONE)
 		s->begin = deadline_now();
 	if (is_too_late(s)) {
-		options_fail(err, RUNTOOL_TRANSPORT,
+		error_set(err, RUNTOOL_TRANSPORT,
 		    "area %s: no server has registered in %s and answered for %d s: look at what "
 		    "start_command started, and whether this host may connect",
 		    s->area->config.area, s->area->config.dir, LIMIT_S);

@@ -6,8 +6,9 @@
 
 #include "call.h"
 #include "connect.h"
+#include "failure.h"
 #include "lib/deadline.h"
-#include "error.h"
+#include "lib/error.h"
 
 #define REPLY_MAX    (1U << 20)	  /* bytes of an item that has to come whole */
 #define RECEIVE_SIZE (128U << 10) /* bytes read from the server at a time: what a cache holds */
@@ -185,7 +186,7 @@ call_close_reply(struct runtool *c, const struct srpc_reader *r)
 int
 call_fail(struct runtool *c, const struct srpc_error *why, struct runtool_error *err)
 {
-	error_reply(err, why);
+	failure_reply(err, why);
 	if (!why->from_peer || why->code != SRPC_VERSION_SKEW || c->answered)
 		return (-1);
 	if (c->version == RPC_VERSION)

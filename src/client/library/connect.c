@@ -7,7 +7,7 @@
 
 #include "connect.h"
 #include "lib/deadline.h"
-#include "error.h"
+#include "lib/error.h"
 
 /* Seconds of silence before the peer's host is probed, between probes, and how many of those. */
 #define KEEP_IDLE     30

@@ -6,7 +6,7 @@
 
 #include "control.h"
 #include "lib/deadline.h"
-#include "error.h"
+#include "lib/error.h"
 
 _Static_assert(ATOMIC_BOOL_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
     "signal handlers may use atomics that need no lock");

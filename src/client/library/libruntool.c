@@ -4,8 +4,9 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "failure.h"
 #include "lib/deadline.h"
-#include "error.h"
+#include "lib/error.h"
 
 static struct runtool *
 new_object(const char *host, const char *port, int timeout_ms)
@@ -134,7 +135,7 @@ ask_so(struct runtool *c, const struct question *q, void *answer, struct runtool
 		call_hang_up(c);
 		return (-1);
 	}
-	rc = failure.code == 0 ? 0 : error_failure(err, &failure);
+	rc = failure.code == 0 ? 0 : failure_result(err, &failure);
 	rpc5_failure_free(&failure);
 	return (rc);
 }
@@ -289,7 +290,7 @@ counts(const struct rpc5_counts *got)
 int
 runtool_stats(struct runtool *c, struct runtool_stats *stats, struct runtool_error *err)
 {
-	static const struct question question = {RPC5_STATS, read_stats, ERROR_UPDATE};
+	static const struct question question = {RPC5_STATS, read_stats, FAILURE_UPDATE};
 	bool new = c->version == RPC5_VERSION;
 	struct rpc5_stats got = {0};
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "connect.h"
-#include "error.h"
+#include "lib/error.h"
 #include "relay.h"
 #include "run.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/deadline.h"
-#include "error.h"
+#include "lib/error.h"
 #include "lib/rpc5.h"
 #include "run.h"
 

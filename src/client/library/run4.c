@@ -2,8 +2,9 @@
 #include <signal.h>
 #include <string.h>
 
+#include "failure.h"
 #include "lib/deadline.h"
-#include "error.h"
+#include "lib/error.h"
 #include "relay.h"
 #include "run.h"
 
@@ -45,7 +46,7 @@ check_abilities(const struct runtool_request *request, struct runtool_error *err
 		return (0);
 	return (error_set(err, RUNTOOL_INVALID,
 	    "the server speaks version %d of the interface at most, which has %s: %s, or, for "
-	    "version %d, " ERROR_UPDATE,
+	    "version %d, " FAILURE_UPDATE,
 	    RPC_VERSION, what, remedy, RPC5_VERSION));
 }
 
@@ -59,7 +60,7 @@ open_relays(struct run4 *run, struct rpc_run *call, struct runtool_error *err)
 	if (!run->c->ipv4)
 		return (error_set(err, RUNTOOL_INVALID,
 		    "the server speaks version %d of the interface at most, which sends no output "
-		    "over IPv6: name an IPv4 address of it, or, for version %d, " ERROR_UPDATE,
+		    "over IPv6: name an IPv4 address of it, or, for version %d, " FAILURE_UPDATE,
 		    RPC_VERSION, RPC5_VERSION));
 	for (i = 0; i < CALL_STREAMS; i++)
 		if (relay_open(&run->relays[i], run->c, &run->c->listeners[i], err) == -1)

@@ -3,8 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "failure.h"
 #include "lib/deadline.h"
-#include "error.h"
+#include "lib/error.h"
 #include "run.h"
 
 #define MISSED_KEEP_ALIVES 3 /* then nobody is there */
@@ -345,7 +346,7 @@ run5(struct runtool *c, const struct runtool_request *request, struct runtool_re
 		return (-1);
 	}
 	if (run.failure.code != 0) {
-		error_failure(err, &run.failure);
+		failure_result(err, &run.failure);
 		*retry_ms = run.failure.retry_ms;
 		rpc5_failure_free(&run.failure);
 		return (-1);

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 
 #include "client/choose/area.h"
+#include "client/choose/defaults.h"
 #include "lib/config.h"
+#include "lib/error.h"
 #include "lib/log.h"
+#include "lib/records.h"
 #include "paths.h"
 #include "probe.h"
-#include "lib/records.h"
 #include "show.h"
 
 #define WHY_SIZE      1024
@@ -117,30 +119,30 @@ new_probes(size_t n)
 }
 
 static int
-parse_place(struct options_server *server, const char *place,
-    const struct options_defaults *defaults, struct runtool_error *err)
+parse_place(struct endpoint *server, const char *place, const struct defaults *defaults,
+    struct runtool_error *err)
 {
 	char why[WHY_SIZE];
 
-	if (options_split(place, server) == -1)
-		return (options_fail(
-		    err, RUNTOOL_INVALID, "must be HOST, HOST:PORT or [ADDRESS]:PORT"));
-	if (options_port(server, defaults, why, sizeof(why)) == -1)
-		return (options_fail(err, RUNTOOL_INVALID, "%s", why));
+	if (endpoint_parse(server, place) == -1)
+		return (
+		    error_set(err, RUNTOOL_INVALID, "must be HOST, HOST:PORT or [ADDRESS]:PORT"));
+	if (defaults_port(defaults, server, why, sizeof(why)) == -1)
+		return (error_set(err, RUNTOOL_INVALID, "%s", why));
 	return (0);
 }
 
 /* One that somebody named. */
 static void
-find_host(struct probe *p, const char *place, const struct options_defaults *defaults)
+find_host(struct probe *p, const char *place, const struct defaults *defaults)
 {
-	char name[OPTIONS_NAME_SIZE];
+	char name[ENDPOINT_NAME_SIZE];
 	struct runtool_error err;
 	bool good = parse_place(&p->server, place, defaults, &err) == 0;
 
 	p->timeout_ms = defaults->info_timeout_ms;
 	p->answer = json_pack(
-	    "{s:o}", "server", jsontext_string(good ? options_name(&p->server, name) : place));
+	    "{s:o}", "server", jsontext_string(good ? endpoint_name(&p->server, name) : place));
 	if (!good)
 		probe_fail(p, &err);
 }
@@ -148,17 +150,17 @@ find_host(struct probe *p, const char *place, const struct options_defaults *def
 static struct probe *
 find_hosts(const struct options *o, const struct config *config, size_t *n)
 {
-	struct options_defaults defaults;
+	struct defaults defaults;
 	struct probe *probes;
 	char why[WHY_SIZE];
 	size_t i;
 
-	if (options_read(config, &defaults, why, sizeof(why)) == -1)
+	if (defaults_read(&defaults, config, why, sizeof(why)) == -1)
 		errx(EXIT_FAILURE, "%s", why);
 	if (*o->hosts == NULL) {
 		*n = 1;
 		probes = new_probes(1);
-		find_host(probes, options_default_server(), &defaults);
+		find_host(probes, defaults_server(), &defaults);
 		return (probes);
 	}
 	for (*n = 0; o->hosts[*n] != NULL;)
@@ -173,14 +175,14 @@ find_hosts(const struct options *o, const struct config *config, size_t *n)
 static void
 find_server(struct probe *p, const struct record *r, const struct fleet_config *fleet)
 {
-	char name[OPTIONS_NAME_SIZE];
+	char name[ENDPOINT_NAME_SIZE];
 
 	p->timeout_ms = fleet->ping_timeout * MS_PER_SECOND;
 	p->record = r;
 	strlcpy(p->server.host, r->host, sizeof(p->server.host));
 	strlcpy(p->server.port, r->port, sizeof(p->server.port));
 	p->answer = json_pack("{s:o, s:s, s:i, s:s, s:o}", "server",
-	    jsontext_string(options_name(&p->server, name)), "host", r->host, "pid", (int)r->pid,
+	    jsontext_string(endpoint_name(&p->server, name)), "host", r->host, "pid", (int)r->pid,
 	    "record", r->name, "registered", probe_time(r->started));
 }
 
@@ -192,7 +194,7 @@ struct fleet {
 
 static struct probe *
 find_servers(struct fleet *f, const struct options *o, const struct config *config,
-    const struct options_file *file, size_t *n)
+    const struct defaults_file *file, size_t *n)
 {
 	struct probe *probes;
 	char why[WHY_SIZE];
@@ -256,7 +258,7 @@ int
 main(int argc, char *argv[])
 {
 	struct options o = {0};
-	struct options_file file;
+	struct defaults_file file;
 	struct fleet fleet = {0};
 	struct config *config;
 	struct probe *probes;
@@ -266,7 +268,7 @@ main(int argc, char *argv[])
 	size_t i, n;
 
 	parse_options(&o, argc, argv);
-	if (options_open(o.config, &config, &file, why, sizeof(why)) == -1)
+	if (defaults_open(o.config, &config, &file, why, sizeof(why)) == -1)
 		errx(EXIT_FAILURE, "%s", why);
 	probes = o.area == NULL ? find_hosts(&o, config, &n)
 				: find_servers(&fleet, &o, config, &file, &n);

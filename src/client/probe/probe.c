@@ -2,8 +2,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "probe.h"
+#include "lib/error.h"
 #include "lib/record.h"
+#include "probe.h"
 
 #define TELLING_INTERFACE 5   /* from this version on a server tells about itself, too */
 #define AT_ONCE		  200 /* each takes a descriptor or two */
@@ -138,7 +139,7 @@ check_identity(struct probe *p, struct runtool *c, struct runtool_error *err)
 		return (-1);
 	if (memcmp(ping.unique, p->record->id, sizeof(ping.unique)) == 0)
 		return (0);
-	return (options_fail(err, RUNTOOL_TRANSPORT,
+	return (error_set(err, RUNTOOL_TRANSPORT,
 	    "another server answers there: this record is left of one that is gone"));
 }
 

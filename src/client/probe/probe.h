@@ -3,6 +3,7 @@
 #define PROBE_H
 
 #include "client/choose/ask.h"
+#include "client/choose/endpoint.h"
 #include "lib/jsontext.h"
 
 struct record;
@@ -13,7 +14,7 @@ struct probe {
 	enum probe_call call;
 	int timeout_ms;
 	struct asked asked; /* for probe.c alone */
-	struct options_server server;
+	struct endpoint server;
 
 	/* The server's, from the directory of its area: another one at its place is not asked. */
 	const struct record *record;

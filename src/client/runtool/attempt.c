@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "attempt.h"
+#include "lib/error.h"
 #include "output.h"
 #include "signals.h"
 
@@ -18,13 +19,13 @@ explain(const struct cmdline *cmd, const struct output *output, struct outcome *
 
 	if (output->error != 0 && output->error != EINTR) {
 		o->local = true;
-		options_fail(&o->error, RUNTOOL_CANCELLED, "%s: %s",
+		error_set(&o->error, RUNTOOL_CANCELLED, "%s: %s",
 		    output->stream == STDOUT_FILENO ? "stdout" : "stderr", strerror(output->error));
 	} else if (signals_ending() != 0 &&
 		   (hung_up || o->error.refused || o->error.code == RUNTOOL_CANCELLED)) {
 		o->signal = signals_ending();
 		o->local = true;
-		options_fail(&o->error, RUNTOOL_CANCELLED, "%s: %s signal %d (%s)",
+		error_set(&o->error, RUNTOOL_CANCELLED, "%s: %s signal %d (%s)",
 		    cmd->request.argv[0],
 		    hung_up ? "hung up, since it did not end at" : "not run at", o->signal,
 		    strsignal(o->signal));
@@ -34,13 +35,13 @@ explain(const struct cmdline *cmd, const struct output *output, struct outcome *
 bool
 attempt(struct cmdline *cmd, struct outcome *o)
 {
-	char name[OPTIONS_NAME_SIZE];
+	char name[ENDPOINT_NAME_SIZE];
 	struct output output = {0};
 	struct runtool *c;
 
 	o->local = false;
 	if (cmd->verbose)
-		warnx("%s: asking %s", cmd->request.argv[0], options_name(&cmd->server, name));
+		warnx("%s: asking %s", cmd->request.argv[0], endpoint_name(&cmd->server, name));
 	c = runtool_connect(cmd->server.host, cmd->server.port, CONNECT_TIMEOUT_MS, &o->error);
 	if (c == NULL)
 		return (false);

@@ -10,9 +10,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "client/choose/defaults.h"
 #include "cmdline.h"
-#include "paths.h"
 #include "lib/record.h"
+#include "paths.h"
 
 #define DEFAULT_ROOT	  1
 #define LABEL_MAX	  128
@@ -191,9 +192,9 @@ take_input(struct runtool_request *request, const char *text)
 }
 
 static void
-take_server(struct options_server *server, const char *what, const char *text)
+take_server(struct endpoint *server, const char *what, const char *text)
 {
-	if (options_split(text, server) == -1)
+	if (endpoint_parse(server, text) == -1)
 		refuse("%s%s: must be HOST, HOST:PORT or [ADDRESS]:PORT", what, text);
 }
 
@@ -331,7 +332,7 @@ choose_server(struct cmdline *cmd)
 	if (cmd->area != NULL && !record_area_ok(cmd->area))
 		refuse("%s%s: must be letters, digits, `.`, `_` and `-`", what, cmd->area);
 	if (cmd->server.host[0] == '\0' && cmd->platform == NULL && cmd->area == NULL)
-		take_server(&cmd->server, "RUNTOOL_SERVER=", options_default_server());
+		take_server(&cmd->server, "RUNTOOL_SERVER=", defaults_server());
 }
 
 void

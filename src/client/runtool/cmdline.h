@@ -2,7 +2,8 @@
 #ifndef CMDLINE_H
 #define CMDLINE_H
 
-#include "client/choose/options.h"
+#include "client/choose/endpoint.h"
+#include "runtool.h"
 
 /* Exit statuses that are not the tool's; env(1) and timeout(1) have the same. */
 enum {
@@ -14,10 +15,10 @@ enum {
 };
 
 struct cmdline {
-	const char *config;	      /* NULL: wherever it is found */
-	const char *platform, *area;  /* the one that has servers; NULL, both: `server` is it */
-	struct options_server server; /* its port may be empty still */
-	int retries;		      /* of a run that is lost */
+	const char *config;	     /* NULL: wherever it is found */
+	const char *platform, *area; /* the one that has servers; NULL, both: `server` is it */
+	struct endpoint server;	     /* its port may be empty still */
+	int retries;		     /* of a run that is lost */
 	bool verbose, quiet, json;
 	const char *json_file; /* NULL: stderr */
 	struct runtool_request request;

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "lib/error.h"
 #include "lib/jsontext.h"
 #include "report.h"
 
@@ -35,10 +36,18 @@ report_exit_status(const struct outcome *o)
 	return (o->result.signal != 0 ? EXIT_SIGNAL + o->result.signal : o->result.status);
 }
 
+void
+report_error(const struct cmdline *cmd, const struct runtool_error *error)
+{
+	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
+
+	warnx("%s: %s", endpoint_name(&cmd->server, server), error_words(error, words));
+}
+
 static void
 tell_error(const struct cmdline *cmd, const struct outcome *o)
 {
-	char server[OPTIONS_NAME_SIZE], words[OPTIONS_WORDS_SIZE];
+	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
 
 	/* Nor does a shell comment on an interrupt. */
 	if (o->signal == SIGINT)
@@ -46,21 +55,21 @@ tell_error(const struct cmdline *cmd, const struct outcome *o)
 	if (o->local)
 		warnx("%s", o->error.message);
 	else if (o->error.lost)
-		warnx("%s: %s: the run of %s is lost", options_name(&cmd->server, server),
-		    options_words(&o->error, words), cmd->request.argv[0]);
+		warnx("%s: %s: the run of %s is lost", endpoint_name(&cmd->server, server),
+		    error_words(&o->error, words), cmd->request.argv[0]);
 	else
-		options_complain(&cmd->server, &o->error);
+		report_error(cmd, &o->error);
 }
 
 static void
 tell_end(const struct cmdline *cmd, const struct runtool_result *r)
 {
 	const char *tool = cmd->request.argv[0];
-	char server[OPTIONS_NAME_SIZE];
+	char server[ENDPOINT_NAME_SIZE];
 
 	if (r->why == RUNTOOL_SERVER_SHUTDOWN)
 		warnx("%s: ended because the server was shut down: %s", tool,
-		    options_name(&cmd->server, server));
+		    endpoint_name(&cmd->server, server));
 	else if (cmd->quiet)
 		return;
 	else if (r->why == RUNTOOL_TIME_LIMIT)
@@ -74,11 +83,11 @@ tell_end(const struct cmdline *cmd, const struct runtool_result *r)
 static void
 tell_usage(const struct cmdline *cmd, const struct runtool_result *r)
 {
-	char server[OPTIONS_NAME_SIZE];
+	char server[ENDPOINT_NAME_SIZE];
 
 	fprintf(stderr, "%s: %s: on %s by interface %d: %s %d after %.3f s",
-	    program_invocation_short_name, cmd->request.argv[0], options_name(&cmd->server, server),
-	    r->interface, r->signal != 0 ? "signal" : "status",
+	    program_invocation_short_name, cmd->request.argv[0],
+	    endpoint_name(&cmd->server, server), r->interface, r->signal != 0 ? "signal" : "status",
 	    r->signal != 0 ? r->signal : r->status, r->wall_s);
 	if (r->interface >= REPORT_USAGE_INTERFACE)
 		fprintf(stderr, ", queued %.3f s, user %.3f s, system %.3f s, %lld KB", r->queue_s,
@@ -140,10 +149,10 @@ report_json(const struct cmdline *cmd, const struct outcome *o, FILE *f)
 	const struct runtool_request *request = &cmd->request;
 	const struct runtool_result *r = &o->result;
 	bool usage = o->ran && r->interface >= REPORT_USAGE_INTERFACE;
-	char server[OPTIONS_NAME_SIZE];
+	char server[ENDPOINT_NAME_SIZE];
 	json_t *object;
 
-	options_name(&cmd->server, server);
+	endpoint_name(&cmd->server, server);
 	object = json_pack("{s:o, s:o, s:o, s:o, s:i, s:s, s:o, s:o, s:o}", "tool",
 	    jsontext_string(request->argv[0]), "root",
 	    request->root_name != NULL ? jsontext_string(request->root_name)

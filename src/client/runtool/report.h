@@ -23,6 +23,9 @@ int report_exit_status(const struct outcome *);
 /* On stderr: errors, how the tool ended if it did not just exit, and with -v how it went. */
 void report_words(const struct cmdline *, const struct outcome *);
 
+/* On stderr: why the server could not run it, behind its name. */
+void report_error(const struct cmdline *, const struct runtool_error *);
+
 /* 0, or -1 with errno. */
 int report_json(const struct cmdline *, const struct outcome *, FILE *);
 

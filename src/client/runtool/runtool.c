@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "attempt.h"
+#include "client/choose/defaults.h"
+#include "lib/error.h"
 #include "output.h"
 #include "several.h"
 #include "signals.h"
@@ -12,16 +14,16 @@
 static int
 find_server(struct cmdline *cmd, struct outcome *o)
 {
-	struct options_defaults defaults;
+	struct defaults defaults;
 	char why[1000];
 
 	if (cmd->config == NULL && cmd->server.port[0] != '\0')
 		return (0);
-	if (options_load(cmd->config, &defaults, why, sizeof(why)) == 0 &&
-	    options_port(&cmd->server, &defaults, why, sizeof(why)) == 0)
+	if (defaults_load(&defaults, cmd->config, why, sizeof(why)) == 0 &&
+	    defaults_port(&defaults, &cmd->server, why, sizeof(why)) == 0)
 		return (0);
 	o->local = true;
-	return (options_fail(&o->error, RUNTOOL_INVALID, "%s", why));
+	return (error_set(&o->error, RUNTOOL_INVALID, "%s", why));
 }
 
 static void

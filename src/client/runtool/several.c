@@ -8,6 +8,7 @@
 
 #include "attempt.h"
 #include "client/choose/choose.h"
+#include "lib/error.h"
 #include "several.h"
 #include "signals.h"
 
@@ -66,7 +67,7 @@ run_on(struct choose *choose, struct cmdline *cmd, struct outcome *o)
 		if (!attempt(cmd, o)) {
 			refusals++;
 			if (cmd->verbose)
-				options_complain(&cmd->server, &o->error);
+				report_error(cmd, &o->error);
 		} else if (!repeats(cmd, o, input)) {
 			o->result.refusals += refusals;
 			if (o->result.interface >= REPORT_USAGE_INTERFACE)
@@ -75,7 +76,7 @@ run_on(struct choose *choose, struct cmdline *cmd, struct outcome *o)
 		}
 		choose_failed(choose, &o->error);
 	}
-	cmd->server = (struct options_server){0};
+	cmd->server = (struct endpoint){0};
 	o->ran = false;
 	o->local = true;
 }
@@ -83,7 +84,7 @@ run_on(struct choose *choose, struct cmdline *cmd, struct outcome *o)
 /* Whom to ask, and how; of this a part leads into the rest. */
 struct several {
 	struct config *config;
-	struct options_defaults defaults;
+	struct defaults defaults;
 	struct platform platform;
 	struct area area;
 	struct choose *choose;
@@ -93,9 +94,9 @@ struct several {
 static int
 read_config(struct several *s, const struct cmdline *cmd, char *why, size_t size)
 {
-	struct options_file file;
+	struct defaults_file file;
 
-	if (options_open(cmd->config, &s->config, &file, why, size) == -1)
+	if (defaults_open(cmd->config, &s->config, &file, why, size) == -1)
 		return (-1);
 	if (s->config == NULL) {
 		snprintf(why, size,
@@ -105,7 +106,7 @@ read_config(struct several *s, const struct cmdline *cmd, char *why, size_t size
 		return (-1);
 	}
 	s->platform.area = cmd->area;
-	if (options_read(s->config, &s->defaults, why, size) == -1 ||
+	if (defaults_read(&s->defaults, s->config, why, size) == -1 ||
 	    (cmd->platform != NULL && platform_read(&s->platform, s->config, file.path,
 					  cmd->platform, &s->defaults, why, size) == -1))
 		return (-1);
@@ -133,9 +134,9 @@ several_run(struct cmdline *cmd, struct outcome *o)
 
 	o->local = true;
 	if (read_config(&several, cmd, why, sizeof(why)) == -1) {
-		options_fail(&o->error, RUNTOOL_INVALID, "%s", why);
+		error_set(&o->error, RUNTOOL_INVALID, "%s", why);
 	} else if (gethostname(name, sizeof(name)) == -1) {
-		options_fail(&o->error, RUNTOOL_INTERNAL, "name of this host: %s", strerror(errno));
+		error_set(&o->error, RUNTOOL_INTERNAL, "name of this host: %s", strerror(errno));
 	} else {
 		platform_rotate(&several.platform, name);
 		open_choose(&several, cmd);

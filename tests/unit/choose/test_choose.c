@@ -9,7 +9,7 @@
 
 #define DELAY_MS 300
 
-static struct options_server server = {.host = "127.0.0.1"};
+static struct endpoint server = {.host = "127.0.0.1"};
 static const struct platform platform = {
     .name = "test", .negligible = 1000, .hosts = &server, .n_hosts = 1};
 static struct choose *choose; /* stays, as its threads may */
@@ -48,7 +48,7 @@ tell_info(struct fake *f)
 static int
 next(void)
 {
-	struct options_server chosen;
+	struct endpoint chosen;
 	struct runtool_error err;
 	int queue_ms;
 

@@ -9,7 +9,7 @@
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct options_defaults defaults = {.port = "21776"};
+static const struct defaults defaults = {.port = "21776"};
 static struct config *config;
 static struct platform platform;
 static char why[1000];
@@ -54,13 +54,13 @@ static const char *
 hosts(void)
 {
 	static char list[4096];
-	char name[OPTIONS_NAME_SIZE];
+	char name[ENDPOINT_NAME_SIZE];
 	size_t i, n = 0;
 
 	list[0] = '\0';
 	for (i = 0; i < platform.n_hosts; i++)
 		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", i == 0 ? "" : " ",
-		    options_name(&platform.hosts[i], name));
+		    endpoint_name(&platform.hosts[i], name));
 	return (list);
 }
 

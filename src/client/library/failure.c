@@ -1,35 +1,8 @@
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-
-int
-error_set(struct runtool_error *err, int code, const char *fmt, ...)
-{
-	va_list ap;
-
-	err->code = code;
-	err->exec_errno = err->retry_ms = 0;
-	err->refused = err->loaded = err->lost = err->input_read = false;
-	err->in_flight = -1;
-	va_start(ap, fmt);
-	vsnprintf(err->message, sizeof(err->message), fmt, ap);
-	va_end(ap);
-	return (-1);
-}
-
-void
-error_add(struct runtool_error *err, const char *fmt, ...)
-{
-	size_t used = strlen(err->message);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err->message + used, sizeof(err->message) - used, fmt, ap);
-	va_end(ap);
-}
+#include "failure.h"
+#include "lib/error.h"
 
 /* Below version 5 only the words have it. */
 static int
@@ -58,7 +31,7 @@ code_of(int32_t code)
 }
 
 int
-error_reply(struct runtool_error *err, const struct srpc_error *why)
+failure_reply(struct runtool_error *err, const struct srpc_error *why)
 {
 	static const char prefix[] = "[from other end] ";
 	const char *words = why->message;
@@ -77,7 +50,7 @@ error_reply(struct runtool_error *err, const struct srpc_error *why)
 }
 
 int
-error_failure(struct runtool_error *err, const struct rpc5_failure *failure)
+failure_result(struct runtool_error *err, const struct rpc5_failure *failure)
 {
 	error_set(err, code_of(failure->code), "%s",
 	    failure->words != NULL ? failure->words : "the server does not say why");
