@@ -7,7 +7,7 @@
 #include "connect.h"
 #include "lib/error.h"
 #include "relay.h"
-#include "run.h"
+#include "run_request.h"
 
 #define BACKLOG 8
 
@@ -122,7 +122,7 @@ relay_read(struct relay *relay, struct runtool *c, const struct runtool_request 
 		return (0);
 	if (n > 0) {
 		/* What is written to a connection that we closed is a broken pipe. */
-		rc = run_output(request, stream, c->block, (size_t)n, err);
+		rc = run_request_output(request, stream, c->block, (size_t)n, err);
 		if (rc == RUNTOOL_CLOSE_STREAM)
 			relay_close(relay);
 		return (rc == -1 ? -1 : 0);

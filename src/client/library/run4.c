@@ -6,7 +6,8 @@
 #include "lib/deadline.h"
 #include "lib/error.h"
 #include "relay.h"
-#include "run.h"
+#include "run4.h"
+#include "run_request.h"
 
 #define RELAY_WAIT_MS 10000 /* after the results, for a relay that has not come yet */
 #define FIRST_RETRY   100   /* ms; doubled each time there is no room */
@@ -77,7 +78,7 @@ send_request(struct run4 *run, struct runtool_error *err)
 	struct rpc_run call;
 	int rc;
 
-	if ((rc = run_arguments(run->request, &call)) == -1)
+	if ((rc = run_request_arguments(run->request, &call)) == -1)
 		error_set(err, RUNTOOL_INTERNAL, "out of memory");
 	else if ((rc = open_relays(run, &call, err)) == 0)
 		rpc_put_run(&c->out, RPC_VERSION, &call);

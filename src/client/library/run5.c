@@ -6,7 +6,8 @@
 #include "failure.h"
 #include "lib/deadline.h"
 #include "lib/error.h"
-#include "run.h"
+#include "run5.h"
+#include "run_request.h"
 
 #define MISSED_KEEP_ALIVES 3 /* then nobody is there */
 
@@ -49,7 +50,7 @@ send_request(struct run5 *run, struct runtool_error *err)
 	struct rpc_run call;
 	int rc;
 
-	if ((rc = run_arguments(run->request, &call)) == 0)
+	if ((rc = run_request_arguments(run->request, &call)) == 0)
 		rpc5_put_run(&c->out, &call);
 	rpc_run_free(&call);
 	if (rc == -1 || c->out.failed)
@@ -182,7 +183,8 @@ hand_on(struct run5 *run, struct runtool_error *err)
 	c->taken += n;
 	if (*closed)
 		return (SRPC_OK);
-	if ((rc = run_output(run->request, run->stream, data, n, err)) == RUNTOOL_CLOSE_STREAM) {
+	if ((rc = run_request_output(run->request, run->stream, data, n, err)) ==
+	    RUNTOOL_CLOSE_STREAM) {
 		*closed = true;
 		srpc_put_int32(&c->out, run->stream == 1 ? RPC5_NO_STDOUT : RPC5_NO_STDERR);
 	}
