@@ -1,4 +1,3 @@
-#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <time.h>
@@ -9,9 +8,12 @@
 #define MS_PER_SECOND 1000
 #define NS_PER_MS     1000000
 
-/* For the three that ask.h keeps for us. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
+void
+ask_group_init(struct ask_group *group)
+{
+	pthread_mutex_init(&group->lock, NULL);
+	pthread_cond_init(&group->answered, NULL);
+}
 
 static struct timespec
 time_in(int ms)
@@ -32,35 +34,37 @@ static void *
 ask_thread(void *arg)
 {
 	struct asked *a = arg;
+	struct ask_group *group = a->group;
 	bool useful = a->ask(a->what);
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&group->lock);
 	a->useful = useful;
 	a->failed = !useful;
 	a->asking = false;
-	pthread_cond_signal(&answered);
-	pthread_mutex_unlock(&lock);
+	pthread_cond_signal(&group->answered);
+	pthread_mutex_unlock(&group->lock);
 	return (NULL);
 }
 
 /* True where it was not being asked already. */
 static bool
-begin(struct asked *a)
+begin(struct ask_group *group, struct asked *a)
 {
 	bool begins;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&group->lock);
 	begins = !a->asking;
 	a->silent = a->asking;
 	a->asking = true;
 	a->useful = false;
-	pthread_mutex_unlock(&lock);
+	a->group = group;
+	pthread_mutex_unlock(&group->lock);
 	return (begins);
 }
 
 /* Signals are for the thread that calls; where there is no other, it asks as well. */
 static void
-begin_all(struct asked *const *list, size_t n)
+begin_all(struct ask_group *group, struct asked *const *list, size_t n)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -73,7 +77,8 @@ begin_all(struct asked *const *list, size_t n)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (i = 0; i < n; i++)
-		if (begin(list[i]) && pthread_create(&thread, &attr, ask_thread, list[i]) != 0)
+		if (begin(group, list[i]) &&
+		    pthread_create(&thread, &attr, ask_thread, list[i]) != 0)
 			ask_thread(list[i]);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
@@ -96,38 +101,38 @@ is_incomplete(struct asked *const *list, size_t n, bool all, bool *useful)
 }
 
 static bool
-ask(struct asked *const *list, size_t n, bool all, int grace_ms)
+ask(struct ask_group *group, struct asked *const *list, size_t n, bool all, int grace_ms)
 {
 	struct timespec end;
 	bool useful, begun = false;
 	int rc = 0;
 
-	begin_all(list, n);
-	pthread_mutex_lock(&lock);
+	begin_all(group, list, n);
+	pthread_mutex_lock(&group->lock);
 	while (is_incomplete(list, n, all, &useful) && rc == 0) {
 		if (!useful || grace_ms < 0) {
-			pthread_cond_wait(&answered, &lock);
+			pthread_cond_wait(&group->answered, &group->lock);
 			continue;
 		}
 		if (!begun)
 			end = time_in(grace_ms);
 		begun = true;
-		rc = pthread_cond_clockwait(&answered, &lock, CLOCK_MONOTONIC, &end);
+		rc = pthread_cond_clockwait(&group->answered, &group->lock, CLOCK_MONOTONIC, &end);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&group->lock);
 	return (useful);
 }
 
 bool
-ask_all(struct asked *const *list, size_t n, int grace_ms)
+ask_all(struct ask_group *group, struct asked *const *list, size_t n, int grace_ms)
 {
-	return (ask(list, n, true, grace_ms));
+	return (ask(group, list, n, true, grace_ms));
 }
 
 bool
-ask_new(struct asked *const *list, size_t n, int grace_ms)
+ask_new(struct ask_group *group, struct asked *const *list, size_t n, int grace_ms)
 {
-	return (ask(list, n, false, grace_ms));
+	return (ask(group, list, n, false, grace_ms));
 }
 
 bool
@@ -135,8 +140,10 @@ ask_is_over(const struct asked *a)
 {
 	bool over;
 
-	pthread_mutex_lock(&lock);
+	if (a->group == NULL)
+		return (true);
+	pthread_mutex_lock(&a->group->lock);
 	over = !a->asking;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&a->group->lock);
 	return (over);
 }

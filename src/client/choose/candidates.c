@@ -1,5 +1,4 @@
 #include <bsd/string.h>
-#include <err.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +6,6 @@
 #include "candidates.h"
 #include "lib/deadline.h"
 #include "lib/error.h"
-#include "lib/log.h"
 #include "lib/records.h"
 
 #define GRACE_MS      300 /* for those that have not answered when others have */
@@ -48,13 +46,13 @@ ask(void *what)
 	struct runtool *r;
 
 	c->answers = c->matches = false;
-	r = runtool_connect(c->server.host, c->server.port,
+	r = all->hooks->connect(c->server.host, c->server.port,
 	    c->of_area ? all->area->config.ping_timeout * MS_PER_SECOND : all->timeout_ms, &why);
-	if (r != NULL && runtool_info(r, &info, &why) == 0)
+	if (r != NULL && all->hooks->info(r, &info, &why) == 0)
 		take_info(c, &info);
 	else
 		error_words(&why, c->why);
-	runtool_close(r);
+	all->hooks->close(r);
 	return (c->matches && !is_another(c));
 }
 
@@ -90,12 +88,13 @@ add(struct candidates *all, const struct endpoint *server)
 
 int
 candidates_init(struct candidates *all, const struct platform *p, const struct area *area,
-    int timeout_ms, bool verbose)
+    int timeout_ms, const struct hooks *hooks)
 {
 	size_t i;
 
 	*all = (struct candidates){
-	    .platform = p, .area = area, .timeout_ms = timeout_ms, .verbose = verbose};
+	    .platform = p, .area = area, .timeout_ms = timeout_ms, .hooks = hooks};
+	ask_group_init(&all->group);
 	for (i = 0; i < p->n_hosts; i++)
 		if (add(all, &p->hosts[i]) == NULL)
 			return (-1);
@@ -159,103 +158,44 @@ look_around(struct candidates *all)
 
 /* ---- what the answers mean ---------------------------------------------------------------- */
 
-static void
-tell_once(struct candidate *c, const char *why)
-{
-	char name[ENDPOINT_NAME_SIZE];
-
-	if (!c->told)
-		warnx("%s: %s", endpoint_name(&c->server, name), why);
-	c->told = true;
-}
-
-/* In a fleet servers come and go: that some do not answer is no trouble while there are others. */
-static void
-tell_trouble(struct candidate *c, const char *why)
-{
-	if (!c->of_area || c->all->verbose)
-		tell_once(c, why);
-}
-
-static bool
-is_usable(const struct candidate *c)
-{
-	return (c->there && ask_is_over(&c->asked) && c->matches && !is_another(c));
-}
-
 /* The one before it that is the same server; NULL: there is none. */
 static const struct candidate *
 find_same(const struct candidates *all, const struct candidate *c)
 {
+	const struct candidate *other;
 	size_t i;
 
-	for (i = 0; all->list[i] != c; i++)
-		if (is_usable(all->list[i]) &&
-		    memcmp(all->list[i]->unique, c->unique, sizeof(c->unique)) == 0)
-			return (all->list[i]);
+	for (i = 0; (other = all->list[i]) != c; i++)
+		if ((other->state == CANDIDATE_USABLE || other->state == CANDIDATE_SAME) &&
+		    memcmp(other->unique, c->unique, sizeof(c->unique)) == 0)
+			return (other);
 	return (NULL);
 }
 
-/* That is no trouble: a list for all hosts of a farm names each of them, and localhost. */
 static void
-tell_same(struct candidate *c, const struct candidate *other)
-{
-	char name[ENDPOINT_NAME_SIZE], why[ENDPOINT_NAME_SIZE + 32];
-
-	if (!c->all->verbose)
-		return;
-	snprintf(why, sizeof(why), "is the same server as %s", endpoint_name(&other->server, name));
-	tell_once(c, why);
-}
-
-/* Whether it can be used, now or later; tells why not. */
-static bool
 judge(const struct candidates *all, struct candidate *c)
 {
-	const struct candidate *same;
-
 	if (!c->there)
-		return (false);
-	if (!ask_is_over(&c->asked))
-		tell_trouble(c, "has not answered yet: others are taken");
+		c->state = CANDIDATE_GONE;
+	else if (!ask_is_over(&c->asked))
+		c->state = CANDIDATE_SILENT;
 	else if (is_another(c))
-		tell_once(c, "is not the server that its record says: it is not taken");
-	else if (!c->answers || !c->matches)
-		tell_trouble(c, c->why);
-	else if ((same = find_same(all, c)) != NULL)
-		tell_same(c, same);
+		c->state = CANDIDATE_ANOTHER;
+	else if (!c->answers)
+		c->state = CANDIDATE_FAILED;
+	else if (!c->matches)
+		c->state = CANDIDATE_UNFIT;
+	else if ((c->same = find_same(all, c)) != NULL)
+		c->state = CANDIDATE_SAME;
 	else
-		return (true);
-	return (false);
-}
-
-/* What is wrong with the records: once. */
-static void
-tell_records(struct candidates *all)
-{
-	char name[4 * NAME_MAX];
-	struct records records;
-	size_t i;
-
-	if (all->told)
-		return;
-	all->told = true;
-	if (all->error != 0) {
-		warnx("area %s: %s: %s", all->area->config.area, all->area->config.dir,
-		    records_words(all->error));
-	} else if (all->verbose &&
-		   records_read(all->area->config.dir, all->area->config.area, &records) == 0) {
-		for (i = 0; i < records.n_odd; i++)
-			warnx("%s/%s: %s", all->area->config.dir,
-			    log_quote(name, sizeof(name), records.odd[i].name), records.odd[i].why);
-		records_free(&records);
-	}
+		c->state = CANDIDATE_USABLE;
 }
 
 static bool
-ask_those_there(
-    struct candidates *all, bool (*ask_some)(struct asked *const *, size_t n, int grace_ms))
+ask_those_there(struct candidates *all,
+    bool (*ask_some)(struct ask_group *, struct asked *const *, size_t n, int grace_ms))
 {
+	struct candidate *c;
 	struct asked *asked[CANDIDATES_MAX];
 	size_t i, n = 0;
 	int64_t now;
@@ -266,14 +206,14 @@ ask_those_there(
 	for (i = 0; i < all->n; i++)
 		if (all->list[i]->there)
 			asked[n++] = &all->list[i]->asked;
-	usable = ask_some(asked, n, GRACE_MS);
-	if (all->area != NULL && (all->verbose || all->error != 0))
-		tell_records(all);
+	usable = ask_some(&all->group, asked, n, GRACE_MS);
 	now = deadline_now();
 	for (i = 0; i < all->n; i++) {
-		all->loads[i] = (struct rank_server){0};
-		if (judge(all, all->list[i]) && all->list[i]->not_before <= now)
-			all->loads[i] = all->list[i]->load;
+		c = all->list[i];
+		judge(all, c);
+		all->loads[i] = c->state == CANDIDATE_USABLE && c->not_before <= now
+				    ? c->load
+				    : (struct rank_server){0};
 	}
 	return (usable);
 }
@@ -297,8 +237,6 @@ candidates_pass_over(struct candidates *all, size_t i, int ms)
 	all->loads[i].usable = false;
 }
 
-/* ---- none can be used --------------------------------------------------------------------- */
-
 bool
 candidates_need_first(const struct candidates *all)
 {
@@ -309,49 +247,9 @@ candidates_need_first(const struct candidates *all)
 		return (false);
 	for (i = 0; i < all->n; i++) {
 		c = all->list[i];
-		if (c->there && c->of_area && ask_is_over(&c->asked) && c->answers &&
-		    !is_another(c))
+		if (c->of_area && (c->state == CANDIDATE_UNFIT || c->state == CANDIDATE_SAME ||
+				      c->state == CANDIDATE_USABLE))
 			return (false);
 	}
 	return (true);
-}
-
-static const char *
-why_none(const struct candidates *all)
-{
-	size_t i, there = 0, answered = 0;
-
-	for (i = 0; i < all->n; i++) {
-		there += all->list[i]->there;
-		answered += all->list[i]->there && all->list[i]->answers;
-	}
-	if (there == 0)
-		return (all->error != 0 ? "its records cannot be read" : "no server is registered");
-	if (answered == 0)
-		return ("no host answers");
-	if (answered == there)
-		return ("no host matches");
-	return ("no host can be used: some do not answer, the others do not match");
-}
-
-int
-candidates_complain(struct candidates *all, const char *remedy, struct runtool_error *err)
-{
-	const struct config_value *v = all->platform->where;
-	size_t i;
-
-	/* Now it matters. */
-	all->verbose = true;
-	for (i = 0; i < all->n; i++)
-		judge(all, all->list[i]);
-	if (all->area != NULL)
-		tell_records(all);
-	if (all->error != 0)
-		remedy = "[" FLEET_CONFIG_SECTION
-			 "]dir must be the directory where its servers register, and readable";
-	if (v == NULL)
-		return (error_set(err, RUNTOOL_TRANSPORT, "area %s: %s: %s", all->platform->area,
-		    why_none(all), remedy));
-	return (error_set(err, RUNTOOL_TRANSPORT, "%s:%d: [%s]: %s: %s", v->file, v->line,
-	    v->section, why_none(all), remedy));
 }

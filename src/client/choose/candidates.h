@@ -4,6 +4,7 @@
 
 #include "area.h"
 #include "ask.h"
+#include "hooks.h"
 #include "lib/error.h"
 #include "lib/record.h"
 #include "platform.h"
@@ -12,6 +13,16 @@
 /* More than a platform can have hosts. */
 #define CANDIDATES_MAX 2000
 
+enum candidate_state {
+	CANDIDATE_GONE,	   /* the area has no record of it any more */
+	CANDIDATE_SILENT,  /* it has not answered yet */
+	CANDIDATE_FAILED,  /* it could not be asked; `why` has the reason */
+	CANDIDATE_ANOTHER, /* it is not the server that its record says */
+	CANDIDATE_UNFIT,   /* it is not as the platform must be; `why` has the reason */
+	CANDIDATE_SAME,	   /* it is the same server as `same`, which stands before it */
+	CANDIDATE_USABLE   /* now, or once its time to be passed over has passed */
+};
+
 struct candidate {
 	struct endpoint server;
 	bool of_area;		    /* the area's records name it; else the platform's hosts */
@@ -19,8 +30,12 @@ struct candidate {
 	struct candidates *all;
 	struct asked asked;
 	bool there;	    /* now; one of an area may have gone */
-	bool told;	    /* its trouble */
 	int64_t not_before; /* as deadline_now() has it: it has no room until then */
+	bool told;	    /* its trouble: for troubles.c alone */
+
+	/* As all were asked the last time. */
+	enum candidate_state state;
+	const struct candidate *same;
 
 	/* The answer. */
 	bool answers, matches;
@@ -33,10 +48,10 @@ struct candidate {
 struct candidates {
 	const struct platform *platform;
 	const struct area *area; /* NULL: none */
+	const struct hooks *hooks;
 	int timeout_ms;
-	bool verbose;
-	int error; /* an errno: its records could not be read; 0: they were */
-	bool told; /* what is wrong with them */
+	struct ask_group group;
+	int error; /* an errno: the area's records could not be read; 0: they were */
 	struct candidate *list[CANDIDATES_MAX];
 	struct rank_server
 	    loads[CANDIDATES_MAX]; /* those that are not to be tried are not usable */
@@ -44,25 +59,21 @@ struct candidates {
 };
 
 /*
- * For a platform in this host's order, and its area if it has one: both have to outlive the program's
- * other threads. `timeout_ms` bounds each asking of a host, 0: nothing does; `verbose`: also what is no
- * trouble is told on stderr, behind a server's name. 0, or -1 with errno.
+ * For a platform in this host's order, and its area if it has one: both and the hooks have to outlive the
+ * program's other threads. `timeout_ms` bounds each asking of a host, 0: nothing does. 0, or -1 with errno.
  */
 int candidates_init(struct candidates *, const struct platform *, const struct area *,
-    int timeout_ms, bool verbose);
+    int timeout_ms, const struct hooks *);
 
 /*
- * Reads the area's records and asks all, as far as they answer in time. True with their loads, or false:
- * none can be used. The second waits for none that could not be used before.
+ * Reads the area's records and asks all, as far as they answer in time. True with their states and loads;
+ * or false: none can be used. The second waits for none that could not be used before.
  */
 bool candidates_ask(struct candidates *);
 bool candidates_look(struct candidates *);
 
 /* Then: whether there is an area, and no server in it, so that a first one might help. */
 bool candidates_need_first(const struct candidates *);
-
-/* Or tells on stderr what is wrong with each; *err has the whole, and the remedy. Returns -1. */
-int candidates_complain(struct candidates *, const char *remedy, struct runtool_error *err);
 
 /* The server is not to be tried: for so long, and in any case until all are asked anew. */
 void candidates_pass_over(struct candidates *, size_t i, int ms);

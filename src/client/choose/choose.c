@@ -1,12 +1,12 @@
 #include <bsd/stdlib.h>
-#include <err.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "candidates.h"
 #include "choose.h"
+#include "first_server.h"
 #include "lib/deadline.h"
-#include "start.h"
+#include "troubles.h"
 
 #define START_MS       20  /* a turn that comes at once takes no longer, where nobody was faster */
 #define FIRST_QUEUE_MS 500 /* in a queue, until the others are asked again; doubled each time */
@@ -18,10 +18,12 @@
 #define NS_PER_MS      1000000
 
 struct choose {
+	struct hooks hooks;
 	struct candidates all;
-	struct start *start; /* NULL: there is no area */
-	bool asked;	     /* then their loads count */
-	bool tried;	     /* so they are out of date */
+	struct troubles troubles;
+	struct first_server *first; /* NULL: there is no area */
+	bool asked;		    /* then their loads count */
+	bool tried;		    /* so they are out of date */
 	size_t last;
 	int64_t last_turn; /* when it should have come there */
 	int queue_ms, pause_ms;
@@ -29,14 +31,17 @@ struct choose {
 };
 
 struct choose *
-choose_new(const struct platform *p, const struct area *area, int timeout_ms, bool verbose)
+choose_new(const struct platform *p, const struct area *area, int timeout_ms, bool verbose,
+    const struct hooks *hooks)
 {
 	struct choose *c;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
-	if (candidates_init(&c->all, p, area, timeout_ms, verbose) == -1 ||
-	    (area != NULL && (c->start = start_new(area)) == NULL))
+	c->hooks = *hooks;
+	c->troubles = (struct troubles){.all = &c->all, .verbose = verbose};
+	if (candidates_init(&c->all, p, area, timeout_ms, &c->hooks) == -1 ||
+	    (area != NULL && (c->first = first_server_new(area, &c->hooks)) == NULL))
 		return (NULL);
 	c->queue_ms = FIRST_QUEUE_MS;
 	c->pause_ms = FIRST_PAUSE_MS;
@@ -81,25 +86,34 @@ take_a_break(struct choose *c)
 	c->pause_ms = doubled(c->pause_ms, MAX_PAUSE_MS);
 }
 
+/* Nobody can be used: gets nearer to a first server, if that may help. 0, or -1 with *err. */
+static int
+mend(struct choose *c, struct runtool_error *err)
+{
+	if (!candidates_need_first(&c->all))
+		return (troubles_fail(&c->troubles,
+		    "start a RunToolServer that can be, or change the configuration", err));
+	if (c->all.area->why_no_start != NULL)
+		return (troubles_fail(&c->troubles, c->all.area->why_no_start, err));
+	return (first_server_step(c->first, err));
+}
+
 /* Asks all; where there is no server in the area, has one started. 0, or -1 with *err. */
 static int
 ask(struct choose *c, struct runtool_error *err)
 {
 	bool usable = candidates_ask(&c->all);
 
+	troubles_tell(&c->troubles);
 	while (!usable) {
-		if (!candidates_need_first(&c->all))
-			return (candidates_complain(&c->all,
-			    "start a RunToolServer that can be, or change the configuration", err));
-		if (c->all.area->why_no_start != NULL)
-			return (candidates_complain(&c->all, c->all.area->why_no_start, err));
-		if (start_step(c->start, err) == -1)
+		if (mend(c, err) == -1)
 			return (-1);
 		/* One that hangs is not to hide one that has come. */
 		usable = candidates_look(&c->all);
+		troubles_tell(&c->troubles);
 	}
-	if (c->start != NULL)
-		start_end(c->start);
+	if (c->first != NULL)
+		first_server_end(c->first);
 	c->asked = true;
 	c->tried = false;
 	return (0);
@@ -125,8 +139,9 @@ puts_off(struct choose *c, enum rank_room room)
 	if (area == NULL || room == RANK_START || c->waits == area->config.wait_tries ||
 	    rank_fewest(c->all.loads, c->all.n) <= area->config.wait_load)
 		return (false);
-	if (c->waits++ == 0 && c->all.verbose)
-		warnx("area %s: all servers have much to do: waiting", area->config.area);
+	if (c->waits++ == 0 && c->troubles.verbose)
+		hooks_remark(
+		    &c->hooks, "area %s: all servers have much to do: waiting", area->config.area);
 	return (true);
 }
 

@@ -3,15 +3,19 @@
 #define CHOOSE_H
 
 #include "area.h"
+#include "hooks.h"
 #include "platform.h"
 
 struct choose;
 
 /*
- * The arguments are those of candidates_init(). The object stays until the program ends. NULL with errno.
+ * For a platform in this host's order, and its area if it has one (else NULL). `timeout_ms` bounds each
+ * asking of a host, 0: nothing does; `verbose`: also what is no trouble is told. The hooks are copied. The
+ * object stays until the program ends, and so have to do platform, area and what the hooks use: threads
+ * may be asking silent servers. NULL with errno.
  */
-struct choose *choose_new(
-    const struct platform *, const struct area *, int timeout_ms, bool verbose);
+struct choose *choose_new(const struct platform *, const struct area *, int timeout_ms,
+    bool verbose, const struct hooks *);
 
 /*
  * The server to try next, and how long the request may wait there for its turn. Waits where none has

@@ -166,16 +166,19 @@ ask(void *what)
 void
 probe_all(struct probe *probes, size_t n)
 {
+	/* The last thread may be about to leave it. */
+	static struct ask_group group;
 	struct asked *asked[AT_ONCE];
 	size_t i, some = 0;
 
+	ask_group_init(&group);
 	for (i = 0; i < n; i++) {
 		if (json_object_get(probes[i].answer, "error") == NULL) {
 			probes[i].asked = (struct asked){.ask = ask, .what = &probes[i]};
 			asked[some++] = &probes[i].asked;
 		}
 		if (some == AT_ONCE || i == n - 1) {
-			ask_all(asked, some, -1);
+			ask_all(&group, asked, some, -1);
 			some = 0;
 		}
 	}

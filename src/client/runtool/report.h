@@ -4,18 +4,10 @@
 
 #include <stdio.h>
 
+#include "attempt.h"
 #include "cmdline.h"
 
 #define REPORT_USAGE_INTERFACE 5 /* from this version on a server tells what a tool used */
-
-struct outcome {
-	bool ran;   /* then `result` counts, else `error` */
-	bool local; /* the error is none of the server */
-	struct runtool_result result;
-	struct runtool_error error;
-	int signal; /* by which runtool ends itself; 0: none */
-	int lost;   /* runs before this one that were */
-};
 
 /* What runtool exits with; where it ends itself by a signal, what a shell makes of that. */
 int report_exit_status(const struct outcome *);

@@ -7,6 +7,7 @@
 #include "client/choose/defaults.h"
 #include "lib/error.h"
 #include "output.h"
+#include "report.h"
 #include "several.h"
 #include "signals.h"
 

@@ -8,7 +8,10 @@
 
 #include "attempt.h"
 #include "client/choose/choose.h"
+#include "client/choose/defaults.h"
 #include "lib/error.h"
+#include "remarks.h"
+#include "report.h"
 #include "several.h"
 #include "signals.h"
 
@@ -87,6 +90,7 @@ struct several {
 	struct defaults defaults;
 	struct platform platform;
 	struct area area;
+	struct remarks remarks;
 	struct choose *choose;
 };
 
@@ -119,8 +123,12 @@ read_config(struct several *s, const struct cmdline *cmd, char *why, size_t size
 static void
 open_choose(struct several *s, const struct cmdline *cmd)
 {
+	struct hooks hooks = {
+	    .connect = runtool_connect, .info = runtool_info, .close = runtool_close};
+
+	remarks_hook(&s->remarks, &hooks);
 	s->choose = choose_new(&s->platform, s->platform.area == NULL ? NULL : &s->area,
-	    s->defaults.info_timeout_ms, cmd->verbose);
+	    s->defaults.info_timeout_ms, cmd->verbose, &hooks);
 	if (s->choose == NULL)
 		err(EXIT_TROUBLE, "platform");
 }

@@ -2,7 +2,7 @@
 #ifndef SEVERAL_H
 #define SEVERAL_H
 
-#include "report.h"
+#include "attempt.h"
 
 /* By one of cmd->platform or cmd->area; which one is then in cmd->server, empty where none could be asked. */
 void several_run(struct cmdline *, struct outcome *);

@@ -15,6 +15,7 @@ struct one {
 
 /* Static: threads that wait for an answer stay. */
 static struct one first, second;
+static struct ask_group group;
 static struct asked *const both[] = {&first.asked, &second.asked};
 
 static bool
@@ -24,6 +25,12 @@ ask(void *what)
 
 	sem_wait(&o->answers);
 	return (o->useful);
+}
+
+static void
+begin(void)
+{
+	ask_group_init(&group);
 }
 
 static void
@@ -38,7 +45,7 @@ START_TEST(one_that_hangs_is_not_waited_for_where_there_is_another)
 {
 	prepare(&first, 0, true);
 	prepare(&second, 1, true);
-	ck_assert(ask_all(both, 2, GRACE_MS));
+	ck_assert(ask_all(&group, both, 2, GRACE_MS));
 	ck_assert(!ask_is_over(&first.asked));
 	ck_assert(ask_is_over(&second.asked));
 }
@@ -47,23 +54,23 @@ END_TEST
 START_TEST(to_look_for_one_that_came_is_not_to_wait_for_one_that_hangs)
 {
 	prepare(&first, 1, false);
-	ck_assert(!ask_all(both, 1, GRACE_MS));
-	ck_assert(!ask_new(both, 1, GRACE_MS));
+	ck_assert(!ask_all(&group, both, 1, GRACE_MS));
+	ck_assert(!ask_new(&group, both, 1, GRACE_MS));
 	ck_assert(!ask_is_over(&first.asked));
 	prepare(&second, 1, true);
-	ck_assert(ask_new(both, 2, GRACE_MS));
+	ck_assert(ask_new(&group, both, 2, GRACE_MS));
 }
 END_TEST
 
 START_TEST(one_that_hung_may_be_the_one_that_came)
 {
 	prepare(&first, 1, false);
-	ck_assert(!ask_all(both, 1, GRACE_MS));
-	ck_assert(!ask_new(both, 1, GRACE_MS));
+	ck_assert(!ask_all(&group, both, 1, GRACE_MS));
+	ck_assert(!ask_new(&group, both, 1, GRACE_MS));
 	first.useful = true;
 	ck_assert_int_eq(sem_post(&first.answers), 0);
 	ck_assert_int_eq(sem_post(&first.answers), 0);
-	while (!ask_new(both, 1, GRACE_MS))
+	while (!ask_new(&group, both, 1, GRACE_MS))
 		;
 }
 END_TEST
@@ -74,6 +81,7 @@ ask_suite(void)
 	Suite *suite = suite_create("ask");
 	TCase *tc = tcase_create("waiting");
 
+	tcase_add_checked_fixture(tc, begin, NULL);
 	tcase_add_test(tc, one_that_hangs_is_not_waited_for_where_there_is_another);
 	tcase_add_test(tc, to_look_for_one_that_came_is_not_to_wait_for_one_that_hangs);
 	tcase_add_test(tc, one_that_hung_may_be_the_one_that_came);

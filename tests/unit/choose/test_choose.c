@@ -12,6 +12,8 @@
 static struct endpoint server = {.host = "127.0.0.1"};
 static const struct platform platform = {
     .name = "test", .negligible = 1000, .hosts = &server, .n_hosts = 1};
+static const struct hooks hooks = {
+    .connect = runtool_connect, .info = runtool_info, .close = runtool_close};
 static struct choose *choose; /* stays, as its threads may */
 static _Atomic int asked;
 
@@ -65,7 +67,7 @@ try_again(int tried_ms, const struct runtool_error *why)
 	int64_t begin;
 
 	snprintf(server.port, sizeof(server.port), "%s", fake.port);
-	ck_assert_ptr_nonnull(choose = choose_new(&platform, NULL, LONG_MS, false));
+	ck_assert_ptr_nonnull(choose = choose_new(&platform, NULL, LONG_MS, false, &hooks));
 	ck_assert_int_lt(next(), DELAY_MS);
 	nanosleep(&(struct timespec){.tv_nsec = tried_ms * 1000000L}, NULL);
 	begin = now_ms();

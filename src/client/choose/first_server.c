@@ -1,4 +1,3 @@
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,10 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "first_server.h"
 #include "lib/deadline.h"
 #include "lib/error.h"
 #include "lib/start_command.h"
-#include "start.h"
 
 #define LIMIT_S	      300 /* from the first look to the first server */
 #define STEP_MS	      100
@@ -33,107 +32,90 @@ enum stage {
 	STARTED	 /* the command was */
 };
 
-struct start {
+struct first_server {
 	const struct area *area;
+	const struct hooks *hooks;
 	enum stage stage;
 	int64_t begin; /* DEADLINE_NONE: not yet */
 	int misses;    /* of one that has the name and cannot be reached */
 	int lock;      /* where others wait for us; -1: none do */
 	pid_t pid;     /* of the command; 0: it has ended, or was not run yet */
 	int output;    /* from it; -1: none */
-	int64_t shown; /* seconds, in a line on the terminal; 0: there is none */
 };
 
-struct start *
-start_new(const struct area *area)
+struct first_server *
+first_server_new(const struct area *area, const struct hooks *hooks)
 {
-	struct start *s;
+	struct first_server *f;
 
-	if ((s = calloc(1, sizeof(*s))) == NULL)
+	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return (NULL);
-	s->area = area;
-	s->begin = DEADLINE_NONE;
-	s->lock = s->output = -1;
-	return (s);
+	f->area = area;
+	f->hooks = hooks;
+	f->begin = DEADLINE_NONE;
+	f->lock = f->output = -1;
+	return (f);
 }
 
 static bool
-is_too_late(const struct start *s)
+is_too_late(const struct first_server *f)
 {
-	return (deadline_now() - s->begin > INT64_C(1000) * LIMIT_S);
+	return (deadline_now() - f->begin > INT64_C(1000) * LIMIT_S);
 }
 
 /* ---- what is shown ------------------------------------------------------------------------ */
 
 static void
-hide_progress(struct start *s)
+show_wait(const struct first_server *f)
 {
-	if (s->shown == 0)
-		return;
-	fputs("\r\033[K", stderr);
-	fflush(stderr);
-	s->shown = 0;
-}
-
-static void
-show_progress(struct start *s)
-{
-	int64_t seconds = (deadline_now() - s->begin) / MS_PER_SECOND;
-
-	if (seconds == s->shown || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r%s: area %s: waiting for its first server: %lld s",
-	    program_invocation_short_name, s->area->config.area, (long long)seconds);
-	fflush(stderr);
-	s->shown = seconds;
+	f->hooks->waiting(
+	    f->hooks->arg, f->area->config.area, (deadline_now() - f->begin) / MS_PER_SECOND);
 }
 
 /* As much of the command's output as comes within a step. */
 static void
-show_output(struct start *s)
+show_output(struct first_server *f)
 {
-	struct pollfd pfd = {.fd = s->output, .events = POLLIN};
+	struct pollfd pfd = {.fd = f->output, .events = POLLIN};
 	char block[BLOCK_SIZE];
 	ssize_t n;
 
 	if (poll(&pfd, 1, STEP_MS) != 1)
 		return;
-	if ((n = read(s->output, block, sizeof(block))) > 0) {
-		hide_progress(s);
-		fwrite(block, 1, (size_t)n, stderr);
-		fflush(stderr);
+	if ((n = read(f->output, block, sizeof(block))) > 0) {
+		f->hooks->output(f->hooks->arg, block, (size_t)n);
 	} else if (n == 0) {
-		close(s->output);
-		s->output = -1;
+		close(f->output);
+		f->output = -1;
 	}
 }
 
 /* What it has written by now, which is not more than a pipe takes. */
 static void
-show_rest(struct start *s)
+show_rest(struct first_server *f)
 {
 	int blocks = PIPE_BLOCKS;
 
-	while (s->output != -1 && blocks-- > 0 &&
-	       poll(&(struct pollfd){.fd = s->output, .events = POLLIN}, 1, 0) == 1)
-		show_output(s);
+	while (f->output != -1 && blocks-- > 0 &&
+	       poll(&(struct pollfd){.fd = f->output, .events = POLLIN}, 1, 0) == 1)
+		show_output(f);
 }
 
 /* ---- only one ----------------------------------------------------------------------------- */
 
 /* The name of a socket that one of us has: same user, same directory, same area. */
 static socklen_t
-lock_name(const struct start *s, struct sockaddr_un *name)
+lock_name(const struct first_server *f, struct sockaddr_un *name)
 {
 	struct stat st = {0};
 	int len;
 
 	/* What cannot be looked at is no other directory than what cannot be looked at. */
-	(void)stat(s->area->config.dir, &st);
+	(void)stat(f->area->config.dir, &st);
 	*name = (struct sockaddr_un){.sun_family = AF_UNIX};
 	len = snprintf(name->sun_path + 1, sizeof(name->sun_path) - 1, "runtool-%u-%llx-%llx-%s",
 	    geteuid(), (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
-	    s->area->config.area);
+	    f->area->config.area);
 	if (len >= (int)sizeof(name->sun_path) - 1)
 		len = (int)sizeof(name->sun_path) - 2;
 	return ((socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len));
@@ -151,15 +133,15 @@ is_ours(int fd)
 
 /* Somebody else starts one: waits for the end of that, which may come with words that say why. */
 static int
-follow(struct start *s, int fd, struct runtool_error *err)
+follow(struct first_server *f, int fd, struct runtool_error *err)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
 	char words[WORDS_SIZE];
 	ssize_t n;
 
-	while (poll(&pfd, 1, MS_PER_SECOND) == 0 && !is_too_late(s))
-		show_progress(s);
-	hide_progress(s);
+	while (poll(&pfd, 1, MS_PER_SECOND) == 0 && !is_too_late(f))
+		show_wait(f);
+	f->hooks->waited(f->hooks->arg);
 	n = recv(fd, words, sizeof(words) - 1, MSG_DONTWAIT);
 	if (n <= 0)
 		return (0);
@@ -168,44 +150,44 @@ follow(struct start *s, int fd, struct runtool_error *err)
 }
 
 static int
-lead_or_follow(struct start *s, struct runtool_error *err)
+lead_or_follow(struct first_server *f, struct runtool_error *err)
 {
 	struct sockaddr_un name;
-	socklen_t len = lock_name(s, &name);
+	socklen_t len = lock_name(f, &name);
 	int fd, rc = 0;
 
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
 		return (error_set(err, RUNTOOL_TRANSPORT, "socket: %s", strerror(errno)));
 	if (bind(fd, (const struct sockaddr *)&name, len) == 0 && listen(fd, SOMAXCONN) == 0) {
-		s->lock = fd;
-		s->stage = LEADING;
+		f->lock = fd;
+		f->stage = LEADING;
 		return (0);
 	}
 	if (connect(fd, (const struct sockaddr *)&name, len) == -1) {
 		/* It has come that far just now, or has gone; or it is somebody else. */
 		poll(NULL, 0, STEP_MS);
-		s->misses++;
+		f->misses++;
 	} else if (is_ours(fd)) {
-		rc = follow(s, fd, err);
+		rc = follow(f, fd, err);
 	} else {
-		s->misses = MAX_MISSES;
+		f->misses = MAX_MISSES;
 	}
-	if (s->misses >= MAX_MISSES)
-		s->stage = LEADING;
+	if (f->misses >= MAX_MISSES)
+		f->stage = LEADING;
 	close(fd);
 	return (rc);
 }
 
 /* Those who wait learn why they do so in vain. Returns -1. */
 static int
-give_up(struct start *s, const struct runtool_error *err)
+give_up(struct first_server *f, const struct runtool_error *err)
 {
 	int fd;
 
-	hide_progress(s);
-	if (s->lock == -1 || fcntl(s->lock, F_SETFL, O_NONBLOCK) == -1)
+	f->hooks->waited(f->hooks->arg);
+	if (f->lock == -1 || fcntl(f->lock, F_SETFL, O_NONBLOCK) == -1)
 		return (-1);
-	while ((fd = accept(s->lock, NULL, NULL)) != -1) {
+	while ((fd = accept(f->lock, NULL, NULL)) != -1) {
 		(void)!send(fd, err->message, strnlen(err->message, WORDS_SIZE - 1),
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 		close(fd);
@@ -217,14 +199,14 @@ give_up(struct start *s, const struct runtool_error *err)
 
 /* NULL with *err. */
 static char *
-command(const struct start *s, struct runtool_error *err)
+command(const struct first_server *f, struct runtool_error *err)
 {
 	char host[HOST_NAME_MAX + 1] = "localhost", why[WORDS_SIZE], *text;
 	struct start_words words = {
-	    .area = s->area->config.area, .host = host, .config = s->area->file};
+	    .area = f->area->config.area, .host = host, .config = f->area->file};
 
 	gethostname(host, sizeof(host));
-	text = start_command_expand(s->area->config.start_command, &words, why, sizeof(why));
+	text = start_command_expand(f->area->config.start_command, &words, why, sizeof(why));
 	if (text == NULL)
 		error_set(
 		    err, RUNTOOL_TRANSPORT, "[" FLEET_CONFIG_SECTION "]start_command: %s", why);
@@ -236,7 +218,7 @@ command(const struct start *s, struct runtool_error *err)
  * such as a lock of the shell that started us, since a server stays. 0, or an errno.
  */
 static int
-spawn(struct start *s, char *text, int output)
+spawn(struct first_server *f, char *text, int output)
 {
 	char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, text, NULL};
 	posix_spawn_file_actions_t actions;
@@ -257,7 +239,7 @@ spawn(struct start *s, char *text, int output)
 	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
 	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawn_file_actions_addchdir_np(&actions, "/");
-	error = posix_spawn(&s->pid, "/bin/sh", &actions, &attr, argv, environ);
+	error = posix_spawn(&f->pid, "/bin/sh", &actions, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	return (error);
@@ -265,75 +247,76 @@ spawn(struct start *s, char *text, int output)
 
 /* Its output comes by a pipe: a server that stays in the foreground must not keep our own stderr open. */
 static int
-run_command(struct start *s, struct runtool_error *err)
+run_command(struct first_server *f, struct runtool_error *err)
 {
 	int ends[2], error;
 	char *text;
 
-	if ((text = command(s, err)) == NULL)
+	if ((text = command(f, err)) == NULL)
 		return (-1);
-	warnx("area %s has no server: starting one: %s", s->area->config.area, text);
+	hooks_remark(
+	    f->hooks, "area %s has no server: starting one: %s", f->area->config.area, text);
 	error = pipe2(ends, O_CLOEXEC) == -1 ? errno : 0;
 	if (error == 0) {
-		s->output = ends[0];
-		error = spawn(s, text, ends[1]);
+		f->output = ends[0];
+		error = spawn(f, text, ends[1]);
 		close(ends[1]);
 	}
 	free(text);
-	s->stage = STARTED;
+	f->stage = STARTED;
 	return (error == 0 ? 0 : error_set(err, RUNTOOL_TRANSPORT, "/bin/sh: %s", strerror(error)));
 }
 
 /* Whether it may yet be of use: it has not failed. */
 static int
-check_command(struct start *s, struct runtool_error *err)
+check_command(struct first_server *f, struct runtool_error *err)
 {
 	int status;
 
-	if (s->pid == 0 || waitpid(s->pid, &status, WNOHANG) != s->pid)
+	if (f->pid == 0 || waitpid(f->pid, &status, WNOHANG) != f->pid)
 		return (0);
-	s->pid = 0;
+	f->pid = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return (0);
-	show_rest(s);
+	show_rest(f);
 	return (error_set(err, RUNTOOL_TRANSPORT,
 	    "area %s has no server: [" FLEET_CONFIG_SECTION "]start_command failed: %s %d",
-	    s->area->config.area, WIFEXITED(status) ? "exit status" : "signal",
+	    f->area->config.area, WIFEXITED(status) ? "exit status" : "signal",
 	    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)));
 }
 
 int
-start_step(struct start *s, struct runtool_error *err)
+first_server_step(struct first_server *f, struct runtool_error *err)
 {
-	if (s->begin == DEADLINE_NONE)
-		s->begin = deadline_now();
-	if (is_too_late(s)) {
+	if (f->begin == DEADLINE_NONE)
+		f->begin = deadline_now();
+	if (is_too_late(f)) {
 		error_set(err, RUNTOOL_TRANSPORT,
 		    "area %s: no server has registered in %s and answered for %d s: look at what "
 		    "start_command started, and whether this host may connect",
-		    s->area->config.area, s->area->config.dir, LIMIT_S);
-		return (give_up(s, err));
+		    f->area->config.area, f->area->config.dir, LIMIT_S);
+		return (give_up(f, err));
 	}
-	if (s->stage == NONE)
-		return (lead_or_follow(s, err));
-	if (s->stage == LEADING)
-		return (run_command(s, err) == -1 ? give_up(s, err) : 0);
-	show_progress(s);
-	show_output(s);
-	return (check_command(s, err) == -1 ? give_up(s, err) : 0);
+	if (f->stage == NONE)
+		return (lead_or_follow(f, err));
+	if (f->stage == LEADING)
+		return (run_command(f, err) == -1 ? give_up(f, err) : 0);
+	show_wait(f);
+	show_output(f);
+	return (check_command(f, err) == -1 ? give_up(f, err) : 0);
 }
 
 void
-start_end(struct start *s)
+first_server_end(struct first_server *f)
 {
-	show_rest(s);
-	hide_progress(s);
-	if (s->lock != -1)
-		close(s->lock);
-	if (s->output != -1)
-		close(s->output);
-	s->lock = s->output = -1;
-	s->stage = NONE;
-	s->begin = DEADLINE_NONE;
-	s->misses = 0;
+	show_rest(f);
+	f->hooks->waited(f->hooks->arg);
+	if (f->lock != -1)
+		close(f->lock);
+	if (f->output != -1)
+		close(f->output);
+	f->lock = f->output = -1;
+	f->stage = NONE;
+	f->begin = DEADLINE_NONE;
+	f->misses = 0;
 }
