@@ -1,5 +1,4 @@
 /* RunToolProbe: shows what RunToolServers say about their hosts and how busy they are. */
-#include <bsd/string.h>
 #include <err.h>
 #include <errno.h>
 #include <getopt.h>
@@ -7,18 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/choose/area.h"
 #include "client/choose/defaults.h"
 #include "lib/config.h"
-#include "lib/error.h"
 #include "lib/log.h"
-#include "lib/records.h"
+#include "lib/record.h"
 #include "paths.h"
 #include "probe.h"
 #include "show.h"
+#include "targets.h"
 
-#define WHY_SIZE      1024
-#define MS_PER_SECOND 1000
+#define WHY_SIZE 1024
 
 struct options {
 	enum probe_call call;
@@ -44,7 +41,7 @@ help(void)
 }
 
 static void
-choose(struct options *o, enum probe_call call)
+take_call(struct options *o, enum probe_call call)
 {
 	if (o->call != PROBE_INFO && o->call != call)
 		errx(EXIT_FAILURE, "--ping, --stats or --stop: only one of them");
@@ -80,13 +77,13 @@ parse_options(struct options *o, int argc, char *argv[])
 			o->json = true;
 			break;
 		case PING_OPTION:
-			choose(o, PROBE_PING);
+			take_call(o, PROBE_PING);
 			break;
 		case STATS_OPTION:
-			choose(o, PROBE_STATS);
+			take_call(o, PROBE_STATS);
 			break;
 		case STOP_OPTION:
-			choose(o, PROBE_STOP);
+			take_call(o, PROBE_STOP);
 			break;
 		case 'h':
 			help();
@@ -106,119 +103,11 @@ parse_options(struct options *o, int argc, char *argv[])
 		errx(EXIT_FAILURE, "--area or hosts: not both");
 }
 
-/* ---- whom to ask -------------------------------------------------------------------------- */
-
-static struct probe *
-new_probes(size_t n)
-{
-	struct probe *probes;
-
-	if ((probes = calloc(n + 1, sizeof(*probes))) == NULL)
-		errx(EXIT_FAILURE, "out of memory");
-	return (probes);
-}
-
-static int
-parse_place(struct endpoint *server, const char *place, const struct defaults *defaults,
-    struct runtool_error *err)
-{
-	char why[WHY_SIZE];
-
-	if (endpoint_parse(server, place) == -1)
-		return (
-		    error_set(err, RUNTOOL_INVALID, "must be HOST, HOST:PORT or [ADDRESS]:PORT"));
-	if (defaults_port(defaults, server, why, sizeof(why)) == -1)
-		return (error_set(err, RUNTOOL_INVALID, "%s", why));
-	return (0);
-}
-
-/* One that somebody named. */
-static void
-find_host(struct probe *p, const char *place, const struct defaults *defaults)
-{
-	char name[ENDPOINT_NAME_SIZE];
-	struct runtool_error err;
-	bool good = parse_place(&p->server, place, defaults, &err) == 0;
-
-	p->timeout_ms = defaults->info_timeout_ms;
-	p->answer = json_pack(
-	    "{s:o}", "server", jsontext_string(good ? endpoint_name(&p->server, name) : place));
-	if (!good)
-		probe_fail(p, &err);
-}
-
-static struct probe *
-find_hosts(const struct options *o, const struct config *config, size_t *n)
-{
-	struct defaults defaults;
-	struct probe *probes;
-	char why[WHY_SIZE];
-	size_t i;
-
-	if (defaults_read(&defaults, config, why, sizeof(why)) == -1)
-		errx(EXIT_FAILURE, "%s", why);
-	if (*o->hosts == NULL) {
-		*n = 1;
-		probes = new_probes(1);
-		find_host(probes, defaults_server(), &defaults);
-		return (probes);
-	}
-	for (*n = 0; o->hosts[*n] != NULL;)
-		++*n;
-	probes = new_probes(*n);
-	for (i = 0; i < *n; i++)
-		find_host(&probes[i], o->hosts[i], &defaults);
-	return (probes);
-}
-
-/* One that has registered, as far as its record tells. */
-static void
-find_server(struct probe *p, const struct record *r, const struct fleet_config *fleet)
-{
-	char name[ENDPOINT_NAME_SIZE];
-
-	p->timeout_ms = fleet->ping_timeout * MS_PER_SECOND;
-	p->record = r;
-	strlcpy(p->server.host, r->host, sizeof(p->server.host));
-	strlcpy(p->server.port, r->port, sizeof(p->server.port));
-	p->answer = json_pack("{s:o, s:s, s:i, s:s, s:o}", "server",
-	    jsontext_string(endpoint_name(&p->server, name)), "host", r->host, "pid", (int)r->pid,
-	    "record", r->name, "registered", probe_time(r->started));
-}
-
-/* The fleet, as it was when it was looked at. */
-struct fleet {
-	struct area area;
-	struct records records;
-};
-
-static struct probe *
-find_servers(struct fleet *f, const struct options *o, const struct config *config,
-    const struct defaults_file *file, size_t *n)
-{
-	struct probe *probes;
-	char why[WHY_SIZE];
-	size_t i;
-
-	if (config == NULL)
-		errx(EXIT_FAILURE,
-		    "there is no vesta.cfg that says where the fleet registers: name one with -c");
-	if (area_open(&f->area, o->area, config, file->path, file->in_cwd, why, sizeof(why)) == -1)
-		errx(EXIT_FAILURE, "%s", why);
-	if (records_read(f->area.config.dir, o->area, &f->records) == -1)
-		errx(EXIT_FAILURE, "%s: %s", f->area.config.dir, records_words(errno));
-	*n = f->records.n;
-	probes = new_probes(*n);
-	for (i = 0; i < *n; i++)
-		find_server(&probes[i], &f->records.list[i], &f->area.config);
-	return (probes);
-}
-
 /* ---- what came of it ---------------------------------------------------------------------- */
 
 /* Files that are no records: on stderr, or among the answers. */
 static void
-tell_odd(const struct fleet *f, json_t *answers)
+tell_odd(const struct targets_fleet *f, json_t *answers)
 {
 	const struct records_odd *odd = f->records.odd;
 	char name[4 * sizeof(odd->name)];
@@ -239,7 +128,7 @@ tell_odd(const struct fleet *f, json_t *answers)
 }
 
 static int
-show(const struct options *o, const struct fleet *f, json_t *answers)
+show(const struct options *o, const struct targets_fleet *f, json_t *answers)
 {
 	if (o->json) {
 		tell_odd(f, answers);
@@ -259,7 +148,7 @@ main(int argc, char *argv[])
 {
 	struct options o = {0};
 	struct defaults_file file;
-	struct fleet fleet = {0};
+	struct targets_fleet fleet = {0};
 	struct config *config;
 	struct probe *probes;
 	char why[WHY_SIZE];
@@ -270,8 +159,8 @@ main(int argc, char *argv[])
 	parse_options(&o, argc, argv);
 	if (defaults_open(o.config, &config, &file, why, sizeof(why)) == -1)
 		errx(EXIT_FAILURE, "%s", why);
-	probes = o.area == NULL ? find_hosts(&o, config, &n)
-				: find_servers(&fleet, &o, config, &file, &n);
+	probes = o.area == NULL ? targets_named(o.hosts, config, &n)
+				: targets_registered(&fleet, o.area, config, &file, &n);
 	config_free(config);
 	for (i = 0; i < n; i++)
 		probes[i].call = o.call;

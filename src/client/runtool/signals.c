@@ -12,6 +12,7 @@ static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUS
 
 #define ECHO_MS 200
 
+/* One of each only: handlers are the process's, and get no argument. */
 static struct runtool *volatile connection;
 static volatile sig_atomic_t came[NSIG];
 static volatile sig_atomic_t ending, ticks, cancelled;

@@ -1,0 +1,111 @@
+#include <bsd/string.h>
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "client/choose/defaults.h"
+#include "lib/error.h"
+#include "targets.h"
+
+#define WHY_SIZE      1024
+#define MS_PER_SECOND 1000
+
+static struct probe *
+new_probes(size_t n)
+{
+	struct probe *probes;
+
+	if ((probes = calloc(n + 1, sizeof(*probes))) == NULL)
+		errx(EXIT_FAILURE, "out of memory");
+	return (probes);
+}
+
+static int
+parse_place(struct endpoint *server, const char *place, const struct defaults *defaults,
+    struct runtool_error *err)
+{
+	char why[WHY_SIZE];
+
+	if (endpoint_parse(server, place) == -1)
+		return (
+		    error_set(err, RUNTOOL_INVALID, "must be HOST, HOST:PORT or [ADDRESS]:PORT"));
+	if (defaults_port(defaults, server, why, sizeof(why)) == -1)
+		return (error_set(err, RUNTOOL_INVALID, "%s", why));
+	return (0);
+}
+
+/* One that somebody named. */
+static void
+find_host(struct probe *p, const char *place, const struct defaults *defaults)
+{
+	char name[ENDPOINT_NAME_SIZE];
+	struct runtool_error err;
+	bool good = parse_place(&p->server, place, defaults, &err) == 0;
+
+	p->timeout_ms = defaults->info_timeout_ms;
+	p->answer = json_pack(
+	    "{s:o}", "server", jsontext_string(good ? endpoint_name(&p->server, name) : place));
+	if (!good)
+		probe_fail(p, &err);
+}
+
+struct probe *
+targets_named(char *const *hosts, const struct config *config, size_t *n)
+{
+	struct defaults defaults;
+	struct probe *probes;
+	char why[WHY_SIZE];
+	size_t i;
+
+	if (defaults_read(&defaults, config, why, sizeof(why)) == -1)
+		errx(EXIT_FAILURE, "%s", why);
+	if (*hosts == NULL) {
+		*n = 1;
+		probes = new_probes(1);
+		find_host(probes, defaults_server(), &defaults);
+		return (probes);
+	}
+	for (*n = 0; hosts[*n] != NULL;)
+		++*n;
+	probes = new_probes(*n);
+	for (i = 0; i < *n; i++)
+		find_host(&probes[i], hosts[i], &defaults);
+	return (probes);
+}
+
+/* One that has registered, as far as its record tells. */
+static void
+find_server(struct probe *p, const struct record *r, const struct fleet_config *fleet)
+{
+	char name[ENDPOINT_NAME_SIZE];
+
+	p->timeout_ms = fleet->ping_timeout * MS_PER_SECOND;
+	p->record = r;
+	strlcpy(p->server.host, r->host, sizeof(p->server.host));
+	strlcpy(p->server.port, r->port, sizeof(p->server.port));
+	p->answer = json_pack("{s:o, s:s, s:i, s:s, s:o}", "server",
+	    jsontext_string(endpoint_name(&p->server, name)), "host", r->host, "pid", (int)r->pid,
+	    "record", r->name, "registered", probe_time(r->started));
+}
+
+struct probe *
+targets_registered(struct targets_fleet *f, const char *area, const struct config *config,
+    const struct defaults_file *file, size_t *n)
+{
+	struct probe *probes;
+	char why[WHY_SIZE];
+	size_t i;
+
+	if (config == NULL)
+		errx(EXIT_FAILURE,
+		    "there is no vesta.cfg that says where the fleet registers: name one with -c");
+	if (area_open(&f->area, area, config, file->path, file->in_cwd, why, sizeof(why)) == -1)
+		errx(EXIT_FAILURE, "%s", why);
+	if (records_read(f->area.config.dir, area, &f->records) == -1)
+		errx(EXIT_FAILURE, "%s: %s", f->area.config.dir, records_words(errno));
+	*n = f->records.n;
+	probes = new_probes(*n);
+	for (i = 0; i < *n; i++)
+		find_server(&probes[i], &f->records.list[i], &f->area.config);
+	return (probes);
+}
