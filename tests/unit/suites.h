@@ -12,6 +12,8 @@
 	X(client5)       \
 	X(config)        \
 	X(deadline)      \
+	X(endpoint)      \
+	X(error)         \
 	X(input)         \
 	X(killer)        \
 	X(launcher_doc)  \
@@ -34,6 +36,7 @@
 	X(start_command) \
 	X(starter)       \
 	X(stats)         \
+	X(troubles)      \
 	X(wire5)
 
 #define SUITE_DECLARE(name) Suite *name##_suite(void);
