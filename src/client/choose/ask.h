@@ -26,7 +26,10 @@ struct asked {
 
 	/* For ask.c alone. */
 	struct ask_group *group; /* NULL: it never was asked */
-	bool asking, silent, useful, failed;
+	bool asking;		 /* its thread has not come back */
+	bool silent;		 /* since before it was to be asked this time */
+	bool useful;		 /* this time's answer is */
+	bool failed;		 /* the last answer was of no use */
 };
 
 /*

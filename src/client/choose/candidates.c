@@ -37,7 +37,7 @@ is_another(const struct candidate *c)
 }
 
 static bool
-ask(void *what)
+ask_one(void *what)
 {
 	struct candidate *c = what;
 	const struct candidates *all = c->all;
@@ -81,8 +81,10 @@ add(struct candidates *all, const struct endpoint *server)
 	struct candidate *c;
 
 	if ((c = find_place(all)) != NULL)
-		*c = (struct candidate){
-		    .server = *server, .all = all, .asked = {.ask = ask, .what = c}, .there = true};
+		*c = (struct candidate){.server = *server,
+		    .all = all,
+		    .asked = {.ask = ask_one, .what = c},
+		    .there = true};
 	return (c);
 }
 

@@ -86,9 +86,9 @@ take_a_break(struct choose *c)
 	c->pause_ms = doubled(c->pause_ms, MAX_PAUSE_MS);
 }
 
-/* Nobody can be used: gets nearer to a first server, if that may help. 0, or -1 with *err. */
+/* None can be used: gets nearer to a first server, if that may help. 0, or -1 with *err. */
 static int
-mend(struct choose *c, struct runtool_error *err)
+await_first(struct choose *c, struct runtool_error *err)
 {
 	if (!candidates_need_first(&c->all))
 		return (troubles_fail(&c->troubles,
@@ -100,13 +100,13 @@ mend(struct choose *c, struct runtool_error *err)
 
 /* Asks all; where there is no server in the area, has one started. 0, or -1 with *err. */
 static int
-ask(struct choose *c, struct runtool_error *err)
+ask_all_anew(struct choose *c, struct runtool_error *err)
 {
 	bool usable = candidates_ask(&c->all);
 
 	troubles_tell(&c->troubles);
 	while (!usable) {
-		if (mend(c, err) == -1)
+		if (await_first(c, err) == -1)
 			return (-1);
 		/* One that hangs is not to hide one that has come. */
 		usable = candidates_look(&c->all);
@@ -151,7 +151,7 @@ choose_next(struct choose *c, struct endpoint *server, int *queue_ms, struct run
 	enum rank_room room;
 
 	for (;;) {
-		if (!c->asked && ask(c, err) == -1)
+		if (!c->asked && ask_all_anew(c, err) == -1)
 			return (-1);
 		room = find_best(c);
 		/* Whether it is best to wait here is to be judged by what holds now. */

@@ -144,7 +144,7 @@ check_identity(struct probe *p, struct runtool *c, struct runtool_error *err)
 }
 
 static bool
-ask(void *what)
+ask_one(void *what)
 {
 	static int (*const describe[])(struct runtool *, json_t *, struct runtool_error *) = {
 	    [PROBE_INFO] = describe_info,
@@ -174,7 +174,7 @@ probe_all(struct probe *probes, size_t n)
 	ask_group_init(&group);
 	for (i = 0; i < n; i++) {
 		if (json_object_get(probes[i].answer, "error") == NULL) {
-			probes[i].asked = (struct asked){.ask = ask, .what = &probes[i]};
+			probes[i].asked = (struct asked){.ask = ask_one, .what = &probes[i]};
 			asked[some++] = &probes[i].asked;
 		}
 		if (some == AT_ONCE || i == n - 1) {

@@ -50,7 +50,7 @@ attempt(struct cmdline *cmd, struct outcome *o)
 	cmd->request.arg = &output;
 	signals_forward(c);
 	o->ran = runtool_run(c, &cmd->request, &o->result, &o->error) == 0;
-	signals_keep();
+	signals_stop_forwarding();
 	runtool_close(c);
 	if (!o->ran)
 		explain(cmd, &output, o);

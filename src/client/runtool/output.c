@@ -13,7 +13,7 @@
 #include "signals.h"
 
 void
-output_open(void)
+output_prepare(void)
 {
 	int fd, null;
 
@@ -45,7 +45,7 @@ await(int fd)
 	if (errno == EAGAIN && poll(&pfd, 1, -1) >= 0)
 		return (0);
 	/* A blocked write keeps the run from taking signals: then only hanging up ends the tool. */
-	return (errno == EINTR && !signals_pressing() ? 0 : -1);
+	return (errno == EINTR && !signals_end_writes() ? 0 : -1);
 }
 
 /* A tool's stream has the number of our descriptor for it. */

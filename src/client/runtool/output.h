@@ -9,7 +9,7 @@
  * Fills descriptors 0 to 2 where they are closed, the wrong way round, so that using them fails as
  * it would have, and no connection gets their number. Ignores SIGPIPE.
  */
-void output_open(void);
+void output_prepare(void);
 
 /* Whether stdout and stderr are one file, in which the order counts. */
 bool output_is_one(void);

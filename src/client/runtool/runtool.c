@@ -68,7 +68,7 @@ main(int argc, char *argv[])
 	FILE *json;
 	int status;
 
-	output_open();
+	output_prepare();
 	setlinebuf(stderr); /* lines stay whole, also of a hundred at once */
 	cmdline_parse(&cmd, argc, argv);
 	json = open_json(&cmd);

@@ -119,7 +119,7 @@ signals_forward(struct runtool *c)
 }
 
 void
-signals_keep(void)
+signals_stop_forwarding(void)
 {
 	alarm(0);
 	connection = NULL;
@@ -138,7 +138,7 @@ signals_ending(void)
 }
 
 bool
-signals_pressing(void)
+signals_end_writes(void)
 {
 	return (cancelled != 0 || ticks > 0);
 }

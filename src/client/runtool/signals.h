@@ -18,14 +18,14 @@
 void signals_forward(struct runtool *);
 
 /* Before the connection is closed: whatever comes now ends the program, as before. */
-void signals_keep(void);
+void signals_stop_forwarding(void);
 
 /* Whether that signal has come; the first ending one that has, or 0. */
 bool signals_came(int signal);
 int signals_ending(void);
 
-/* For a system call that a signal has interrupted: whether the run had its time to end. */
-bool signals_pressing(void);
+/* Whether a write that a signal has interrupted is to be given up: the run had its time to end. */
+bool signals_end_writes(void);
 
 /* Whether the run was cancelled. */
 bool signals_cancelled(void);
