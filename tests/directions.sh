@@ -16,7 +16,7 @@ src/client/runtool: src/client/choose src/lib runtool.h
 src/client/probe:   src/client/choose src/lib runtool.h
 src/client/library: src/client/choose src/lib runtool.h
 src/client/choose:  src/lib runtool.h
-src/lib:
+src/lib:            runtool.h
 helper:             launcher.h
 include:
 '
