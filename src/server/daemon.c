@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "daemon.h"
 
+/* One for the process, which leaves its terminal once. */
 static struct pidfh *pidfile;
 static int ready_fd = -1; /* the parent waits at its other end */
 

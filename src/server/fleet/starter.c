@@ -35,6 +35,7 @@ struct command {
 	pid_t shell;
 };
 
+/* One for the process: made before there are threads, and used by the fleet's alone. */
 static int orders = -1, reports = -1; /* the server's ends; in the process the other ones */
 static unsigned int running;
 static bool busy;
