@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 # make V=1 shows the commands.
 ifeq ($(V),)
 Q := @
-say = @printf '  %-4s %s\n' $(1) $@
+say = @$(if $(quiet),:,printf '  %-4s %s\n' $(1) $@)
 endif
 
 VERSION    := 0.1.0
@@ -29,7 +29,7 @@ SANITIZE ?=
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
             -Wformat=2 -Wvla -Werror
 # Position-independent and hidden, all of it: the same objects go into programs and the shared library.
-HARDEN   := -fstack-protector-strong -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
+HARDEN   := -fstack-protector-strong -fPIC -fvisibility=hidden '-ffile-prefix-map=$(CURDIR)=.'
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -Isrc -I$(BUILD)
 OPTIMIZE ?= -O2 -D_FORTIFY_SOURCE=2
 CFLAGS   += -std=gnu17 -g $(OPTIMIZE) $(WARNINGS) $(HARDEN) -pthread
@@ -226,15 +226,20 @@ uninstall:
 
 # ---- tests -----------------------------------------------------------------------------------
 
-# What tests, demo and bench install for themselves: as root below a directory that only root can
-# write, since it holds a setuid program.
-private = $(if $(is_root),/var/lib/runtool-$(1),$(CURDIR)/build/$(1)-root)
-# One run at a time, also of another clone: the path is compiled in, so that it is the same each time.
-lock = mkdir -p build; exec 9>$(if $(is_root),/run/runtool-$(1).lock,build/$(1).lock); flock 9;
-test_gid := 1879052222
+# What tests, demo and bench install for themselves: as root below a directory that only root can write, since it
+# holds a setuid program. The path is compiled in; each clone and build has one of its own, without blanks.
+private = $(if $(is_root),/var/lib,/tmp)/runtool-$(1)-$(private_id)
+private_id := $(shell printf '%s' "$$(id -u) $(CURDIR)" | cksum | cut -d ' ' -f 1)
+# make_private NAME: the directory, ours.
+make_private = mkdir -p $(call private,$(1)) && test -O $(call private,$(1)) && chmod 755 $(call private,$(1))
+# One run at a time in a build directory.
+lock = mkdir -p $(1) && exec 9>$(1)/lock && flock 9
+# All processors, unless we are told.
+parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 unit_bin   := $(BUILD)/tests/unit/unit
 system_bin := $(BUILD)/tests/system/system
+runner_bin := $(BUILD)/tests/runner/runner
 tools_bin  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
 
 $(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(call wing_obj,choose) \
@@ -247,6 +252,12 @@ $(system_bin): $(call obj,$(system_src)) $(client_lib) $(lib)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(check_libs) -ljansson
 check_libs := -lcheck -lsubunit -lm -lrt
 
+# What runs the tests is never under a sanitizer.
+$(runner_bin): tests/runner/runner.c tests/runner/room.c tests/runner/room.h tests/common/clean.c tests/common/clean.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 -O2 -g $(WARNINGS) -D_GNU_SOURCE -Itests -o $@ $(filter %.c,$^)
+
 # Tools that tests run in roots without libraries: static, and never under a sanitizer.
 $(BUILD)/tests/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
@@ -257,23 +268,41 @@ $(BUILD)/tests/tools/%: tests/tools/%.c
 sources := build/sources
 .PHONY: sources
 sources:
-	@tests/sources.sh $(sources) lua5.4 libtommath || echo 'no sources of real projects'
+	@tests/sources.sh $(sources) lua5.4 libtommath 2>$(sources).log || :
 
-.PHONY: check
-check: $(if $(is_root),deps-check,deps) sources
-	@umask 022; $(call lock,check) \
-	$(MAKE) BUILD=$(or $(CHECK_BUILD),build/check) PREFIX=$(call private,check) SYSCONFDIR=$(call private,check)/etc run-checks
+# One that looks like a system, for tools.
+$(BUILD)/root: tests/mkroot.sh
+	@rm -rf $@.new && tests/mkroot.sh $@.new && rm -rf $@ && mv $@.new $@
+
+# Each suite gets a copy of this at PREFIX.
+stage := $(BUILD)/stage
+.PHONY: stage
+stage: all $(tools_bin) $(BUILD)/root $(if $(SANITIZE),$(sanitized_helper))
+	@rm -rf $(stage) && $(MAKE) DESTDIR=$(stage) install >/dev/null
+	@chmod 755 $(stage)$(LIBEXECDIR)/tool_launcher
+	@$(if $(SANITIZE),install -m 755 $(sanitized_helper) $(stage)$(LIBEXECDIR))
+	@mkdir $(stage)$(PREFIX)/roots && cp -a $(BUILD)/root $(stage)$(PREFIX)/roots/00000001
+	@install -m 755 $(tools_bin) $(stage)$(PREFIX)/roots/00000001/bin
+
+# SUITES and TEST choose: make check SUITES='limits v5_stream', or TEST= and the name that a failure prints.
+.PHONY: check check-quick check-long
+check-quick: level := quick
+check: level := check
+check-long: level := long
+check_build = $(or $(CHECK_BUILD),build/check)
+check_prefix = $(call private,$(notdir $(check_build)))
+check check-quick check-long: $(if $(is_root),deps-check,deps)
+	@umask 022; $(call lock,$(check_build)) && $(call make_private,$(notdir $(check_build))) && \
+	$(MAKE) $(parallel) -s BUILD=$(check_build) PREFIX=$(check_prefix) SYSCONFDIR=$(check_prefix)/etc quiet=yes \
+	    level=$(level) run-checks; \
+	status=$$?; rm -rf $(check_prefix); exit $$status
 
 .PHONY: run-checks
-run-checks: $(unit_bin) $(system_bin) $(tools_bin) $(if $(SANITIZE),$(sanitized_helper))
-	@rm -rf $(PREFIX) && mkdir -p $(PREFIX)
-	@$(MAKE) install >/dev/null
-	@$(if $(is_root),chown root:$(test_gid) $(LIBEXECDIR)/tool_launcher && chmod 4750 $(LIBEXECDIR)/tool_launcher)
-	@$(if $(SANITIZE),install -m 755 $(sanitized_helper) $(LIBEXECDIR))
-	@RUNTOOL_PREFIX=$(PREFIX) RUNTOOL_TOOLS=$(abspath $(BUILD))/tests/tools RUNTOOL_TESTS=$(CURDIR)/tests \
-	    RUNTOOL_SOURCES=$(CURDIR)/$(sources) \
-	    $(TEST_WRAPPER) tests/run.sh $(unit_bin) $(system_bin) tests/slurm.sh tests/build.sh; status=$$?; \
-	rm -rf $(PREFIX); exit $$status
+run-checks: $(unit_bin) $(system_bin) $(runner_bin) stage $(if $(filter quick,$(level)),,sources)
+	@RUNTOOL_LEVEL=$(level) RUNTOOL_SUITES='$(SUITES)' RUNTOOL_TEST='$(TEST)' RUNTOOL_PREFIX=$(PREFIX) \
+	    RUNTOOL_TESTS='$(CURDIR)/tests' RUNTOOL_SOURCES='$(CURDIR)/$(sources)' \
+	    $(TEST_WRAPPER) $(runner_bin) -b $(BUILD)/log -p $(PREFIX) -i $(stage)$(PREFIX) \
+	    $(unit_bin) $(system_bin) tests/slurm.sh tests/build.sh
 
 # Without the tests of the privileged launcher, which is the same program as in `make check`.
 # TSan of this age does not get along with much randomness of addresses: hence setarch.
@@ -300,7 +329,7 @@ fuzz: $(fuzz_bin)
 
 .PHONY: demo
 demo: deps
-	@umask 022; $(call lock,demo) rm -rf $(call private,demo); \
+	@umask 022; $(call lock,build/demo) && rm -rf $(call private,demo) && $(call make_private,demo) && \
 	$(MAKE) BUILD=build/demo PREFIX=$(call private,demo) SYSCONFDIR=$(call private,demo)/etc install >/dev/null && \
 	tests/demo.sh $(call private,demo)
 
@@ -310,7 +339,7 @@ $(bench_bin): $(call obj,$(bench_src)) $(client_lib)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbsd
 .PHONY: bench run-bench
 bench: deps
-	@umask 022; $(call lock,bench) rm -rf $(call private,bench); \
+	@umask 022; $(call lock,build/bench) && rm -rf $(call private,bench) && $(call make_private,bench) && \
 	$(MAKE) BUILD=build/bench PREFIX=$(call private,bench) SYSCONFDIR=$(call private,bench)/etc run-bench
 run-bench: $(bench_bin) $(BUILD)/tests/tools/flood
 	@$(MAKE) install >/dev/null

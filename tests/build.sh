@@ -1,24 +1,14 @@
 #!/bin/sh
-# build.sh: builds real C projects with `make CC="runtool ... gcc"`, in a root that is put together of
+# build.sh: a test program: builds real C projects with `make CC="runtool ... gcc"`, in a root that is put together of
 # this host's /usr, and compares every object with that of a build inside the same root. RUNTOOL_PREFIX is
 # an installation made for tests; it is removed in the end. RUNTOOL_SOURCES has the projects (sources.sh).
 set -eu
 
+# shellcheck source=tests/testing.sh
+. "${0%/*}/testing.sh"
+testing_begin build 30 0 "$@"
 # shellcheck source=tests/server.sh
-. "$(dirname "$0")/server.sh"
-
-passed=0 failed=0 skipped=0
-
-# summary: as the other test programs end; a skipped test is a failure in CI.
-summary() {
-	echo "build: $passed passed, $failed failed, $skipped skipped"
-	[ $failed -eq 0 ] && { [ $skipped -eq 0 ] || [ "${CI:-}" != true ]; }
-}
-
-skip() {
-	echo "build: skipped: $*"
-	skipped=$((skipped + 1))
-}
+. "${0%/*}/server.sh"
 
 # objects: their checksums, by name.
 objects() {
@@ -94,63 +84,78 @@ spread() {
 	were_busy && return $spread_status
 }
 
+# check NAME COMMAND...: a test.
 check() {
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		echo "build: $* failed"
-		failed=$((failed + 1))
+	if testing_next "$1"; then
+		testing_run "$1" words "$@"
 	fi
 }
 
-case ${CK_RUN_SUITE:-build} in
-build) ;;
-*) summary; exit ;;
-esac
+words() {
+	tail -n 40 "$logs"/*.log
+}
+
+lua_is_the_same() {
+	compare lua5.4 src 30 Makefile liblua.a 8 -s "$one"
+}
+
+# More at once than run and wait at the server: the others are told to try again.
+tommath_is_the_same_a_hundred_at_once() {
+	compare libtommath '' 150 makefile.unix libtommath.a 100 -s "$one"
+}
+
+a_platform_shares_a_build() {
+	spread -c "$dir/etc/farm.cfg" -p farm
+}
+
+an_area_shares_a_build() {
+	spread -c "$dir/etc/vesta.cfg" -a build
+}
+
 sources=$RUNTOOL_SOURCES
-server_setup "$RUNTOOL_PREFIX"
 if [ ! -d "$sources/lua5.4" ] || [ ! -d "$sources/libtommath" ]; then
-	skip 'no sources: tests/sources.sh could not fetch them'
-elif [ "$(id -u)" != 0 ] || ! unshare -m true 2>/dev/null; then
-	skip 'needs root with CAP_SYS_ADMIN, and / to be a mount point'
-else
-	work=$dir/work
-	as_server="setpriv --reuid $server_uid --regid $server_uid --clear-groups"
-	install -d -o "$server_uid" "$work"
-	cat >>"$dir/etc/tool_launcher.conf" <<-EOC
-		root build
-		base tmpfs
-		ro /usr /etc/ld.so.cache
-		symlink usr/bin /bin
-		symlink usr/lib /lib
-		symlink usr/lib64 /lib64
-		rw $work
-		tmpfs /tmp
-		proc
-		dev
-	EOC
-	install -d -o "$server_uid" "$dir/fleet"
-	cat >>"$dir/etc/vesta.cfg" <<-EOC
-		[Run_Tool_Fleet]
-		dir = $dir/fleet
-		area = build
-		advertise = 127.0.0.1
-	EOC
-	server_start server.log
-	one=127.0.0.1:$server_port
-	check compare lua5.4 src 30 Makefile liblua.a 8 -s "$one"
-	# More at once than run and wait at the server: the others are told to try again.
-	check compare libtommath '' 150 makefile.unix libtommath.a 100 -s "$one"
-	server_start other.log
-	other=127.0.0.1:$server_port
-	cat >"$dir/etc/farm.cfg" <<-EOC
-		[Evaluator]
-		NegligibleExternalLoadPerCPU = 1000
-		[farm]
-		hosts = $one $other
-	EOC
-	check spread -c "$dir/etc/farm.cfg" -p farm
-	check spread -c "$dir/etc/vesta.cfg" -a build
-	server_stop || { echo "build: the server ended with $stopped"; failed=$((failed + 1)); }
+	testing_skip 4 'the sources of lua5.4 and libtommath (tests/sources.sh)'
+	exit
 fi
-summary
+if [ "$(id -u)" != 0 ] || ! unshare -m true 2>/dev/null; then
+	testing_skip 4 'root with CAP_SYS_ADMIN, and / to be a mount point'
+	exit
+fi
+server_setup "$RUNTOOL_PREFIX"
+work=$dir/work
+as_server="setpriv --reuid $server_uid --regid $server_uid --clear-groups"
+install -d -o "$server_uid" "$work"
+cat >>"$dir/etc/tool_launcher.conf" <<-EOC
+	root build
+	base tmpfs
+	ro /usr /etc/ld.so.cache
+	symlink usr/bin /bin
+	symlink usr/lib /lib
+	symlink usr/lib64 /lib64
+	rw $work
+	tmpfs /tmp
+	proc
+	dev
+EOC
+install -d -o "$server_uid" "$dir/fleet"
+cat >>"$dir/etc/vesta.cfg" <<-EOC
+	[Run_Tool_Fleet]
+	dir = $dir/fleet
+	area = build
+	advertise = 127.0.0.1
+EOC
+server_start server.log
+one=127.0.0.1:$server_port
+check lua_is_the_same
+check tommath_is_the_same_a_hundred_at_once
+server_start other.log
+other=127.0.0.1:$server_port
+cat >"$dir/etc/farm.cfg" <<-EOC
+	[Evaluator]
+	NegligibleExternalLoadPerCPU = 1000
+	[farm]
+	hosts = $one $other
+EOC
+check a_platform_shares_a_build
+check an_area_shares_a_build
+server_stop

@@ -23,7 +23,7 @@ server_setup() {
 	server_pids=
 	trap 'server_cleanup' EXIT
 	trap 'exit 1' HUP INT TERM
-	tests=$(dirname "$0")
+	tests=${0%/*}
 	"$tests/mkroot.sh" ${2:+"$2"} "$dir/roots/00000001"
 
 	cat >"$dir/etc/vesta.cfg" <<-EOT
@@ -33,7 +33,7 @@ server_setup() {
 		VolatileRootName = $dir/roots
 	EOT
 	if [ "$(id -u)" = 0 ]; then
-		server_uid=1879052224
+		server_uid=${RUNTOOL_UID:-1879052224}
 		tool_root=$dir/roots/00000001
 		printf '%s\n' "caller $server_uid" "roots $dir/roots" >"$dir/etc/tool_launcher.conf"
 		chgrp "$server_uid" "$dir/libexec/runtool/tool_launcher"
@@ -95,6 +95,7 @@ server_cleanup() {
 	if [ $status -ne 0 ]; then
 		tail -n 20 "$logs"/*.log >&2 2>/dev/null || :
 	fi
-	rm -rf "$dir" "$logs"
+	rm -rf "$logs" "${dir:?}"/*
+	rmdir "$dir" 2>/dev/null || : # it may be a mount point
 	exit $status
 }

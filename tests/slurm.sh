@@ -1,11 +1,13 @@
 #!/bin/sh
-# slurm.sh: a fleet of servers on a real Slurm with three nodes, by the installed batch script and the
-# start_command of runtool-fleet(7). RUNTOOL_PREFIX is an installation made for tests.
+# slurm.sh: a test program: a fleet of servers on a real Slurm with three nodes, by the installed batch script
+# and the start_command of runtool-fleet(7). RUNTOOL_PREFIX is an installation made for tests.
 set -eu
-umask 022
 
+# shellcheck source=tests/testing.sh
+. "${0%/*}/testing.sh"
+testing_begin slurm 24 0 "$@"
 # shellcheck source=tests/cluster.sh
-. "$(dirname "$0")/cluster.sh"
+. "${0%/*}/cluster.sh"
 
 tests='
 load_takes_the_fleet_to_three_nodes_and_its_end_empties_the_cluster
@@ -44,8 +46,8 @@ configure() {
 		ping_timeout = 1
 	EOC
 	install -d -o "$server_uid" "$fleet" "$work"
-	"${0%/*}/mkroot.sh" "$RUNTOOL_PREFIX/roots/00000001"
-	install -m 755 "$RUNTOOL_TOOLS/use" "$RUNTOOL_PREFIX/roots/00000001/bin"
+	chgrp "$server_uid" "$RUNTOOL_PREFIX/libexec/runtool/tool_launcher"
+	chmod 4750 "$RUNTOOL_PREFIX/libexec/runtool/tool_launcher"
 	printf '%s\n' "caller $server_uid" "roots $RUNTOOL_PREFIX/roots" >"$RUNTOOL_PREFIX/etc/tool_launcher.conf"
 }
 
@@ -227,52 +229,28 @@ tools_stay_within_their_job() {
 
 # ---- running them
 
-summary() {
-	echo "slurm: $passed passed, $failed failed, $skipped skipped"
-	[ $failed -eq 0 ] && { [ "$skipped" -eq 0 ] || [ "${CI:-}" != true ]; }
-}
-
-# What a test and its servers said is shown where it fails.
-run_test() {
-	rm -f "$work"/*
-	set +e
-	(set -e; "$1") >"$cluster/said" 2>&1
-	status=$?
-	set -e
-	if [ $status = 0 ]; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "slurm: $1 failed:"
-	tail -n 40 "$cluster/said" "$work"/*.log
+words() {
+	tail -n 40 "$work"/*.log
 	ls "$fleet"
 	squeue
+}
+
+# After a test that failed.
+clear_cluster() {
 	: >"$work/enough"
 	squeue -h -o %i | xargs -r scancel
 	await 20 is_over || rm -f "$fleet"/*
 }
 
-case ${CK_RUN_SUITE:-slurm} in
-slurm) ;;
-*) tests= ;;
-esac
-passed=0 failed=0 skipped=0
-if [ -z "$tests" ]; then
-	summary
-	exit
-fi
 needs=$(cluster_needs)
 if [ -n "$needs" ]; then
-	echo "slurm: skipped: needs $needs"
-	skipped=$(echo "$tests" | wc -w)
-	summary
+	testing_skip "$(echo "$tests" | wc -w)" "$needs"
 	exit
 fi
 if [ -z "${cluster:-}" ]; then
 	trap cluster_clean EXIT
 	trap 'exit 1' HUP INT TERM
-	cluster_run "$0"
+	cluster_run "$0" "$@"
 	exit
 fi
 server_uid=${RUNTOOL_UID:-1879052222} # to whom the launcher belongs
@@ -281,6 +259,8 @@ export VESTACONFIG="$cluster/vesta.cfg"
 configure
 cluster_start runtool-test:"$server_uid"
 for name in $tests; do
-	run_test "$name"
+	testing_next "$name" || continue
+	rm -f "$work"/*
+	testing_run "$name" words "$name"
+	[ $testing_status = 0 ] || clear_cluster
 done
-summary

@@ -48,13 +48,13 @@ void harness_add_mounts_loop(TCase *, const TTest *, int start, int end);
 void harness_add_ipv6(TCase *, const TTest *);
 
 /*
- * Makes the policy, root 1 and a work directory below $RUNTOOL_PREFIX; and removes them. The policy
- * has a named root (HARNESS_NAMED, or index HARNESS_HANDLE) that looks like root 1, is read-only but
+ * Of the installation in $RUNTOOL_PREFIX, with root 1: makes the policy, the launchers and a work directory. The
+ * policy has a named root (HARNESS_NAMED, or index HARNESS_HANDLE) that looks like root 1, is read-only but
  * for .WD and tmp, and has proc and dev.
  */
 #define HARNESS_NAMED  "tests"
 #define HARNESS_HANDLE 17
-int harness_setup(void);
+bool harness_setup(void);
 void harness_teardown(void);
 
 /* In a child that is about to execute: its mounts are its own from here on, or it ends. */

@@ -146,10 +146,17 @@ entry(struct scanner *s, struct recorded *r)
 const struct recorded *
 recorded_load(const char *path, size_t *n)
 {
+	static size_t loaded;
 	struct scanner s = {0};
-	FILE *f = fopen(path, "re");
+	FILE *f;
 
+	/* Once: a suite asks for each of its tests. */
+	if (file != NULL) {
+		*n = loaded;
+		return (entries);
+	}
 	*n = 0;
+	f = fopen(path, "re");
 	file = calloc(1, MAX_FILE + 1);
 	if (f == NULL || file == NULL || fread(file, 1, MAX_FILE, f) == 0)
 		s.failed = true;
@@ -169,6 +176,7 @@ recorded_load(const char *path, size_t *n)
 		recorded_free();
 		return (NULL);
 	}
+	loaded = *n;
 	return (entries);
 }
 

@@ -1,43 +1,55 @@
-/* suites.h: the system tests by theme; each file has one suite. */
+/*
+ * suites.h: the system tests by theme; each file has one suite. Its name, the seconds that it takes at `check`,
+ * about, and whether it has to run alone, since it measures the machine or changes it.
+ */
 #ifndef SUITES_H
 #define SUITES_H
 
 #include "common/testing.h"
 
-Suite *wire_suite(void);
-Suite *run_suite(void);
-Suite *tool_suite(void);
-Suite *stdin_suite(void);
-Suite *limits_suite(void);
-Suite *killer_suite(void);
-Suite *shutdown_suite(void);
-Suite *start_suite(void);
-Suite *daemon_suite(void);
-Suite *helper_suite(void);
-Suite *policy_suite(void);
-Suite *roots_suite(void);
-Suite *isolation_suite(void);
-Suite *hold_suite(void);
-Suite *leftovers_suite(void);
-Suite *escape_suite(void);
-Suite *attack_suite(void);
-Suite *access_suite(void);
-Suite *clients_suite(void);
-Suite *v5_suite(void);
-Suite *v5_stream_suite(void);
-Suite *v5_end_suite(void);
-Suite *v5_network_suite(void);
-Suite *runtool_suite(void);
-Suite *platform_suite(void);
-Suite *area_suite(void);
-Suite *fleet_leave_suite(void);
-Suite *fleet_start_suite(void);
-Suite *fleet_rules_suite(void);
-Suite *fleet_hosts_suite(void);
-Suite *fleet_churn_suite(void);
-Suite *signals_suite(void);
-Suite *library_suite(void);
-Suite *stats_suite(void);
-Suite *probe_suite(void);
+/* Of these the privileged launcher is the subject, which is never built with a sanitizer. */
+#define LAUNCHER_SUITES(X)      \
+	X(helper, 3, false)     \
+	X(policy, 3, false)     \
+	X(roots, 10, false)     \
+	X(isolation, 10, false) \
+	X(hold, 10, false)      \
+	X(escape, 10, false)    \
+	X(attack, 60, false)    \
+	X(leftovers, 60, false)
+
+#define SERVER_SUITES(X)          \
+	X(wire, 3, false)         \
+	X(run, 14, false)         \
+	X(tool, 3, false)         \
+	X(stdin, 3, false)        \
+	X(limits, 16, false)      \
+	X(killer, 38, false)      \
+	X(shutdown, 10, false)    \
+	X(start, 3, false)        \
+	X(daemon, 3, false)       \
+	X(access, 5, false)       \
+	X(clients, 3, false)      \
+	X(v5, 11, false)          \
+	X(v5_stream, 34, false)   \
+	X(v5_end, 16, false)      \
+	X(v5_network, 20, false)  \
+	X(runtool, 9, false)      \
+	X(platform, 19, false)    \
+	X(area, 15, false)        \
+	X(fleet_leave, 40, false) \
+	X(fleet_start, 65, false) \
+	X(fleet_rules, 64, false) \
+	X(fleet_hosts, 31, false) \
+	X(fleet_churn, 40, false) \
+	X(signals, 4, false)      \
+	X(library, 20, false)     \
+	X(stats, 3, false)        \
+	X(probe, 10, false)
+
+#define SUITE_DECLARE(name, seconds, alone) Suite *name##_suite(void);
+LAUNCHER_SUITES(SUITE_DECLARE)
+SERVER_SUITES(SUITE_DECLARE)
+#undef SUITE_DECLARE
 
 #endif

@@ -2,11 +2,16 @@
 #include "common/testing.h"
 #include "suites.h"
 
-#define SUITE_LIST(name) name##_suite,
-static Suite *(*const suites[])(void) = {SUITES(SUITE_LIST)};
+#define SUITE_LIST(name, seconds) {#name, name##_suite, seconds, false},
+static const struct testing_suite suites[] = {SUITES(SUITE_LIST)};
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	return (testing_run("unit", suites, sizeof(suites) / sizeof(suites[0]), TESTING_QUICK));
+	static const struct testing_program unit = {.name = "unit",
+	    .suites = suites,
+	    .n = sizeof(suites) / sizeof(suites[0]),
+	    .from = TESTING_QUICK};
+
+	return (testing_main(argc, argv, &unit));
 }

@@ -1,45 +1,45 @@
-/* suites.h: every suite of the unit tests, tests/unit/test_NAME.c, stands here once. */
+/* suites.h: every suite of the unit tests, test_NAME.c of some folder, stands here once, with its seconds. */
 #ifndef SUITES_H
 #define SUITES_H
 
 #include "common/testing.h"
 
-#define SUITES(X)        \
-	X(addr)          \
-	X(ask)           \
-	X(choose)        \
-	X(client)        \
-	X(client5)       \
-	X(config)        \
-	X(deadline)      \
-	X(endpoint)      \
-	X(error)         \
-	X(input)         \
-	X(killer)        \
-	X(launcher_doc)  \
-	X(log)           \
-	X(multiply)      \
-	X(pairs)         \
-	X(peers)         \
-	X(peers_rules)   \
-	X(ping)          \
-	X(platform)      \
-	X(queue)         \
-	X(rank)          \
-	X(record)        \
-	X(records)       \
-	X(registry)      \
-	X(rpc)           \
-	X(rpc5)          \
-	X(settings)      \
-	X(srpc)          \
-	X(start_command) \
-	X(starter)       \
-	X(stats)         \
-	X(troubles)      \
-	X(wire5)
+#define SUITES(X)           \
+	X(addr, 1)          \
+	X(ask, 1)           \
+	X(choose, 1)        \
+	X(client, 1)        \
+	X(client5, 1)       \
+	X(config, 1)        \
+	X(deadline, 1)      \
+	X(endpoint, 1)      \
+	X(error, 1)         \
+	X(input, 1)         \
+	X(killer, 1)        \
+	X(launcher_doc, 1)  \
+	X(log, 1)           \
+	X(multiply, 1)      \
+	X(pairs, 1)         \
+	X(peers, 1)         \
+	X(peers_rules, 1)   \
+	X(ping, 1)          \
+	X(platform, 1)      \
+	X(queue, 1)         \
+	X(rank, 1)          \
+	X(record, 1)        \
+	X(records, 1)       \
+	X(registry, 1)      \
+	X(rpc, 1)           \
+	X(rpc5, 1)          \
+	X(settings, 1)      \
+	X(srpc, 1)          \
+	X(start_command, 1) \
+	X(starter, 1)       \
+	X(stats, 1)         \
+	X(troubles, 1)      \
+	X(wire5, 1)
 
-#define SUITE_DECLARE(name) Suite *name##_suite(void);
+#define SUITE_DECLARE(name, seconds) Suite *name##_suite(void);
 SUITES(SUITE_DECLARE)
 #undef SUITE_DECLARE
 

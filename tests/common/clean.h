@@ -1,0 +1,12 @@
+/* clean.h: a process that has nothing of whoever started the tests. */
+#ifndef CLEAN_H
+#define CLEAN_H
+
+/*
+ * Default signals and none blocked, umask 022, no controlling terminal, /dev/null as stdin, no descriptor
+ * beyond `keep` (2 or more; those below it are open afterwards), the usual limits as far as the hard ones
+ * allow them, and an environment of PATH, TMPDIR, CI, and what belongs to the tests and to sanitizers.
+ */
+void clean_process(int keep);
+
+#endif

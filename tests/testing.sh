@@ -1,0 +1,75 @@
+# testing.sh, sourced by test programs that are scripts: what common/testing.h says of a test program, for
+# one suite. Descriptor 3 is the report.
+# shellcheck shell=sh
+
+if [ -n "${RUNTOOL_REPORT:-}" ]; then
+	eval "exec 3>&$RUNTOOL_REPORT"
+	unset RUNTOOL_REPORT
+else
+	exec 3>&1
+fi
+
+# testing_begin SUITE SECONDS ALONE ARGUMENT...: the program's arguments.
+testing_begin() {
+	testing_suite=$1 testing_part=0 testing_parts=1 testing_first=0 testing_number=0 testing_wanted=0
+	if [ "${4:-}" = -l ]; then
+		echo "$1 $2 $3 1"
+		exit
+	fi
+	shift 3
+	while getopts p:f: option; do
+		case $option in
+		p) testing_part=${OPTARG%/*} testing_parts=${OPTARG#*/} ;;
+		f) testing_first=$OPTARG ;;
+		*) exit 1 ;;
+		esac
+	done
+}
+
+# testing_is_chosen NAME: by RUNTOOL_TEST.
+testing_is_chosen() {
+	[ -n "${RUNTOOL_TEST:-}" ] || return 0
+	for word in $RUNTOOL_TEST; do
+		[ "$word" != "$1" ] && [ "$word" != "$testing_suite/$1" ] || return 0
+	done
+	return 1
+}
+
+# testing_next NAME: whether this test is to be run now.
+testing_next() {
+	testing_number=$((testing_number + 1))
+	testing_is_chosen "$1" || return 1
+	testing_wanted=$((testing_wanted + 1))
+	[ $(((testing_wanted - 1) % testing_parts)) = "$testing_part" ] &&
+	    [ $testing_number -gt "$testing_first" ]
+}
+
+# testing_skip NUMBER NEEDS
+testing_skip() {
+	echo "skipped $1 $2" >&3
+}
+
+# testing_run NAME WORDS COMMAND...: a test. WORDS is a command that says more if it fails.
+testing_run() {
+	testing_name=$testing_suite/$1 testing_words=$2
+	shift 2
+	echo "test $((testing_number - 1)) $testing_name" >&3
+	testing_began=$(date +%s%3N)
+	testing_output=$(mktemp)
+	set +e
+	(set -e; "$@") >"$testing_output" 2>&1 3>&-
+	testing_status=$?
+	set -e
+	if [ $testing_status = 0 ]; then
+		outcome=passed
+	else
+		outcome=failed
+		{
+			echo "FAILED $testing_name"
+			{ tail -n 60 "$testing_output"; $testing_words; } 2>&1 | sed 's/^/    /'
+			echo "  alone: make check TEST=$testing_name"
+		} | sed 's/^/| /' >&3
+	fi
+	rm "$testing_output"
+	echo "$outcome $(($(date +%s%3N) - testing_began))" >&3
+}
