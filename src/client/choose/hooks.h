@@ -17,12 +17,16 @@ struct hooks {
 	void (*close)(struct runtool *);
 
 	/*
-	 * Who is told, by the thread that has something chosen. A remark is a line without a newline, for
-	 * people: what is in the way, or is done about it. While the first server of an area is waited
-	 * for, it is told some times a second for how long, and at the end (and once more, if need be) that
-	 * this is over. The output of start_command is handed on in pieces as they come.
+	 * Who is told, with `arg`, by the thread that has something chosen. A remark is a line for people,
+	 * without a newline: what is in the way, or what is done about it.
 	 */
 	void (*remark)(void *arg, const char *line);
+
+	/*
+	 * The same where a first server may have to be started in an area: how long it has been waited for,
+	 * once a second or more often; that this is over, which may come unasked; and what start_command
+	 * writes, in pieces as they come.
+	 */
 	void (*waiting)(void *arg, const char *area, int64_t seconds);
 	void (*waited)(void *arg);
 	void (*output)(void *arg, const void *data, size_t len);

@@ -12,10 +12,20 @@
 static struct endpoint server = {.host = "127.0.0.1"};
 static const struct platform platform = {
     .name = "test", .negligible = 1000, .hosts = &server, .n_hosts = 1};
-static const struct hooks hooks = {
-    .connect = runtool_connect, .info = runtool_info, .close = runtool_close};
 static struct choose *choose; /* stays, as its threads may */
 static _Atomic int asked;
+
+static void
+ignore(void *arg, const char *line)
+{
+	(void)arg;
+	(void)line;
+}
+
+static const struct hooks hooks = {.connect = runtool_connect,
+    .info = runtool_info,
+    .close = runtool_close,
+    .remark = ignore};
 
 /* Nothing to do, on every connection. */
 static void
