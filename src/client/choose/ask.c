@@ -57,7 +57,9 @@ begin(struct ask_group *group, struct asked *a)
 	a->silent = a->asking;
 	a->asking = true;
 	a->useful = false;
-	a->group = group;
+	/* The thread that still asks may look at it: it is the same. */
+	if (begins)
+		a->group = group;
 	pthread_mutex_unlock(&group->lock);
 	return (begins);
 }

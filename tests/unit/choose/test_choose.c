@@ -22,10 +22,8 @@ ignore(void *arg, const char *line)
 	(void)line;
 }
 
-static const struct hooks hooks = {.connect = runtool_connect,
-    .info = runtool_info,
-    .close = runtool_close,
-    .remark = ignore};
+static const struct hooks hooks = {
+    .connect = runtool_connect, .info = runtool_info, .close = runtool_close, .remark = ignore};
 
 /* Nothing to do, on every connection. */
 static void

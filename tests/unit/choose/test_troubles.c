@@ -25,6 +25,7 @@ static const struct config_value where = {
 static struct config_value machine = {
     .section = "test", .name = "machine", .value = "x86_64", .file = "/etc/vesta.cfg", .line = 8};
 static struct platform platform;
+static struct choose *chooser; /* stays, as its threads may */
 
 /* What was told: lines of remarks, the output of a command, and the end of waiting. */
 static char remarks[4096], output[4096];
@@ -146,31 +147,30 @@ tear_down(void)
 	ck_assert_int_eq(wrong_questions, 0);
 }
 
-/* Chooses; the object stays, as its threads may. Returns as choose_next() does. */
+/* Chooses among the hosts. Returns as choose_next() does. */
 static int
-choose(struct choose **c, bool verbose, struct endpoint *chosen, struct runtool_error *err)
+choose(bool verbose, struct endpoint *chosen, struct runtool_error *err)
 {
 	int queue_ms;
 
-	if (*c == NULL)
-		*c = choose_new(&platform, NULL, TIMEOUT_MS, verbose, &hooks);
-	ck_assert_ptr_nonnull(*c);
-	return (choose_next(*c, chosen, &queue_ms, err));
+	if (chooser == NULL)
+		chooser = choose_new(&platform, NULL, TIMEOUT_MS, verbose, &hooks);
+	ck_assert_ptr_nonnull(chooser);
+	return (choose_next(chooser, chosen, &queue_ms, err));
 }
 
 START_TEST(a_server_that_cannot_be_used_is_told_of_once)
 {
 	const struct runtool_error lost = {.lost = true};
-	struct choose *c = NULL;
 	struct endpoint chosen;
 	struct runtool_error err;
 
 	hosts[0].failure = " cannot connect\n";
 	hosts[1].info.machine = "riscv64";
-	ck_assert_int_eq(choose(&c, false, &chosen, &err), 0);
+	ck_assert_int_eq(choose(false, &chosen, &err), 0);
 	ck_assert_str_eq(chosen.host, "c");
-	choose_failed(c, &lost);
-	ck_assert_int_eq(choose(&c, false, &chosen, &err), 0);
+	choose_failed(chooser, &lost);
+	ck_assert_int_eq(choose(false, &chosen, &err), 0);
 	ck_assert_str_eq(remarks, "a:17: cannot connect\n"
 				  "b:17: its machine is riscv64, and /etc/vesta.cfg:8 wants "
 				  "x86_64\n");
@@ -188,7 +188,6 @@ static const struct {
 
 START_TEST(that_none_can_be_used_is_told_with_the_place_in_the_configuration)
 {
-	struct choose *c = NULL;
 	struct endpoint chosen;
 	struct runtool_error err;
 	char words[128];
@@ -201,7 +200,7 @@ START_TEST(that_none_can_be_used_is_told_with_the_place_in_the_configuration)
 	/* One that answers, and is not as it must be. */
 	if (none[_i].match)
 		hosts[1].failure = NULL;
-	ck_assert_int_eq(choose(&c, false, &chosen, &err), -1);
+	ck_assert_int_eq(choose(false, &chosen, &err), -1);
 	snprintf(words, sizeof(words), "/etc/vesta.cfg:7: [test]: %s",
 	    none[_i].words == NULL ? "no host can be used: some do not answer, the others do not"
 				   : none[_i].words);
@@ -215,13 +214,12 @@ END_TEST
 
 START_TEST(one_server_under_two_names_is_told_of_where_all_is_to_be_told)
 {
-	struct choose *c = NULL;
 	struct endpoint chosen;
 	struct runtool_error err;
 
 	hosts[2].info.unique[0] = hosts[0].info.unique[0];
 	hosts[1].info.in_flight = 1;
-	ck_assert_int_eq(choose(&c, _i == 1, &chosen, &err), 0);
+	ck_assert_int_eq(choose(_i == 1, &chosen, &err), 0);
 	ck_assert_str_eq(chosen.host, "a");
 	ck_assert_str_eq(remarks, _i == 1 ? "c:17: is the same server as a:17\n" : "");
 }
@@ -249,13 +247,13 @@ empty_area(char *command)
 static void
 fails_in(const struct area *area, const char *words)
 {
-	struct choose *c = choose_new(&platform, area, TIMEOUT_MS, false, &hooks);
 	struct endpoint chosen;
 	struct runtool_error err;
 	int queue_ms;
 
-	ck_assert_ptr_nonnull(c);
-	ck_assert_int_eq(choose_next(c, &chosen, &queue_ms, &err), -1);
+	chooser = choose_new(&platform, area, TIMEOUT_MS, false, &hooks);
+	ck_assert_ptr_nonnull(chooser);
+	ck_assert_int_eq(choose_next(chooser, &chosen, &queue_ms, &err), -1);
 	ck_assert_msg(strstr(err.message, words) != NULL, "%s", err.message);
 }
 
