@@ -48,7 +48,8 @@ struct record fleet_invented(int port, int64_t started);
 void fleet_write(const char *dir, const struct record *);
 void fleet_touch(const char *dir, const struct record *);
 
-/* What a file says. */
+/* Makes a file, for what waits for it. What a file says. */
+void fleet_make(const char *path);
 const char *fleet_text(const char *path);
 
 /* How often words are in a text. Whether a server logged them; how often. */
@@ -56,7 +57,7 @@ int fleet_times(const char *text, const char *words);
 bool fleet_says(const struct server *, const char *words);
 int fleet_says_times(const struct server *, const char *words);
 
-/* It must end by itself, within 20 s, with exit status 0, these words in its log, and no record. */
+/* It must end by itself, within 30 s, with exit status 0, these words in its log, and no record. */
 void fleet_leaves(struct server *, const char *dir, const char *words);
 
 /* Ends it by SIGTERM, and it must leave; by SIGKILL, and its record stays. */

@@ -97,6 +97,13 @@ void harness_pause(void);  /* a few of them, in a loop that awaits something */
 		}                                                                                \
 	} while (0)
 
+/*
+ * Fails when the condition does not hold soon. The limit ends what hangs, also on a busy machine; it measures
+ * nothing.
+ */
+#define HARNESS_PATIENCE	  30 /* seconds */
+#define ck_assert_soon(condition) ck_assert_within(HARNESS_PATIENCE, condition)
+
 /* Fails with both strings when the first does not contain the second. */
 #define ck_assert_contains(whole, part) \
 	ck_assert_msg(strstr((whole), (part)) != NULL, "'%s' not in: %s", (part), (whole))

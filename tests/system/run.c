@@ -7,9 +7,9 @@
 
 #include "run.h"
 
-#define ANSWER_MS    20000
+#define ANSWER_MS    30000
 #define FINISH_MS    30000
-#define AWAIT_MS     10000
+#define AWAIT_MS     30000
 #define READ_SIZE    262144
 #define ANY_LIMIT    SIZE_MAX
 #define SEND_SECONDS 20

@@ -18,6 +18,9 @@ int call_connect_from(const struct server *, const char *from);
 bool call_send(int fd, const void *data, size_t len);
 bool call_send_buf(int fd, struct buf *); /* and frees the buffer */
 
+/* For what has to come: it ends what hangs, and measures nothing. */
+#define CALL_MS 30000
+
 /*
  * Appends what has arrived to *in, waiting up to `ms` for it: bytes received, 0 at the end of the
  * stream (also a reset one), -1 when nothing came.
@@ -96,7 +99,7 @@ void run_pump(struct run *, int ms);
 /* Waits (up to 30 s) for the reply and, if the tool ran, the end of both outputs. */
 void run_finish(struct run *);
 
-/* Waits (up to 10 s) until this has come on the tool's stdout. */
+/* Waits (up to 30 s) until this has come on the tool's stdout. */
 void run_await(struct run *, const char *text);
 
 /* run_start() and run_finish(); fails when the server did not run it. */

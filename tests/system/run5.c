@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -7,7 +8,7 @@
 #include "run5.h"
 
 #define FINISH_MS   30000
-#define AWAIT_MS    10000
+#define AWAIT_MS    30000
 #define MAX_PORTION 100000 /* of input in an item */
 #define MAX_OPTIONS 128
 
@@ -194,6 +195,14 @@ run5_await(struct run5 *r, const char *text)
 		ck_assert_msg(harness_now() < end, "no '%s' from the tool", text);
 		run5_pump(r, 100);
 	}
+}
+
+void
+run5_await_something(const struct run5 *r)
+{
+	struct pollfd p = {.fd = r->conn, .events = POLLIN};
+
+	ck_assert_msg(poll(&p, 1, AWAIT_MS) == 1, "nothing comes from the server");
 }
 
 /* As every list of results does. */

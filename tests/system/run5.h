@@ -71,8 +71,11 @@ void run5_pump_for(struct run5 *, int ms);
 /* Waits (up to 30 s) for results, a failure item, or the end of the connection. */
 void run5_finish(struct run5 *);
 
-/* Waits (up to 10 s) until this has come on the tool's stdout. */
+/* Waits (up to 30 s) until this has come on the tool's stdout. */
 void run5_await(struct run5 *, const char *text);
+
+/* Waits (up to 30 s) until anything has come, and does not read it. */
+void run5_await_something(const struct run5 *);
 
 /* run5_start() and run5_finish(); fails when there are no results, or when they tell of a failure. */
 void run5_do(const struct server *, struct run5 *);

@@ -1,11 +1,11 @@
 /* A fleet and a platform on several hosts: network namespaces on one switch, with one directory. */
-#include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "system/clock.h"
 #include "system/fleet.h"
 #include "system/network.h"
 #include "system/script.h"
@@ -89,18 +89,18 @@ START_TEST(a_host_that_was_away_is_taken_when_it_is_back)
 	busy = script(
 	    &full, harness_text("exec runtool -s %s /bin/sh -c '" SCRIPT_LINGER "'", at(1, &full)));
 	program_start(&busy);
-	ck_assert_within(10, strstr(program_out(&busy), "ready") != NULL);
+	ck_assert_soon(strstr(program_out(&busy), "ready") != NULL);
 	p = with_platform(harness_text("%s %s", at(1, &full), at(2, &away)), "",
 	    "exec runtool -p test --json=/dev/stdout /bin/true");
 	program_start(&p);
-	ck_assert_within(20, strstr(program_err(&p), at(2, &away)) != NULL);
+	ck_assert_soon(strstr(program_err(&p), at(2, &away)) != NULL);
 	network_plug(2);
-	ck_assert(program_wait(&p, 20));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_int_eq(p.status, 0);
 	ck_assert_contains(program_out(&p), at(2, &away));
 	program_free(&p);
 	ck_assert_int_eq(kill(busy.pid, SIGTERM), 0);
-	ck_assert(program_wait(&busy, 10));
+	ck_assert(program_wait(&busy, HARNESS_PATIENCE));
 	program_free(&busy);
 	server_stop(&full);
 	server_stop(&away);
@@ -127,7 +127,7 @@ join(struct server *s, int n, const char *dir, const char *lines)
 {
 	*s = member(n, dir, lines);
 	server_start(s);
-	ck_assert_within(20, fleet_record(dir, server_pid(s)) != NULL);
+	ck_assert_soon(fleet_record(dir, server_pid(s)) != NULL);
 }
 
 /* A run on the server's own host. */
@@ -206,7 +206,7 @@ START_TEST(a_host_that_is_cut_off_keeps_its_place_and_knows_that_it_is_not_alone
 
 	/* And when it is back, it answers. */
 	network_plug(2);
-	ck_assert_within(10, reaches(3, 2, &s[1]));
+	ck_assert_soon(reaches(3, 2, &s[1]));
 	newcomer = member(3, dir, "max_servers = 2\n");
 	server_start(&newcomer);
 	fleet_leaves(&newcomer, dir, "fleet: leaving: enough others answer: 2");
@@ -219,28 +219,12 @@ END_TEST
 
 /* ---- clocks ----------------------------------------------------------------------------------- */
 
-static const char *clock_offset, *faketime; /* its library; NULL: there is none */
-
 /* Neither the files' times nor the time since the start: these do not come from a host's clock. */
 static void
 set_clock(void)
 {
-	setenv("FAKETIME", clock_offset, 1);
-	setenv("NO_FAKE_STAT", "1", 1);
-	setenv("FAKE_UTIME", "1", 1);
-	setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1);
-	setenv("LD_PRELOAD", faketime, 1);
+	clock_set();
 	network_go();
-}
-
-static void
-find_faketime(void)
-{
-	glob_t found;
-
-	if (glob("/usr/lib/*/faketime/libfaketimeMT.so.1", 0, NULL, &found) == 0)
-		faketime = harness_text("%s", found.gl_pathv[0]);
-	globfree(&found);
 }
 
 /* The year in which a server was started, as its host has it. */
@@ -270,15 +254,15 @@ START_TEST(a_clock_that_is_far_off_changes_neither_the_order_nor_who_lives)
 	network_make(HOSTS);
 	for (int i = 0; i < HOSTS; i++) {
 		s[i] = member(i + 1, dir, harness_text("max_servers = %d\n", HOSTS));
-		clock_offset = offsets[i];
+		clock_setting = offsets[i];
 		s[i].prepare = set_clock;
 		server_start(&s[i]);
-		ck_assert_within(20, fleet_record(dir, server_pid(&s[i])) != NULL);
+		ck_assert_soon(fleet_record(dir, server_pid(&s[i])) != NULL);
 		r[i] = *fleet_record(dir, server_pid(&s[i]));
 		ck_assert_int_eq(stat(dir, &now), 0);
 		ck_assert_int_le(llabs(now.st_mtime - r[i].started), 2);
 		/* The next one does not start in the same second. */
-		ck_assert_within(3, time(NULL) > r[i].started);
+		ck_assert_soon(time(NULL) > r[i].started);
 	}
 	ck_assert_int_gt(start_year(1, &s[0]), start_year(2, &s[1]));
 	ck_assert_int_gt(start_year(2, &s[1]), start_year(3, &s[2]));
@@ -290,7 +274,7 @@ START_TEST(a_clock_that_is_far_off_changes_neither_the_order_nor_who_lives)
 	/* One too many: the last leaves, whatever its clock says. */
 	first = fleet_invented(1, r[0].started - 1);
 	fleet_write(dir, &first);
-	for (end = harness_now() + 10000; harness_now() < end; usleep(200000)) {
+	for (end = harness_now() + 1000L * HARNESS_PATIENCE; harness_now() < end; usleep(200000)) {
 		fleet_touch(dir, &first);
 		if (program_wait(&s[2].program, 0))
 			break;
@@ -300,7 +284,7 @@ START_TEST(a_clock_that_is_far_off_changes_neither_the_order_nor_who_lives)
 
 	/* Who is dead goes. */
 	fleet_kill(&s[1]);
-	ck_assert_within(20, fleet_count(dir) == 1);
+	ck_assert_soon(fleet_count(dir) == 1);
 	fleet_stop(&s[0], dir);
 	fleet_end(dir);
 }
@@ -320,13 +304,7 @@ fleet_hosts_suite(void)
 	tc = tcase_create("fleet");
 	tcase_set_timeout(tc, 120);
 	network_add(tc, a_host_that_is_cut_off_keeps_its_place_and_knows_that_it_is_not_alone);
-	find_faketime();
-	/* It does not get along with a sanitizer. */
-	if (faketime == NULL)
-		testing_add_if(tc, a_clock_that_is_far_off_changes_neither_the_order_nor_who_lives,
-		    0, 1, false, "faketime");
-	else if (getenv("RUNTOOL_SERVER_ONLY") == NULL)
-		network_add(tc, a_clock_that_is_far_off_changes_neither_the_order_nor_who_lives);
+	clock_add(tc, a_clock_that_is_far_off_changes_neither_the_order_nor_who_lives, network_add);
 	suite_add_tcase(suite, tc);
 
 	return (suite);

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <regex.h>
 #include <signal.h>
 #include <stdio.h>
@@ -71,7 +72,7 @@ leave(struct program *tools, int n)
 {
 	for (int i = 0; i < n; i++) {
 		ck_assert_int_eq(kill(tools[i].pid, SIGTERM), 0);
-		ck_assert(program_wait(&tools[i], 10));
+		ck_assert(program_wait(&tools[i], HARNESS_PATIENCE));
 		program_free(&tools[i]);
 	}
 }
@@ -118,9 +119,9 @@ START_TEST(a_server_registers_in_a_file_that_says_who_it_is)
 	ck_assert_mem_eq(r->id, info.unique, sizeof(info.unique));
 	rpc_info_free(&info);
 	ck_assert_int_eq(stat(fleet_path(dir, r), &st), 0);
-	ck_assert_int_le(llabs(st.st_mtime - r->started), 5);
+	ck_assert_int_le(llabs(st.st_mtime - r->started), 60);
 	ck_assert_uint_eq(st.st_mode & 07777, 0644);
-	ck_assert_within(5, fleet_says(&s, harness_text("fleet: registered as %s", r->name)));
+	ck_assert_soon(fleet_says(&s, harness_text("fleet: registered as %s", r->name)));
 	fleet_stop(&s, dir);
 	fleet_end(dir);
 }
@@ -167,7 +168,7 @@ START_TEST(a_record_is_removed_when_its_server_is_silent_and_nothing_touched_it)
 			ck_assert_int_ne(touched(dir, &dead), 0);
 			ck_assert_int_ne(touched(dir, &stopped), 0);
 		}
-		ck_assert_msg(now - begin < SECONDS(20), "%s", server_log(&observer));
+		ck_assert_msg(now - begin < SECONDS(HARNESS_PATIENCE), "%s", server_log(&observer));
 		wait_ms(200);
 	} while (touched(dir, &dead) != 0 || touched(dir, &stopped) != 0);
 	ck_assert(fleet_says(&observer,
@@ -180,7 +181,7 @@ START_TEST(a_record_is_removed_when_its_server_is_silent_and_nothing_touched_it)
 
 	/* That one was not dead after all. */
 	ck_assert_int_eq(kill(server_pid(&stops), SIGCONT), 0);
-	ck_assert_within(20, fleet_record(dir, server_pid(&stops)) != NULL);
+	ck_assert_soon(fleet_record(dir, server_pid(&stops)) != NULL);
 	ck_assert(fleet_says(&stops, "fleet: our record vanished: registering anew"));
 	fleet_stop(&stops, dir);
 	fleet_stop(&observer, dir);
@@ -234,7 +235,7 @@ START_TEST(ahead_means_started_earlier_and_a_tie_goes_by_id)
 	}
 	memcpy(others[2].id, next_to(r.id, -1), RECORD_ID_SIZE);
 	fleet_write(dir, &others[2]);
-	for (end = harness_now() + SECONDS(10); harness_now() < end; wait_ms(200)) {
+	for (end = harness_now() + SECONDS(HARNESS_PATIENCE); harness_now() < end; wait_ms(200)) {
 		for (int i = 0; i < 3; i++)
 			fleet_touch(dir, &others[i]);
 		if (program_wait(&s.program, 0))
@@ -265,16 +266,22 @@ listen_silently(int *port)
 	return (fd);
 }
 
-/* When connections came within so many seconds; their number. They are left open. */
+/* When connections came, until for so many seconds there was none; their number. They are left open. */
 static int
 note_connections(int listener, int seconds, int64_t *when, int max)
 {
-	int64_t end = harness_now() + SECONDS(seconds);
-	int n = 0;
+	int64_t end = harness_now() + SECONDS(HARNESS_PATIENCE);
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	int n = 0, fd;
 
 	while (harness_now() < end) {
-		if (n < max && accept(listener, NULL, NULL) != -1)
-			when[n++] = harness_now();
+		if (n < max && (fd = accept(listener, NULL, NULL)) != -1) {
+			/* What it sent with it, or that itself: this may be a busy host, and late. */
+			ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+			when[n++] = harness_now() - info.tcpi_last_data_recv;
+			end = harness_now() + SECONDS(seconds);
+		}
 		wait_ms(10);
 	}
 	return (n);
@@ -300,7 +307,7 @@ START_TEST(a_ping_is_tried_again_and_a_wrong_id_is_a_warning_and_no_server)
 	wrong.id[0]++;
 	fleet_write(dir, &wrong);
 
-	n = note_connections(listener, 6, when, MOST);
+	n = note_connections(listener, 3, when, MOST);
 	ck_assert_int_eq(n, TRIES);
 	for (int i = 1; i < n; i++)
 		ck_assert_int_ge(when[i] - when[i - 1], 900);
@@ -360,18 +367,18 @@ START_TEST(a_client_waits_while_the_lowest_load_is_too_high_and_then_goes_on)
 	occupy(&s, &tool, 1);
 	queued = script(&s, "exec runtool /bin/true");
 	program_start(&queued);
-	ck_assert_within(10, call_cur_pending(&s) == 1);
+	ck_assert_soon(call_cur_pending(&s) == 1);
 
 	begin = harness_now();
 	p = script(&none, fleet_script(dir, "wait_load = 1\nwait_tries = 2\n", "exec " AREA_RUN));
 	program_start(&p);
-	ck_assert_within(20, call_cur_pending(&s) == 2);
+	ck_assert_soon(call_cur_pending(&s) == 2);
 	ck_assert_int_ge(harness_now() - begin, 1000); /* about two seconds */
 	leave(&tool, 1);
-	ck_assert(program_wait(&p, 20));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_int_eq(p.status, 0);
 	program_free(&p);
-	ck_assert(program_wait(&queued, 20));
+	ck_assert(program_wait(&queued, HARNESS_PATIENCE));
 	program_free(&queued);
 	fleet_stop(&s, dir);
 	fleet_end(dir);
@@ -419,7 +426,7 @@ START_TEST(a_server_without_room_says_when_to_try_again_and_the_client_does)
 	program_start(&p);
 	ck_assert(!program_wait(&p, 1));
 	leave(&tool, 1);
-	ck_assert(program_wait(&p, 20));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_int_eq(p.status, 0);
 	program_free(&p);
 	fleet_stop(&s, dir);
@@ -436,35 +443,33 @@ diary(const char *dir)
 	return (harness_text("%s/../diary", dir));
 }
 
-/* Short runs one after the other for so long; none may take a second. */
-static void
-keep_asking(const struct server *s, int ms)
-{
-	int64_t end = harness_now() + ms, begin;
-	struct run5 next = RUN5("/bin/true"), r = next;
-
-	for (begin = harness_now(); begin < end; begin = harness_now()) {
-		run5_do(s, &r);
-		ck_assert_int_lt(harness_now() - begin, 1000);
-		r = run5_next(&r, next);
-		wait_ms(50);
-	}
-	run5_free(&r);
-}
+/* Short runs one after the other, until this is so. */
+#define KEEP_ASKING(s, condition)                                                               \
+	do {                                                                                    \
+		struct run5 next_ = RUN5("/bin/true"), r_ = next_;                              \
+		ck_assert_soon(                                                                 \
+		    (run5_do((s), &r_), wait_ms(50), r_ = run5_next(&r_, next_), (condition))); \
+		run5_free(&r_);                                                                 \
+	} while (0)
 
 START_TEST(wishes_are_acted_on_beside_the_requests_and_not_more_often_than_allowed)
 {
-	const char *dir = fleet_directory();
+	const char *dir = fleet_directory(), *go = harness_text("%s.go", diary(dir)), *text;
 	long long at = 0, before = 0;
 	struct server s;
-	const char *text;
-	int n = 0;
+	int served = 0, n = 0;
 
 	fleet_start(&s, dir,
-	    harness_text("loaded_at = 0\nstart_interval = 2\nstart_load_limit = 1000\n"
-			 "start_command = date +%%%%s%%%%N >>%s; sleep 1.5; exit 1\n",
-		diary(dir)));
-	keep_asking(&s, 6000);
+	    harness_text("loaded_at = 0\nstart_interval = 2\n"
+			 "start_command = date +%%%%s%%%%N >>%s; "
+			 "while ! test -e %s; do sleep 0.1; done; exit 1\n",
+		diary(dir), go));
+	/* As long as a command runs there are requests, and no other command. */
+	KEEP_ASKING(&s, access(diary(dir), F_OK) == 0 && ++served == 5);
+	ck_assert_int_eq(fleet_says_times(&s, "fleet: starting another server: "), 1);
+	fleet_make(go);
+	KEEP_ASKING(&s, fleet_says_times(&s, "fleet: starting another server: ") == 3);
+	ck_assert_soon(fleet_says_times(&s, "failed: exit status 1") == 3);
 	for (text = fleet_text(diary(dir)); *text != '\0'; text += strcspn(text, "\n") + 1) {
 		at = strtoll(text, NULL, 10);
 		ck_assert_msg(before == 0 || at - before >= 1950000000, "too soon: %s",
@@ -472,9 +477,7 @@ START_TEST(wishes_are_acted_on_beside_the_requests_and_not_more_often_than_allow
 		before = at;
 		n++;
 	}
-	ck_assert_int_ge(n, 2);
-	ck_assert_int_le(n, 3);
-	ck_assert_int_eq(fleet_says_times(&s, "fleet: starting another server: "), n);
+	ck_assert_int_eq(n, 3);
 	fleet_stop(&s, dir);
 	fleet_end(dir);
 }
@@ -491,19 +494,25 @@ START_TEST(no_server_is_started_beyond_each_limit_which_the_log_names)
 	};
 	const char *dirs[LENGTH(limits)];
 	struct server s[LENGTH(limits)], other;
+	int64_t begin;
+	double load;
 	size_t i;
 
 	for (i = 0; i < LENGTH(limits); i++) {
 		dirs[i] = fleet_directory();
 		fleet_start(&s[i], dirs[i],
-		    harness_text("loaded_at = 0\nstart_interval = 1\nstart_load_limit = 1000\n"
+		    harness_text("loaded_at = 0\nstart_interval = 1\n"
 				 "start_command = echo started >>%s\n%s",
 			diary(dirs[i]), limits[i].lines));
 	}
 	fleet_start(&other, dirs[2], "");
-	for (i = 0; i < LENGTH(limits); i++)
-		keep_asking(&s[i], 2200);
+	/* Looking for it makes it so. */
+	while (getloadavg(&load, 1) == 1 && load == 0)
+		continue;
 	for (i = 0; i < LENGTH(limits); i++) {
+		KEEP_ASKING(&s[i], fleet_says(&s[i], "fleet: no other server is started: "));
+		begin = harness_now();
+		KEEP_ASKING(&s[i], harness_now() - begin >= 2200);
 		ck_assert_int_eq(fleet_says_times(&s[i], "fleet: no other server is started: "), 1);
 		ck_assert_contains(server_log(&s[i]), limits[i].words);
 		ck_assert_int_eq(access(diary(dirs[i]), F_OK), -1);
@@ -565,11 +574,9 @@ static void
 be_too_many(struct server *s, const char *dir)
 {
 	struct record r = *fleet_record(dir, server_pid(s)), other;
-	int64_t end;
 
 	other = neighbour(dir, 1, r.started - 1, NULL);
-	for (end = harness_now() + SECONDS(4); harness_now() < end; wait_ms(200))
-		fleet_touch(dir, &other);
+	ck_assert_soon((fleet_touch(dir, &other), wait_ms(200), !server_listens(s)));
 	ck_assert_int_eq(unlink(fleet_path(dir, &other)), 0);
 }
 
@@ -579,7 +586,7 @@ lose_the_record(struct server *s, const char *dir)
 	const char *path = fleet_path(dir, fleet_record(dir, server_pid(s)));
 
 	ck_assert_int_eq(unlink(path), 0);
-	ck_assert_within(10, access(path, F_OK) == 0);
+	ck_assert_soon(access(path, F_OK) == 0);
 	ck_assert_msg(!program_wait(&s->program, 0), "it left: %s", server_log(s));
 	ck_assert_int_eq(unlink(path), 0);
 }
@@ -612,7 +619,7 @@ listener(const struct server *s, const char *fifo)
 					 fifo, fifo));
 
 	program_start(&p);
-	ck_assert_within(10, strcmp(program_out(&p), "ready\n") == 0);
+	ck_assert_soon(strcmp(program_out(&p), "ready\n") == 0);
 	return (p);
 }
 
@@ -624,7 +631,7 @@ tell(struct program *p, const char *fifo, const char *word)
 	ck_assert_msg(fd != -1, "nobody listens: %s", program_err(p));
 	dprintf(fd, "%s\n", word);
 	close(fd);
-	ck_assert(program_wait(p, 10));
+	ck_assert(program_wait(p, HARNESS_PATIENCE));
 	ck_assert_msg(p->status == 0, "%s", program_err(p));
 	ck_assert_str_eq(program_out(p), harness_text("ready\n%s\n", word));
 	program_free(p);
@@ -643,7 +650,7 @@ START_TEST(a_running_server_drains_and_leaves_for_each_reason)
 		tool = listener(&s, fifo);
 	reasons[_i].happen(&s, dir);
 	if (reasons[_i].drains) {
-		ck_assert_within(10, !server_listens(&s));
+		ck_assert_soon(!server_listens(&s));
 		ck_assert_ptr_null(fleet_record(dir, server_pid(&s)));
 		tell(&tool, fifo, "finished");
 	}
@@ -673,7 +680,9 @@ END_TEST
 
 START_TEST(calls_are_counted_and_timed)
 {
-	const char *dir = fleet_directory();
+	const char *dir = fleet_directory(), *at;
+	double numbers[5];
+	char *end;
 	struct shown shown;
 	struct server s;
 
@@ -681,9 +690,13 @@ START_TEST(calls_are_counted_and_timed)
 	shown = script_run(&s, "runtool /bin/true; runtool /bin/sleep 0.3; RunToolProbe --ping; "
 			       "exec RunToolProbe --stats");
 	ck_assert_msg(shown.status == 0, "%s", shown.err);
-	ck_assert_msg(
-	    matches(shown.out, " run +2 +0 +0\\.[3-9][0-9]+ +[0-9.]+ +[3-9][0-9][0-9]\\."), "%s",
-	    shown.out);
+	/* The total in seconds, the mean and the longest in ms. */
+	ck_assert_msg(matches(shown.out, " run +2 +0 +[0-9.]+ +[0-9.]+ +[0-9.]+"), "%s", shown.out);
+	at = strstr(shown.out, " run ") + strlen(" run ");
+	for (size_t i = 0; i < LENGTH(numbers); i++, at = end)
+		numbers[i] = strtod(at, &end);
+	ck_assert_msg(numbers[2] >= 0.3 && numbers[2] < 60, "%s", shown.out);
+	ck_assert_msg(numbers[4] >= 300 && numbers[4] < 60000, "%s", shown.out);
 	fleet_stop(&s, dir);
 	fleet_end(dir);
 }
@@ -698,7 +711,7 @@ START_TEST(a_fleet_grows_by_its_command_and_shrinks_when_idle)
 	struct server none = {0};
 	struct program load;
 
-	ck_assert_int_eq(system(harness_text("touch %s", go)), 0);
+	fleet_make(go);
 	load = script(&none,
 	    fleet_script(dir,
 		harness_text("max_servers = 3\nloaded_at = 1\nstart_interval = 1\n"
@@ -707,17 +720,17 @@ START_TEST(a_fleet_grows_by_its_command_and_shrinks_when_idle)
 		"for i in 1 2 3 4 5 6 7 8; do (while test -e $tmp/go; do "
 		"runtool -a " FLEET_AREA " /bin/sleep 0.3 || echo failed; done) & done; wait"));
 	program_start(&load);
-	ck_assert_within(30, fleet_count(dir) == 3);
+	ck_assert_soon(fleet_count(dir) == 3);
 	wait_ms(2000);
 	ck_assert_uint_eq(fleet_count(dir), 3);
 	ck_assert_int_eq(unlink(go), 0);
-	ck_assert(program_wait(&load, 20));
+	ck_assert(program_wait(&load, HARNESS_PATIENCE));
 	ck_assert_str_eq(program_out(&load), "");
 	program_free(&load);
-	ck_assert_within(20, fleet_count(dir) == 0);
+	ck_assert_soon(fleet_count(dir) == 0);
 	/* Two that were started at the same time may have been one too many. */
-	ck_assert_uint_ge(fleet_started(dir), 3);
-	ck_assert_uint_le(fleet_started(dir), 5);
+	ck_assert_uint_eq(fleet_started(dir),
+	    3 + fleet_times(fleet_started_log(dir), "fleet: leaving: enough others "));
 	ck_assert_int_eq(fleet_times(fleet_started_log(dir), "fleet: leaving: idle for 3 s"), 3);
 	fleet_end(dir);
 }

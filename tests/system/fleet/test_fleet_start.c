@@ -20,15 +20,32 @@
 
 static const char *dir;
 
-/* A server of a fleet, in `dir`, whose start_command is this. */
-static struct server
-server_with(const char *command, const char *lines)
+/* A file beside the directory, for what a start_command does with it. */
+static const char *
+beside(const char *name)
 {
+	return (harness_text("%s/../%s", dir, name));
+}
+
+/* A server of a fleet, in `dir`, whose start_command is this, and has that file in place of an @. */
+static struct server
+server_with_file(const char *command, const char *name, const char *lines)
+{
+	const char *at = strchr(command, '@');
 	struct server s;
 
 	dir = fleet_directory();
+	if (at != NULL)
+		command =
+		    harness_text("%.*s%s%s", (int)(at - command), command, beside(name), at + 1);
 	fleet_start(&s, dir, harness_text(LOADED "%s\nstart_command = %s\n", lines, command));
 	return (s);
+}
+
+static struct server
+server_with(const char *command, const char *lines)
+{
+	return (server_with_file(command, "go", lines));
 }
 
 /* A request, and with it a wish. */
@@ -45,7 +62,7 @@ load(const struct server *s)
 static void
 load_until(const struct server *s, const char *words, int times)
 {
-	ck_assert_within(20, (load(s), fleet_says_times(s, words) >= times));
+	ck_assert_soon((load(s), fleet_says_times(s, words) >= times));
 }
 
 static void
@@ -72,7 +89,7 @@ START_TEST(a_loaded_server_starts_another_that_registers)
 	struct server s = server_with(start_of(_i), "");
 
 	load(&s);
-	ck_assert_within(20, fleet_count(dir) == 2);
+	ck_assert_soon(fleet_count(dir) == 2);
 	ck_assert_contains(server_log(&s),
 	    harness_text(STARTED "%s %s -c /", harness_installed("sbin/RunToolServer"), ways[_i]));
 	finish(&s);
@@ -86,7 +103,7 @@ START_TEST(what_was_started_outlives_who_started_it)
 	struct server started = {0};
 
 	load(&s);
-	ck_assert_within(20, fleet_count(dir) == 2);
+	ck_assert_soon(fleet_count(dir) == 2);
 	fleet_stop(&s, dir);
 	ck_assert_uint_eq(fleet_count(dir), 1);
 	other = &fleet_records(dir)->list[0];
@@ -110,7 +127,7 @@ START_TEST(a_server_that_is_full_starts_another_too)
 	ck_assert_ptr_null(strstr(server_log(&s), "another server"));
 	run_fails(&s, &turned_away, SRPC_CLIENT_ERROR);
 	run_free(&turned_away);
-	ck_assert_within(20, fleet_count(dir) == 2);
+	ck_assert_soon(fleet_count(dir) == 2);
 	run_free(&busy);
 	finish(&s);
 }
@@ -124,7 +141,7 @@ static const struct {
 } limits[] = {
     {"", "", "start_command is not set", false},
     {"true", "start_interval = 1000", "(start_interval = 1000)", true},
-    {"exec sleep 3", "", "start_command has not ended", true},
+    {"while ! test -e @; do sleep 0.1; done", "", "start_command has not ended", true},
     {"true", "max_servers = 1", "0 others are registered (max_servers = 1)", false},
 };
 
@@ -135,6 +152,7 @@ START_TEST(beyond_a_limit_none_is_started_and_the_log_says_why)
 	load_until(&s, limits[_i].words, 1);
 	ck_assert_contains(server_log(&s), REFUSED);
 	ck_assert_int_eq(fleet_says_times(&s, STARTED), limits[_i].starts);
+	fleet_make(beside("go"));
 	finish(&s);
 }
 END_TEST
@@ -214,8 +232,7 @@ START_TEST(what_comes_of_a_command_that_fails_is_logged)
 	struct server s = server_with(failures[_i].command, "");
 
 	load(&s);
-	ck_assert_within(
-	    20, fleet_says(&s, harness_text("fleet: start_command %s", failures[_i].words)));
+	ck_assert_soon(fleet_says(&s, harness_text("fleet: start_command %s", failures[_i].words)));
 	ck_assert_uint_eq(fleet_count(dir), 1);
 	finish(&s);
 }
@@ -258,10 +275,10 @@ found_by(const char *command)
 	const char *file;
 
 	dir = fleet_directory();
-	file = harness_text("%s/../found", dir);
+	file = beside("found");
 	fleet_start(&s, dir, harness_text(LOADED "start_command = exec >%s; %s\n", file, command));
 	load(&s);
-	ck_assert_within(20, fleet_says(&s, "fleet: start_command is done"));
+	ck_assert_soon(fleet_says(&s, "fleet: start_command is done"));
 	file = fleet_text(file);
 	finish(&s);
 	return (file);
@@ -318,17 +335,18 @@ END_TEST
 
 /* ---- the process that runs them ------------------------------------------------------------ */
 
-/* The only server's. */
-static pid_t
-starter(void)
+/* A server, and the process that runs its start_command: which tells its parent's parent. */
+static struct server
+server_with_starter(pid_t *starter)
 {
-	pid_t pids[64];
-	size_t n = proc_tagged("runtool-starter", pids, 64);
+	struct server s = server_with_file(
+	    "cut -d ' ' -f 4 /proc/$PPID/stat >@", "starter", "start_interval = 1");
 
-	for (size_t i = 0; i < n && i < 64; i++)
-		if (proc_number(pids[i], "Uid") == (long)harness_user())
-			return (pids[i]);
-	return (0);
+	load(&s);
+	ck_assert_soon(fleet_says(&s, "fleet: start_command is done"));
+	*starter = (pid_t)strtol(fleet_text(beside("starter")), NULL, 10);
+	ck_assert_int_gt(*starter, 1);
+	return (s);
 }
 
 static bool
@@ -339,26 +357,25 @@ is_gone(pid_t pid)
 
 START_TEST(it_ends_with_the_server_however_that_ends)
 {
-	struct server s = server_with("true", "");
-	pid_t pid = starter();
+	pid_t pid;
+	struct server s = server_with_starter(&pid);
 
-	ck_assert_int_ne(pid, 0);
 	ck_assert_str_eq(proc_status(pid, "Name"), "runtool-starter");
 	ck_assert_uint_eq(proc_children(server_pid(&s)), 0);
 	fleet_kill(&s);
-	ck_assert_within(10, is_gone(pid));
-	s = server_with("true", "");
-	pid = starter();
+	ck_assert_soon(is_gone(pid));
+	s = server_with_starter(&pid);
 	fleet_stop(&s, dir);
-	ck_assert_within(10, is_gone(pid));
+	ck_assert_soon(is_gone(pid));
 }
 END_TEST
 
 START_TEST(without_it_the_server_goes_on_and_says_so)
 {
-	struct server s = server_with("true", "");
+	pid_t pid;
+	struct server s = server_with_starter(&pid);
 
-	ck_assert_int_eq(kill(starter(), SIGKILL), 0);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	load_until(&s, REFUSED "runtool-starter is gone: restart this server", 1);
 	load(&s);
 	finish(&s);
