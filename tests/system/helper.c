@@ -190,12 +190,12 @@ helper_finish(struct launch *l)
 		continue;
 	close(l->life);
 	l->life = -1;
-	ck_assert(program_wait(&l->program, END_SECONDS));
+	ck_assert(program_wait(&l->program, HARNESS_PATIENCE));
 	ck_assert_msg(l->program.status == 0 || l->last.kind != 0,
 	    "the launcher ended with wait status %#x without a message: %s",
 	    (unsigned int)l->program.status, program_err(&l->program));
 	if (l->keeper != 0)
-		ck_assert_within(END_SECONDS, waitpid(l->keeper, NULL, WNOHANG) != 0);
+		ck_assert_soon(waitpid(l->keeper, NULL, WNOHANG) != 0);
 	return (l->last.kind == LAUNCHER_ENDED ? l->last.value : -1);
 }
 

@@ -47,7 +47,7 @@ script_tool(const struct server *s, const char *options, const char *command, co
 	    script(s, harness_text("exec runtool %s /bin/sh -c '%s' %s", options, command, tag));
 
 	program_start(&p);
-	ck_assert_within(10, strstr(program_out(&p), "ready\n") != NULL);
+	ck_assert_soon(strstr(program_out(&p), "ready\n") != NULL);
 	return (p);
 }
 
@@ -74,7 +74,7 @@ void
 script_leave(struct program *p)
 {
 	ck_assert_int_eq(kill(p->pid, SIGTERM), 0);
-	ck_assert(program_wait(p, 10));
+	ck_assert(program_wait(p, HARNESS_PATIENCE));
 	program_free(p);
 }
 

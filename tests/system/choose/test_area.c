@@ -312,7 +312,7 @@ START_TEST(the_server_with_the_fewest_requests_is_taken)
 	goes_to(&a, dir, "", "");
 	script_leave(&busy[1]);
 	script_leave(&busy[2]);
-	ck_assert_within(10, call_cur_tools(&b) == 0);
+	ck_assert_soon(call_cur_tools(&b) == 0);
 	goes_to(&b, dir, "", "");
 	script_leave(&busy[0]);
 	server_stop(&a);
@@ -352,20 +352,20 @@ START_TEST(more_work_waits_while_all_servers_have_enough)
 	/* Up to so much it goes into the queue at once. */
 	p = script(&none, with(dir, "wait_load = 1", "exec " RUN_A "/bin/true"));
 	program_start(&p);
-	ck_assert_within(10, call_cur_pending(&s) == 1);
+	ck_assert_soon(call_cur_pending(&s) == 1);
 	ck_assert_int_eq(kill(p.pid, SIGTERM), 0);
-	ck_assert(program_wait(&p, 10));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	program_free(&p);
-	ck_assert_within(10, call_cur_pending(&s) == 0);
+	ck_assert_soon(call_cur_pending(&s) == 0);
 	/* And after so many seconds, more or less, it goes there all the same. */
 	p = script(&none, with(dir, "wait_load = 0\nwait_tries = 2", "exec " RUN_A "-v /bin/true"));
 	begin = harness_now();
 	program_start(&p);
-	ck_assert_within(10, strstr(program_err(&p), "area " AREA ": all servers have much to do"));
-	ck_assert_within(10, call_cur_pending(&s) == 1);
+	ck_assert_soon(strstr(program_err(&p), "area " AREA ": all servers have much to do"));
+	ck_assert_soon(call_cur_pending(&s) == 1);
 	ck_assert_int_ge(harness_now() - begin, 1500);
 	script_leave(&busy);
-	ck_assert(program_wait(&p, 20));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_int_eq(p.status, 0);
 	program_free(&p);
 	server_stop(&s);
@@ -409,7 +409,7 @@ START_TEST(a_server_that_registers_later_is_taken)
 	program_start(&p);
 	ck_assert(!program_wait(&p, 1));
 	start(&late, dir, "");
-	ck_assert(program_wait(&p, 20));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_contains(program_out(&p), at(&late));
 	program_free(&p);
 	script_leave(&busy);
@@ -558,14 +558,14 @@ START_TEST(who_waits_takes_over_from_one_that_is_killed)
 	lines = command(&f, harness_text("test -e %s/.go || exec sleep 60;", f.dir), "");
 	leader = script(&none, with(f.dir, lines, "exec " RUN_A "/bin/true"));
 	program_start(&leader);
-	ck_assert_within(10, ran(&f, NULL) == 1);
+	ck_assert_soon(ran(&f, NULL) == 1);
 	follower = script(&none, with(f.dir, lines, "exec " RUN_A "/bin/echo done"));
 	program_start(&follower);
 	ck_assert(!program_wait(&follower, 1));
 	touch(harness_text("%s/.go", f.dir));
 	ck_assert_int_eq(kill(leader.pid, SIGKILL), 0);
-	ck_assert(program_wait(&leader, 10));
-	ck_assert_msg(program_wait(&follower, 20), "%s", program_err(&follower));
+	ck_assert(program_wait(&leader, HARNESS_PATIENCE));
+	ck_assert_msg(program_wait(&follower, HARNESS_PATIENCE), "%s", program_err(&follower));
 	ck_assert_str_eq(program_out(&follower), "done\n");
 	ck_assert_int_eq(ran(&f, NULL), 2);
 	program_free(&leader);
@@ -670,12 +670,12 @@ START_TEST(a_signal_ends_one_that_waits_for_a_first_server)
 		p[i] = script(&none,
 		    with(f.dir, command(&f, "exec sleep 60;", ""), "exec " RUN_A "/bin/true"));
 		program_start(&p[i]);
-		ck_assert_within(10, ran(&f, NULL) == 1);
+		ck_assert_soon(ran(&f, NULL) == 1);
 	}
 	ck_assert(!program_wait(&p[1], 1));
 	for (i = 1; i >= 0; i--) {
 		ck_assert_int_eq(kill(p[i].pid, SIGTERM), 0);
-		ck_assert(program_wait(&p[i], 10));
+		ck_assert(program_wait(&p[i], HARNESS_PATIENCE));
 		ck_assert(WIFSIGNALED(p[i].status) && WTERMSIG(p[i].status) == SIGTERM);
 		program_free(&p[i]);
 	}
@@ -698,11 +698,11 @@ START_TEST(a_lost_run_is_repeated_by_another_server_of_the_area)
 			      "exec " RUN_A "--retry=1 --json=/dev/stdout "
 			      "/bin/sh -c 'echo ready; exec sleep 60'"));
 	program_start(&p);
-	ck_assert_within(10, strcmp(program_out(&p), "ready\n") == 0);
+	ck_assert_soon(strcmp(program_out(&p), "ready\n") == 0);
 	ck_assert_int_eq(kill(server_pid(&s), SIGKILL), 0);
-	ck_assert(program_wait(&s.program, 5));
+	ck_assert(program_wait(&s.program, HARNESS_PATIENCE));
 	program_free(&s.program);
-	ck_assert_within(20, strcmp(program_out(&p), "ready\nready\n") == 0);
+	ck_assert_soon(strcmp(program_out(&p), "ready\nready\n") == 0);
 	ck_assert_contains(program_err(&p), ": the run of /bin/sh is lost\n");
 	ck_assert_int_eq(call_cur_tools(&f.server), 1);
 	script_leave(&p);

@@ -73,7 +73,7 @@ START_TEST(calls_of_older_versions_count_with_their_equals)
 		srpc_put_start_call(&b, procs[i], 2);
 		srpc_put_code(&b, SRPC_END_CALL);
 		ck_assert(call_send_buf(fd, &b));
-		ck_assert_int_gt(call_receive(fd, &in, 10000), 0);
+		ck_assert_int_gt(call_receive(fd, &in, CALL_MS), 0);
 		close(fd);
 	}
 	buf_free(&in);
@@ -92,7 +92,7 @@ END_TEST
 
 START_TEST(a_runs_time_is_that_from_request_to_reply)
 {
-	struct run5 first = RUN5("/bin/sh", "-c", "echo on; sleep 0.3"), second = RUN5("/bin/true");
+	struct run5 first = RUN5("/bin/sh", "-c", "echo on; sleep 1"), second = RUN5("/bin/true");
 	struct server s;
 	int64_t longest;
 
@@ -103,8 +103,8 @@ START_TEST(a_runs_time_is_that_from_request_to_reply)
 	run5_finish(&first);
 	ck_assert_int_eq(number(&s, "run_count"), 2);
 	longest = number(&s, "run_longest_us");
-	ck_assert_int_ge(longest, 300000);
-	ck_assert_int_lt(longest, 10000000);
+	ck_assert_int_ge(longest, 1000000);
+	ck_assert_int_lt(longest, 60000000);
 	/* The second one waited for most of that. */
 	ck_assert_int_ge(number(&s, "run_total_us"), longest + 100000);
 	run5_free(&first);
@@ -150,15 +150,15 @@ START_TEST(a_run_that_fails_is_an_error_wherever_it_does)
 	late.may = LIST5("queue_ms=1");
 	run5_fails(&s, &late, SRPC_CLIENT_ERROR, "request denied");
 	run5_start(&s, &waits);
-	ck_assert_within(10, call_cur_pending(&s) == 1);
+	ck_assert_soon(call_cur_pending(&s) == 1);
 	run5_fails(&s, &many, SRPC_CLIENT_ERROR, "request denied");
 	ck_assert_int_eq(number(&s, "run_errors"), 5);
 	ck_assert_int_eq(number(&s, "run_count"), 5);
 	/* Clients that go away, while they wait and while their tool runs. */
 	run5_free(&waits);
-	ck_assert_within(10, number(&s, "run_errors") == 6);
+	ck_assert_soon(number(&s, "run_errors") == 6);
 	run5_free(&holds);
-	ck_assert_within(10, number(&s, "run_errors") == 7);
+	ck_assert_soon(number(&s, "run_errors") == 7);
 	ck_assert_int_eq(number(&s, "run_count"), 7);
 	run5_free(&absent);
 	run5_free(&odd);

@@ -228,10 +228,9 @@ standing(enum mode mode, const char *root, const char *const *command)
 	l.program.prepare = put_fifo;
 	attack_args(args + 2, sizeof(args) / sizeof(args[0]) - 2, mode, root, NULL, command);
 	helper_start(&l, args);
-	ck_assert_within(
-	    10, strcmp(proc_status(l.program.pid, "Name"), "tool_launcher") == 0 ||
-		    strcmp(proc_status(l.program.pid, "Name"), "tool_launcher-p") == 0);
-	ck_assert_within(10, proc_status(l.program.pid, "State")[0] == 'S');
+	ck_assert_soon(strcmp(proc_status(l.program.pid, "Name"), "tool_launcher") == 0 ||
+		       strcmp(proc_status(l.program.pid, "Name"), "tool_launcher-p") == 0);
+	ck_assert_soon(proc_status(l.program.pid, "State")[0] == 'S');
 	ck_assert_str_ne(proc_status(l.program.pid, "CapPrm"), "0000000000000000");
 	ck_assert_int_eq(proc_number(l.program.pid, "Uid"), harness_user());
 	return (l);
@@ -501,7 +500,7 @@ state_under(enum mode mode, rlim_t value)
 	while (helper_message(&l))
 		continue;
 	close(l.life);
-	ck_assert(program_wait(&l.program, 10));
+	ck_assert(program_wait(&l.program, HARNESS_PATIENCE));
 	out = harness_text("\n%s", program_out(&l.program));
 	program_free(&l.program);
 	return (strstr(out, "\ncore ") != NULL ? out : "");

@@ -115,7 +115,7 @@ is_isolated(enum helper_kind kind, const char *root, const struct isolation *wan
 	args[n++] = "plain";
 	args[n] = tag;
 	helper_start(&l, args);
-	ck_assert_within(10, strstr(program_out(&l.program), "ready") != NULL);
+	ck_assert_soon(strstr(program_out(&l.program), "ready") != NULL);
 	own = own_namespaces(tool_of(tag));
 	helper_order(&l, SIGKILL);
 	helper_finish(&l);

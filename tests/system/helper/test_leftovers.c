@@ -137,7 +137,7 @@ is_as_before(const struct traces *before)
 {
 	struct traces now;
 
-	ck_assert_within(10, (now = look()).processes <= before->processes);
+	ck_assert_soon((now = look()).processes <= before->processes);
 	ck_assert_uint_eq(now.mounts, before->mounts);
 	ck_assert_uint_eq(now.our_mounts, before->our_mounts);
 	ck_assert_uint_eq(now.files, before->files);
@@ -317,11 +317,11 @@ START_TEST(nothing_is_left_of_launches_that_are_killed_at_any_moment)
 		launch(&l, kind, root, "/bin/tree", shape);
 		strike(&l, victim);
 		close(l.life);
-		ck_assert(program_wait(&l.program, 10));
+		ck_assert(program_wait(&l.program, HARNESS_PATIENCE));
 		program_free(&l.program);
 		reap_all();
 	} while (harness_now() < end);
-	ck_assert_within(10, (reap_all(), proc_children(getpid())) == 0);
+	ck_assert_soon((reap_all(), proc_children(getpid())) == 0);
 	is_as_before(&before);
 }
 END_TEST
@@ -353,7 +353,7 @@ START_TEST(a_server_keeps_nothing_of_its_tools)
 		run_free(&r);
 	}
 	is_as_before(&before);
-	ck_assert_within(10, proc_descriptors(server_pid(&s)) <= descriptors);
+	ck_assert_soon(proc_descriptors(server_pid(&s)) <= descriptors);
 	ck_assert_uint_eq(proc_threads(server_pid(&s)), threads);
 	ck_assert_uint_eq(proc_children(server_pid(&s)), 0);
 	ck_assert_uint_eq(mounts_of(server_pid(&s)), mounts);
@@ -395,9 +395,9 @@ START_TEST(a_server_leaves_nothing_of_tools_whose_keeper_is_killed)
 		struct run r = RUN(harness_tool(mode, "tree"), "children", tag);
 
 		run_start(&s, &r);
-		ck_assert_within(10, proc_runs(tag));
+		ck_assert_soon(proc_runs(tag));
 		wait_at_random();
-		ck_assert_within(10, (kill_one(server_pid(&s), tag), !proc_runs(tag)));
+		ck_assert_soon((kill_one(server_pid(&s), tag), !proc_runs(tag)));
 		run_finish(&r);
 		run_free(&r);
 	} while (harness_now() < end);
@@ -427,10 +427,10 @@ START_TEST(nothing_is_left_of_servers_that_are_killed)
 		for (int i = 0; i < 3; i++)
 			wait_at_random();
 		kill(server_pid(&s), SIGKILL);
-		ck_assert(program_wait(&s.program, 10));
+		ck_assert(program_wait(&s.program, HARNESS_PATIENCE));
 		for (unsigned int i = 0; i < STREAMS; i++)
 			run_free(&r[i]);
-		ck_assert_within(10, !proc_runs(tag));
+		ck_assert_soon(!proc_runs(tag));
 		program_free(&s.program);
 		/* Its configuration. */
 		before.files++;

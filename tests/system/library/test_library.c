@@ -357,12 +357,12 @@ START_TEST(a_result_tells_what_a_tool_used)
 	c = connect_to(&s);
 	result = run(c, &request);
 	ck_assert_double_ge(result.wall_s, 0.3);
-	ck_assert_double_lt(result.wall_s, 20);
+	ck_assert_double_lt(result.wall_s, 60);
 	ck_assert_double_gt(result.user_s, 0.01);
 	ck_assert_double_ge(result.wall_s + 0.05, result.user_s + result.system_s);
 	ck_assert_int_gt(result.max_rss_kb, 100);
 	ck_assert_double_ge(result.queue_s, 0);
-	ck_assert_double_lt(result.queue_s, 5);
+	ck_assert_double_lt(result.queue_s, 60);
 	ck_assert_int_eq(result.why, RUNTOOL_ENDED);
 	runtool_close(c);
 	server_stop(&s);
@@ -385,7 +385,7 @@ START_TEST(a_time_limit_ends_a_tool)
 	ck_assert_int_ne(result.signal, 0);
 	/* The limit is kept in milliseconds, the time in microseconds. */
 	ck_assert_double_ge(result.wall_s, 0.29);
-	ck_assert_within(10, !proc_runs(tag));
+	ck_assert_soon(!proc_runs(tag));
 	runtool_close(c);
 	server_stop(&s);
 }
@@ -474,7 +474,7 @@ START_TEST(a_cancelled_tool_is_ended_by_the_server)
 	request.arg = &order;
 	ck_assert_int_eq(runtool_run(order.client, &request, &result, &err), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_CANCELLED);
-	ck_assert_within(10, !proc_runs(tag));
+	ck_assert_soon(!proc_runs(tag));
 	buf_free(&order.output);
 	runtool_close(order.client);
 	server_stop(&s);

@@ -178,9 +178,9 @@ START_TEST(what_is_held_ends_with_sigkill_or_its_server)
 		else
 			ck_assert_int_eq(shutdown(l.life, SHUT_RDWR), 0);
 		ck_assert(!helper_message(&l));
-		ck_assert(program_wait(&l.program, 10));
+		ck_assert(program_wait(&l.program, HARNESS_PATIENCE));
 		if (l.keeper != 0)
-			ck_assert_within(10, waitpid(l.keeper, NULL, WNOHANG) != 0);
+			ck_assert_soon(waitpid(l.keeper, NULL, WNOHANG) != 0);
 		ck_assert_uint_eq(proc_below(harness_installed("libexec/")), 0);
 		ck_assert_str_eq(program_out(&l.program), after ? "running\n" : "");
 		close(l.life);
@@ -454,7 +454,7 @@ START_TEST(a_client_that_goes_while_its_root_is_looked_at_leaves_nothing)
 		run_start(&s, &r);
 		right_path(mode, prompt());
 		run_free(&r);
-		ck_assert_within(10, proc_below(harness_installed("libexec/")) == 0);
+		ck_assert_soon(proc_below(harness_installed("libexec/")) == 0);
 		press_enter();
 
 		run_start(&s, &next);
@@ -480,9 +480,9 @@ START_TEST(a_server_can_be_stopped_while_a_root_is_looked_at)
 	run_start(&s, &r);
 	prompt();
 	ck_assert_int_eq(kill(server_pid(&s), SIGTERM), 0);
-	ck_assert_within(10, proc_below(harness_installed("libexec/")) == 0);
+	ck_assert_soon(proc_below(harness_installed("libexec/")) == 0);
 	press_enter();
-	ck_assert(program_wait(&s.program, 10));
+	ck_assert(program_wait(&s.program, HARNESS_PATIENCE));
 	run_free(&r);
 }
 END_TEST

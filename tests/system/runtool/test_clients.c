@@ -186,10 +186,10 @@ START_TEST(a_killed_runtool_takes_its_tool_with_it)
 	    (const char *const[]){
 		"-s", place(&s), harness_tool(s.mode, "tree"), "session", tag, NULL});
 	program_start(&c.program);
-	ck_assert_within(10, strstr(program_out(&c.program), "ready") != NULL);
+	ck_assert_soon(strstr(program_out(&c.program), "ready") != NULL);
 	ck_assert_int_eq(kill(c.program.pid, SIGKILL), 0);
-	ck_assert(program_wait(&c.program, 5));
-	ck_assert_within(5, !proc_runs(tag));
+	ck_assert(program_wait(&c.program, HARNESS_PATIENCE));
+	ck_assert_soon(!proc_runs(tag));
 	program_free(&c.program);
 	server_stop(&s);
 }
@@ -364,10 +364,10 @@ START_TEST(the_probe_has_a_server_drain)
 	    (const char *const[]){
 		"-s", place(&s), "/bin/sh", "-c", "echo ready; sleep 1; exit 3", NULL});
 	program_start(&tool.program);
-	ck_assert_within(10, strstr(program_out(&tool.program), "ready") != NULL);
+	ck_assert_soon(strstr(program_out(&tool.program), "ready") != NULL);
 	ck_assert_int_eq(PROBE(&c, "--stop", place(&s)), 0);
 	ck_assert_str_eq(value(&c, "in_flight"), "1");
-	ck_assert(program_wait(&tool.program, 10));
+	ck_assert(program_wait(&tool.program, HARNESS_PATIENCE));
 	ck_assert_int_eq(tool.program.status, 3 << 8);
 	program_free(&tool.program);
 	server_ends(&s, 0);

@@ -143,7 +143,7 @@ START_TEST(a_server_that_is_shut_down_is_told)
 	script_server(&s, "5", "");
 	p = script_tool(&s, "-q", SCRIPT_LINGER, "");
 	server_stop(&s);
-	ck_assert(program_wait(&p, 5));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_int_eq(WEXITSTATUS(p.status), STATUS_TROUBLE);
 	ck_assert_str_eq(program_err(&p),
 	    harness_text("runtool: /bin/sh: ended because the server was shut down: "
@@ -161,12 +161,12 @@ START_TEST(a_lost_connection_is_told)
 	script_server(&s, "5", "");
 	p = script_tool(&s, "-q", SCRIPT_LINGER, "");
 	ck_assert_int_eq(kill(server_pid(&s), SIGKILL), 0);
-	ck_assert(program_wait(&p, 5));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_int_eq(WEXITSTATUS(p.status), STATUS_TROUBLE);
 	ck_assert_contains(program_err(&p),
 	    harness_text("runtool: 127.0.0.1:%d: the server closed the connection", s.port));
 	program_free(&p);
-	ck_assert(program_wait(&s.program, 5));
+	ck_assert(program_wait(&s.program, HARNESS_PATIENCE));
 	program_free(&s.program);
 }
 END_TEST
@@ -177,10 +177,10 @@ START_TEST(a_silent_server_is_told)
 	struct program p;
 
 	script_server(&s, "5", "");
-	p = script_tool(&s, "--keep-alive 0.2", SCRIPT_LINGER, "");
+	p = script_tool(&s, "--keep-alive 1", SCRIPT_LINGER, "");
 	ck_assert(!program_wait(&p, 1));
 	ck_assert_int_eq(kill(server_pid(&s), SIGSTOP), 0);
-	ck_assert(program_wait(&p, 5));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_int_eq(kill(server_pid(&s), SIGCONT), 0);
 	ck_assert_int_eq(WEXITSTATUS(p.status), STATUS_TROUBLE);
 	ck_assert_contains(program_err(&p), "silent");
@@ -294,11 +294,10 @@ START_TEST(a_server_without_room_is_asked_again)
 	busy = script_tool(&s, "", SCRIPT_LINGER, "");
 	p = script(&s, "runtool -v --json /bin/true");
 	program_start(&p);
-	ck_assert_within(
-	    10, strstr(script_run(&s, "RunToolProbe | grep refused").out, " 0\n") == NULL);
+	ck_assert_soon(strstr(script_run(&s, "RunToolProbe | grep refused").out, " 0\n") == NULL);
 	ck_assert_int_eq(kill(busy.pid, SIGTERM), 0);
-	ck_assert(program_wait(&busy, 5));
-	ck_assert(program_wait(&p, 10));
+	ck_assert(program_wait(&busy, HARNESS_PATIENCE));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_int_eq(p.status, 0);
 	ck_assert_contains(program_err(&p), " times before\n");
 	ck_assert_ptr_null(strstr(program_err(&p), "\"refusals\":0"));
@@ -393,7 +392,7 @@ START_TEST(a_terminal_is_no_input_unless_it_is_asked_for)
 	p.pass = slave;
 	program_start(&p);
 	ck_assert_int_eq(write(master, "in\n\4", 4), 4);
-	ck_assert(program_wait(&p, 10));
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
 	ck_assert_int_eq(p.status, 0);
 	ck_assert_str_eq(program_out(&p), "in\n");
 	program_free(&p);

@@ -132,7 +132,7 @@ static void
 daemon_stop(struct daemon *d)
 {
 	ck_assert_int_eq(kill(d->pid, SIGTERM), 0);
-	ck_assert_within(10, !is_running(d->pid));
+	ck_assert_soon(!is_running(d->pid));
 	unwatch(d);
 }
 
@@ -222,7 +222,7 @@ START_TEST(a_daemon_sweeps_up_what_a_killed_supervisor_leaves)
 	run_start(&d.server, &r);
 	run_await(&r, "ready");
 	ck_assert(kill_child(d.pid, tag));
-	ck_assert_within(10, !proc_runs(tag));
+	ck_assert_soon(!proc_runs(tag));
 	run_finish(&r);
 	run_free(&r);
 	daemon_stop(&d);

@@ -10,7 +10,7 @@
 #include "system/suites.h"
 
 #define LONG_WAITS "drain_timeout = 60\nkill_grace = 60\n"
-#define AT_ONCE_MS 5000
+#define AT_ONCE_MS 20000 /* what it must not wait for takes a minute */
 
 static void
 send_signal(const struct server *s, int sig)
@@ -58,8 +58,8 @@ START_TEST(an_idle_server_ends_at_once)
 	send_signal(&s, signals[_i]);
 	server_ends(&s, 0);
 	ck_assert_int_lt(harness_now() - start, AT_ONCE_MS);
-	ck_assert(call_ended(fd, 1000));
-	ck_assert(call_ended(half, 1000));
+	ck_assert(call_ended(fd, CALL_MS));
+	ck_assert(call_ended(half, CALL_MS));
 	close(fd);
 	close(half);
 	buf_free(&request);
@@ -76,7 +76,7 @@ START_TEST(a_draining_server_waits_for_its_tools)
 	server_start_mode(&s, (enum mode)_i, LONG_WAITS);
 	run_until_ready(&s, &r);
 	send_signal(&s, SIGTERM);
-	ck_assert_within(5, !server_listens(&s));
+	ck_assert_soon(!server_listens(&s));
 	run_let_go(file);
 	run_finish(&r);
 	ck_assert_msg(!r.failed, "failure %d '%s'", r.failure.code, r.failure.message);
@@ -96,7 +96,7 @@ START_TEST(a_draining_server_takes_no_new_connection)
 	run_until_ready(&s, &r);
 	ck_assert(server_listens(&s));
 	send_signal(&s, SIGTERM);
-	ck_assert_within(5, !server_listens(&s));
+	ck_assert_soon(!server_listens(&s));
 	ck_assert(!r.replied);
 	run_let_go(file);
 	run_finish(&r);
@@ -144,7 +144,7 @@ START_TEST(a_waiting_request_does_not_start_any_more)
 	server_start_best(&s, "server_max_threads = 1\n");
 	run_until_ready(&s, &first);
 	run_start(&s, &waiting);
-	ck_assert_within(5, call_cur_pending(&s) == 1);
+	ck_assert_soon(call_cur_pending(&s) == 1);
 	send_signal(&s, SIGTERM);
 	run_finish(&waiting);
 	ck_assert(waiting.failed);
@@ -195,7 +195,7 @@ START_TEST(the_second_sigterm_or_a_sigint_ends_everything_at_once)
 	server_start_mode(&s, (enum mode)(_i / 2), LONG_WAITS);
 	run_until_ready(&s, &r);
 	send_signal(&s, SIGTERM);
-	ck_assert_within(5, !server_listens(&s));
+	ck_assert_soon(!server_listens(&s));
 	ck_assert_int_lt(ends_with_its_tool(&s, second[_i % 2], tag), AT_ONCE_MS);
 	run_free(&r);
 }
