@@ -130,14 +130,20 @@ can_own_mounts(void)
 	static int can = -1;
 
 	if (can == -1)
-		can = is_admin() && succeeds(try_mounts);
+		can = succeeds(try_mounts);
 	return (can);
+}
+
+bool
+harness_can_mount(void)
+{
+	return (can_own_mounts());
 }
 
 void
 harness_add_mounts_loop(TCase *tc, const TTest *test, int start, int end)
 {
-	testing_add_if(tc, test, start, end, can_own_mounts(),
+	testing_add_if(tc, test, start, end, is_admin() && can_own_mounts(),
 	    "root with CAP_SYS_ADMIN, and / to be a mount point");
 }
 
@@ -145,14 +151,6 @@ void
 harness_add_mounts(TCase *tc, const TTest *test)
 {
 	harness_add_mounts_loop(tc, test, 0, 1);
-}
-
-enum mode
-harness_mode(void)
-{
-	if (geteuid() != 0)
-		return (MODE_TESTING);
-	return (is_admin() ? MODE_PID : MODE_NONE);
 }
 
 /* As the server's user: a system may forbid it, and a chroot does. Not by us: a sanitizer may have threads. */
@@ -175,6 +173,14 @@ can_make_user_namespace(void)
 	return (can);
 }
 
+enum mode
+harness_mode(void)
+{
+	if (geteuid() != 0)
+		return (can_make_user_namespace() ? MODE_ROOTLESS : MODE_TESTING);
+	return (is_admin() ? MODE_PID : MODE_NONE);
+}
+
 bool
 harness_can(enum mode mode)
 {
@@ -185,7 +191,7 @@ harness_can(enum mode mode)
 	case MODE_NONE:
 		return (geteuid() == 0);
 	case MODE_NAMED:
-		return (can_own_mounts());
+		return (is_admin() && can_own_mounts());
 	case MODE_ROOTLESS:
 	case MODE_ROOTLESS_NAMED:
 		return (can_make_user_namespace());
@@ -283,6 +289,21 @@ harness_user(void)
 	if (geteuid() != 0)
 		return (geteuid());
 	return (s != NULL ? (uid_t)strtoul(s, NULL, 10) : DEFAULT_USER);
+}
+
+bool
+harness_is_root(uid_t uid)
+{
+	char text[16] = "";
+	FILE *f;
+
+	/* Where root has no number it is shown as somebody who has none. */
+	if (uid != 0 && geteuid() != 0 &&
+	    (f = fopen("/proc/sys/kernel/overflowuid", "re")) != NULL) {
+		(void)!fgets(text, sizeof(text), f);
+		fclose(f);
+	}
+	return (uid == 0 || (*text != '\0' && uid == strtoul(text, NULL, 10)));
 }
 
 uid_t

@@ -29,8 +29,10 @@ enum mode {
 };
 extern const char *const mode_names[MODES];
 bool harness_can(enum mode); /* here, as this user */
+bool harness_can_mount(
+    void); /* in a mount namespace of its own; also in a user namespace that it has */
 
-/* The strongest mode that this run can use. Without root there is only the testing mode. */
+/* The strongest mode that this run can use: without root the rootless one, or if need be testing mode. */
 enum mode harness_mode(void);
 
 /*
@@ -63,6 +65,7 @@ void harness_own_mounts(void);
 /* Who runs the server, and somebody whom it does not know. */
 uid_t harness_user(void);
 uid_t harness_stranger(void);
+bool harness_is_root(uid_t); /* whether root is it, as a user namespace shows it */
 
 /* Strings that live until the test ends. */
 char *harness_alloc(size_t);

@@ -37,7 +37,8 @@ network_add(TCase *tc, const TTest *test)
 
 	if (can == -1)
 		can = can_make_networks();
-	testing_add_if(tc, test, 0, 1, can == 1, "root with CAP_SYS_ADMIN, ip, veth and bridge");
+	testing_add_if(tc, test, 0, 1, can == 1,
+	    "CAP_SYS_ADMIN (as a user: user namespaces), ip, veth and bridge");
 }
 
 int

@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,13 +17,27 @@
 
 #define RUN_SECONDS 20
 
+/* In a user namespace the tests have capabilities, and pass them on; a user has none. */
+static void
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct none[2] = {{0}};
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 ||
+	    syscall(SYS_capset, &head, none) == -1)
+		_exit(PROGRAM_NOT_RUN);
+}
+
 static void
 become(const struct program *p)
 {
 	gid_t gid = p->gid != 0 ? p->gid : (gid_t)p->uid;
 
-	if (geteuid() != 0)
+	if (geteuid() != 0) {
+		drop_capabilities();
 		return;
+	}
 	if (setgroups(p->group != 0, &p->group) == -1 || setresgid(gid, gid, gid) == -1 ||
 	    setresuid(p->uid, p->uid, p->uid) == -1)
 		_exit(PROGRAM_NOT_RUN);
