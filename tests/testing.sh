@@ -4,10 +4,10 @@
 
 if [ -n "${RUNTOOL_REPORT:-}" ]; then
 	eval "exec 3>&$RUNTOOL_REPORT"
-	unset RUNTOOL_REPORT
 else
 	exec 3>&1
 fi
+export RUNTOOL_REPORT=3 # for one that executes itself anew
 
 # testing_begin SUITE SECONDS ALONE ARGUMENT...: the program's arguments.
 testing_begin() {
@@ -44,9 +44,16 @@ testing_next() {
 	    [ $testing_number -gt "$testing_first" ]
 }
 
-# testing_skip NUMBER NEEDS
+# testing_skip NUMBER NEEDS: all tests, and ends.
 testing_skip() {
 	echo "skipped $1 $2" >&3
+	echo end >&3
+	exit
+}
+
+# testing_end: behind the last test.
+testing_end() {
+	echo end >&3
 }
 
 # testing_run NAME WORDS COMMAND...: a test. WORDS is a command that says more if it fails.

@@ -477,6 +477,7 @@ testing_main(int argc, char **argv, const struct testing_program *p)
 			passed &= run_suite(&p->suites[i], part, parts, first);
 	if (p->tear_down != NULL)
 		p->tear_down();
+	fprintf(report, "end\n");
 	fclose(report);
 	close(shown[0]);
 	close(shown[1]);

@@ -58,6 +58,7 @@ struct testing_program {
  *     failed MILLISECONDS
  *     skipped NUMBER NEEDS   so many tests cannot run here
  *     | TEXT                 what is to be said of the test that failed
+ *     end                    of all of them
  *
  * Returns 0 when it came to its end, and, without $RUNTOOL_REPORT, nothing failed.
  */

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -296,7 +297,8 @@ begin(struct part *p)
 /* ---- a part ends ------------------------------------------------------------------------------ */
 
 struct outcome {
-	bool open; /* a test had begun */
+	bool open;  /* a test had begun */
+	bool ended; /* all of them */
 	size_t number;
 	char name[512];
 	int passed, failed;
@@ -330,6 +332,8 @@ read_line(const struct part *p, char *line, struct outcome *o)
 	} else if (strncmp(line, "failed ", 7) == 0) {
 		o->open = false;
 		o->failed++;
+	} else if (strcmp(line, "end") == 0) {
+		o->ended = true;
 	} else if (strncmp(line, "| ", 2) == 0) {
 		printf("%s\n", line + 2);
 	} else if (strncmp(line, "skipped ", 8) == 0 && p->number == 0 && p->first == 0) {
@@ -431,6 +435,23 @@ finish(struct part *p)
 		say_suite(p->suite);
 }
 
+/* For whoever wants to know where the time goes. */
+static void
+note_times(const struct part *p, const struct rusage *used)
+{
+	char *name = text("%s/times", directory);
+	FILE *f = fopen(name, "ae");
+
+	free(name);
+	if (f == NULL)
+		return;
+	fprintf(f, "%s %d: %.1f s, processor %.1f s\n", p->suite->name, p->number,
+	    (double)(now_ms() - p->began) / 1000,
+	    (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+		(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1000000);
+	fclose(f);
+}
+
 static void
 end(struct part *p, int status)
 {
@@ -441,7 +462,7 @@ end(struct part *p, int status)
 	room_give_back(p->lock);
 	if (cut) {
 		p->suite->cut = true;
-	} else if (status != 0 || o.open) {
+	} else if (status != 0 || !o.ended) {
 		p->suite->failed++;
 		say_death(p, &o, status);
 	}
@@ -521,14 +542,17 @@ end_late(void)
 static void
 reap(void)
 {
+	struct rusage used;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = wait4(-1, &status, WNOHANG, &used)) > 0)
 		for (size_t i = 0; i < n_parts; i++)
-			if (parts[i].pid == pid)
+			if (parts[i].pid == pid) {
+				note_times(&parts[i], &used);
 				end(&parts[i], WIFEXITED(status) ? WEXITSTATUS(status)
 								 : 128 + WTERMSIG(status));
+			}
 }
 
 /* Whoever stops us gets what has been said so far. */
@@ -620,6 +644,7 @@ main(int argc, char **argv)
 		die("%s: %s", directory, strerror(errno));
 	if (seconds != NULL)
 		deadline = now_ms() + strtol(seconds, NULL, 10) * 1000;
+	unlink(text("%s/times", directory));
 	for (; optind < argc; optind++)
 		ask_program(argv[optind]);
 	if (n_suites == 0)
