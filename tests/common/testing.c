@@ -344,6 +344,7 @@ run_test(size_t number)
 	fprintf(report, "test %zu %s\n", number, full_name(t));
 	now.chosen = number;
 	now.next = 0;
+	marked = NULL; /* its address may be another case's now */
 	sr = srunner_create(now.suite->make());
 	srunner_run_all(sr, CK_SILENT);
 	fflush(stdout);
@@ -369,6 +370,7 @@ learn_tests(void)
 {
 	now.n = 0;
 	now.learning = true;
+	marked = NULL;
 	srunner_free(srunner_create(now.suite->make()));
 	now.learning = false;
 	for (size_t i = 0; i < now.n; i++)

@@ -13,7 +13,7 @@
 #include "system/suites.h"
 
 #define AREA FLEET_AREA
-#define MANY 100
+#define MANY testing_times(40, 100)
 
 /* A server, registered there by us: it knows nothing of it. */
 static void
@@ -372,11 +372,12 @@ START_TEST(more_work_waits_while_all_servers_have_enough)
 }
 END_TEST
 
-START_TEST(a_hundred_at_once_keep_both_servers_busy)
+START_TEST(many_at_once_keep_both_servers_busy)
 {
 	const char *makefile =
-	    harness_file("all: $(addprefix t,$(shell seq 100))\n"
-			 "t%: ; @" RUN_A "/bin/sh -c 'echo $*; exec sleep 0.1'\n");
+	    harness_file(harness_text("all: $(addprefix t,$(shell seq %d))\n"
+				      "t%%: ; @" RUN_A "/bin/sh -c 'echo $*; exec sleep 0.1'\n",
+		MANY));
 	const char *dir = fleet_directory();
 	struct server a, b;
 	struct shown shown;
@@ -386,7 +387,7 @@ START_TEST(a_hundred_at_once_keep_both_servers_busy)
 	shown = run_with(
 	    dir, "", harness_text("make -s -j100 -f %s | sort -n | uniq | wc -l", makefile));
 	ck_assert_int_eq(shown.status, 0);
-	ck_assert_str_eq(shown.out, "100\n");
+	ck_assert_str_eq(shown.out, harness_text("%d\n", MANY));
 	ck_assert_str_eq(shown.err, "");
 	ck_assert_int_eq(script_ran_on(&a) + script_ran_on(&b), MANY);
 	ck_assert_int_ge(script_ran_on(&a), MANY / 4);
@@ -717,7 +718,9 @@ area_suite(void)
 	TCase *tc = tcase_create("records");
 
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, the_servers_of_an_area_are_found_by_their_records);
+	testing_from(tc, TESTING_CHECK);
 	harness_add_ipv6(tc, a_record_may_have_an_ipv6_address);
 	tcase_add_test(tc, what_cannot_be_an_area_is_told);
 	tcase_add_test(tc, the_environment_names_an_area_where_nothing_else_does);
@@ -730,22 +733,26 @@ area_suite(void)
 
 	tc = tcase_create("load");
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, the_server_with_the_fewest_requests_is_taken);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_loaded_server_is_taken_last);
 	tcase_add_test(tc, more_work_waits_while_all_servers_have_enough);
-	tcase_add_test(tc, a_hundred_at_once_keep_both_servers_busy);
+	tcase_add_test(tc, many_at_once_keep_both_servers_busy);
 	tcase_add_test(tc, a_server_that_registers_later_is_taken);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("first");
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, a_platform_without_any_server_has_one_started);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_first_server_is_started_once_for_all_who_wait);
 	tcase_add_test(tc, a_real_server_is_started_and_found);
 	tcase_add_test(tc, a_start_that_fails_ends_the_waiting);
 	tcase_add_test(tc, who_waits_takes_over_from_one_that_is_killed);
 	tcase_add_test(tc, a_server_may_stay_in_the_foreground);
 	tcase_add_test(tc, a_terminal_shows_how_long_a_first_server_takes);
-	tcase_add_test(tc, a_platform_without_any_server_has_one_started);
 	tcase_add_test(tc, the_command_learns_area_host_and_configuration);
 	tcase_add_test(tc, no_command_is_taken_from_the_current_directory);
 	tcase_add_test(tc, a_signal_ends_one_that_waits_for_a_first_server);

@@ -12,7 +12,7 @@
 #include "system/script.h"
 #include "system/suites.h"
 
-#define MANY 100
+#define MANY testing_times(40, 100)
 
 /* A server of this version that says it is called so, with settings of its own. */
 static void
@@ -555,12 +555,13 @@ END_TEST
 /* ---- many ----------------------------------------------------------------------------------- */
 
 /* Each server has four slots, so that neither alone could be as fast. */
-START_TEST(a_hundred_at_once_keep_both_servers_busy)
+START_TEST(many_at_once_keep_both_servers_busy)
 {
 	const char *version = _i == 4 ? "4" : "5";
-	const char *makefile =
-	    harness_file("all: $(addprefix t,$(shell seq 100))\n"
-			 "t%: ; @runtool -p test /bin/sh -c 'echo $*; exec sleep 0.1'\n");
+	const char *makefile = harness_file(
+	    harness_text("all: $(addprefix t,$(shell seq %d))\n"
+			 "t%%: ; @runtool -p test /bin/sh -c 'echo $*; exec sleep 0.1'\n",
+		MANY));
 	struct server a, b, none = {0};
 	struct shown shown;
 	int on_a, on_b;
@@ -571,7 +572,7 @@ START_TEST(a_hundred_at_once_keep_both_servers_busy)
 	    &none, with(harness_text("hosts = %s %s", at(&a), at(&b)),
 		       harness_text("make -s -j100 -f %s | sort -n | uniq | wc -l", makefile)));
 	ck_assert_int_eq(shown.status, 0);
-	ck_assert_str_eq(shown.out, "100\n");
+	ck_assert_str_eq(shown.out, harness_text("%d\n", MANY));
 	on_a = script_ran_on(&a);
 	on_b = script_ran_on(&b);
 	ck_assert_int_eq(on_a + on_b, MANY);
@@ -618,8 +619,10 @@ platform_suite(void)
 	TCase *tc = tcase_create("hosts");
 
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, only_a_host_that_matches_is_taken);
 	tcase_add_test(tc, a_host_that_does_not_answer_is_passed_over);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_silent_host_is_not_waited_for);
 	tcase_add_test(tc, silence_of_all_hosts_has_an_end);
 	tcase_add_test(tc, a_server_under_two_names_counts_once);
@@ -630,8 +633,10 @@ platform_suite(void)
 
 	tc = tcase_create("room");
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, a_full_server_is_avoided, 4, 6);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, the_server_with_the_smaller_share_taken_is_preferred);
+	testing_from(tc, TESTING_CHECK);
+	tcase_add_loop_test(tc, a_full_server_is_avoided, 4, 6);
 	tcase_add_loop_test(tc, a_slot_that_becomes_free_is_taken_wherever_it_is, 0, 2);
 	tcase_add_test(tc, a_server_that_comes_back_is_taken);
 	tcase_add_loop_test(tc, a_signal_ends_one_that_waits, 0, 2);
@@ -649,7 +654,7 @@ platform_suite(void)
 
 	tc = tcase_create("many");
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, a_hundred_at_once_keep_both_servers_busy, 4, 6);
+	tcase_add_loop_test(tc, many_at_once_keep_both_servers_busy, 4, 6);
 	tcase_add_test(tc, no_server_idles_while_another_has_a_queue);
 	suite_add_tcase(suite, tc);
 

@@ -297,7 +297,9 @@ fleet_hosts_suite(void)
 	TCase *tc = tcase_create("platform");
 
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
 	network_add(tc, a_platform_of_hosts_that_are_silent_or_do_not_match_or_are_the_same_twice);
+	testing_from(tc, TESTING_CHECK);
 	network_add(tc, a_host_that_was_away_is_taken_when_it_is_back);
 	suite_add_tcase(suite, tc);
 

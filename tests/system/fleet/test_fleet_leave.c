@@ -572,13 +572,15 @@ fleet_leave_suite(void)
 	TCase *tc = tcase_create("fleet_leave");
 
 	tcase_set_timeout(tc, 90);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_server_that_listens_is_registered);
+	tcase_add_loop_test(tc, told_to_stop_it_leaves, 0, ORDERS);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, its_record_is_touched_as_long_as_it_runs);
 	tcase_add_test(tc, a_name_that_does_not_lead_to_the_server_is_told);
 	tcase_add_test(tc, a_server_that_lets_no_others_in_is_told_of_by_them);
 	tcase_add_loop_test(tc, without_a_directory_to_write_it_does_not_start, 0, 3);
 	tcase_add_test(tc, a_vanished_record_is_written_anew_once);
-	tcase_add_loop_test(tc, told_to_stop_it_leaves, 0, ORDERS);
 	tcase_add_test(tc, who_asks_just_before_the_port_closes_is_told_to_go_elsewhere);
 	tcase_add_loop_test(tc, told_to_stop_while_it_starts_it_leaves, 0, ORDERS);
 	tcase_add_test(tc, a_silent_server_holds_up_a_start_for_one_ping_timeout);

@@ -751,7 +751,9 @@ fleet_rules_suite(void)
 
 	tc = tcase_create("clients");
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_client_takes_the_server_with_the_lowest_load);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_client_waits_while_the_lowest_load_is_too_high_and_then_goes_on);
 	tcase_add_test(tc, a_loaded_server_still_serves_and_another_one_is_preferred);
 	tcase_add_test(tc, a_server_without_room_says_when_to_try_again_and_the_client_does);
@@ -759,9 +761,11 @@ fleet_rules_suite(void)
 
 	tc = tcase_create("servers");
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, a_starting_server_leaves_where_there_are_enough);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, wishes_are_acted_on_beside_the_requests_and_not_more_often_than_allowed);
 	tcase_add_test(tc, no_server_is_started_beyond_each_limit_which_the_log_names);
-	tcase_add_test(tc, a_starting_server_leaves_where_there_are_enough);
 	tcase_add_loop_test(
 	    tc, a_running_server_drains_and_leaves_for_each_reason, 0, LENGTH(reasons));
 	tcase_add_test(tc, versions_that_cannot_work_together_are_both_named);

@@ -398,8 +398,10 @@ fleet_start_suite(void)
 	TCase *tc = tcase_create("started");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_loop_test(
 	    tc, a_loaded_server_starts_another_that_registers, 0, (int)LENGTH(ways));
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(tc, what_was_started_outlives_who_started_it, 0, (int)LENGTH(ways));
 	tcase_add_test(tc, a_server_that_is_full_starts_another_too);
 	suite_add_tcase(suite, tc);

@@ -518,9 +518,11 @@ access_suite(void)
 	TCase *tc = tcase_create("clients");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, without_a_rule_loopback_is_served);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(
 	    tc, only_allowed_addresses_are_served, 0, (int)(sizeof(rules) / sizeof(rules[0])));
-	tcase_add_test(tc, without_a_rule_loopback_is_served);
 	harness_add_admin(tc, without_a_rule_this_hosts_own_addresses_are_served);
 	harness_add_admin(tc, by_default_all_addresses_are_listened_on);
 	harness_add_ipv6(tc, ipv6_clients_are_served);
@@ -529,7 +531,9 @@ access_suite(void)
 
 	tc = tcase_create("numbers");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, connections_beyond_the_limit_are_closed_and_said);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, one_host_does_not_keep_out_another);
 	tcase_add_test(tc, each_of_many_hosts_is_counted_for_itself);
 	tcase_add_test(tc, a_run_counts_until_its_tool_has_ended);
@@ -540,8 +544,10 @@ access_suite(void)
 
 	tc = tcase_create("relays");
 	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, a_relay_may_be_at_another_loopback_address);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_relay_to_an_address_that_is_not_allowed_is_refused);
+	testing_from(tc, TESTING_CHECK);
+	tcase_add_test(tc, a_relay_may_be_at_another_loopback_address);
 	tcase_add_test(tc, a_relay_that_does_not_answer_is_given_up);
 	tcase_add_test(tc, a_relay_that_does_not_answer_does_not_delay_the_end);
 	harness_add_admin(tc, relays_go_anywhere_if_that_is_configured);

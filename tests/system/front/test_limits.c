@@ -564,13 +564,15 @@ limits_suite(void)
 	TCase *tc = tcase_create("tools");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_request_too_many_is_refused);
+	tcase_add_test(tc, the_first_to_come_is_the_first_served);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, there_is_room_again_after_a_refusal);
 	tcase_add_test(tc, information_counts_tools_and_waiting_requests);
 	tcase_add_test(tc, old_information_counts_both_as_tools);
 	tcase_add_test(tc, information_is_answered_at_once_by_a_full_server);
 	tcase_add_test(tc, nothing_waits_where_nothing_may);
-	tcase_add_test(tc, the_first_to_come_is_the_first_served);
 	tcase_add_test(tc, one_host_does_not_starve_another);
 	suite_add_tcase(suite, tc);
 
@@ -587,7 +589,9 @@ limits_suite(void)
 
 	tc = tcase_create("requests");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_request_too_large_is_refused_with_the_limit);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_refused_client_that_still_sends_can_read_why);
 	tcase_add_test(tc, a_request_that_does_not_go_on_is_given_up);
 	tcase_add_test(tc, a_trickling_request_is_given_up);

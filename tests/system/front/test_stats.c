@@ -198,10 +198,12 @@ stats_suite(void)
 	TCase *tc = tcase_create("calls");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, each_call_counts_once_it_has_ended);
+	tcase_add_test(tc, a_tools_own_status_is_no_error);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, calls_of_older_versions_count_with_their_equals);
 	tcase_add_test(tc, a_runs_time_is_that_from_request_to_reply);
-	tcase_add_test(tc, a_tools_own_status_is_no_error);
 	tcase_add_test(tc, a_run_that_fails_is_an_error_wherever_it_does);
 	tcase_add_test(tc, another_call_that_fails_is_an_error);
 	suite_add_tcase(suite, tc);

@@ -877,9 +877,11 @@ v5_suite(void)
 	TCase *tc = tcase_create("run");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	harness_add_modes(tc, each_output_comes_in_order, 1);
-	harness_add_modes(tc, merged_outputs_come_as_they_were_written, 1);
 	harness_add_modes(tc, a_tool_gets_its_arguments_environment_and_directory, 1);
+	testing_from(tc, TESTING_CHECK);
+	harness_add_modes(tc, merged_outputs_come_as_they_were_written, 1);
 	tcase_add_test(tc, only_what_was_asked_for_is_in_the_environment);
 	harness_add_modes(tc, a_tool_has_pipes, 1);
 	add_with_proc(tc, a_tool_can_open_its_streams_by_name);
@@ -890,19 +892,23 @@ v5_suite(void)
 
 	tc = tcase_create("options");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, a_label_stands_in_the_log);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_wrong_option_is_refused_by_its_name);
 	tcase_add_test(tc, options_that_make_no_sense_together_are_refused);
 	tcase_add_test(tc, what_is_no_pair_is_refused);
 	tcase_add_test(tc, the_outermost_values_are_good);
 	tcase_add_test(tc, an_unknown_option_that_must_be_understood_is_refused);
 	tcase_add_test(tc, an_unknown_option_that_may_be_ignored_is_ignored);
-	tcase_add_test(tc, a_label_stands_in_the_log);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("failures");
 	tcase_set_timeout(tc, 60);
-	harness_add_modes(tc, a_run_that_cannot_be_leaves_the_connection_usable, 1);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, an_unknown_named_root_leaves_the_connection_usable);
+	testing_from(tc, TESTING_CHECK);
+	harness_add_modes(tc, a_run_that_cannot_be_leaves_the_connection_usable, 1);
 	tcase_add_test(tc, a_command_of_no_words_is_a_failure);
 	tcase_add_test(tc, after_a_failure_there_is_no_hurry);
 	tcase_add_test(tc, a_request_that_is_not_to_wait_on_is_refused_and_never_runs);
@@ -910,17 +916,21 @@ v5_suite(void)
 
 	tc = tcase_create("versions");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, versions_4_and_5_share_a_connection);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_newer_version_is_refused_with_both_numbers);
 	tcase_add_test(tc, an_unknown_procedure_is_refused);
-	tcase_add_test(tc, versions_4_and_5_share_a_connection);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("information");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, information_is_that_of_version_4_by_name);
+	tcase_add_test(tc, a_ping_tells_who_and_how_busy);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, information_tells_what_version_4_does_not);
 	tcase_add_test(tc, information_counts_what_was_done);
-	tcase_add_test(tc, a_ping_tells_who_and_how_busy);
 	tcase_add_test(tc, results_and_refusals_tell_what_is_in_flight);
 	tcase_add_test(tc, results_tell_of_a_loaded_server);
 	suite_add_tcase(suite, tc);

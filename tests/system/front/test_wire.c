@@ -501,20 +501,24 @@ wire_suite(void)
 
 	tc = tcase_create("killers");
 	tcase_set_timeout(tc, 30);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, any_cut_of_a_request_is_dropped_in_silence);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(tc, bytes_that_kill_the_original_do_nothing, 0,
 	    (int)(sizeof(killers) / sizeof(killers[0])));
-	tcase_add_test(tc, any_cut_of_a_request_is_dropped_in_silence);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("exchanges");
 	tcase_set_timeout(tc, 30);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, pipelined_runs_are_answered_in_turn);
+	tcase_add_test(tc, the_original_clients_request_runs_its_tool);
+	tcase_add_test(tc, information_says_what_is_configured);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(tc, a_handle_without_an_index_is_invalid, 0,
 	    (int)(sizeof(bad_handles) / sizeof(bad_handles[0])));
-	tcase_add_test(tc, pipelined_runs_are_answered_in_turn);
 	tcase_add_test(tc, a_request_may_arrive_byte_by_byte);
-	tcase_add_test(tc, the_original_clients_request_runs_its_tool);
 	tcase_add_test(tc, information_and_runs_share_a_connection);
-	tcase_add_test(tc, information_says_what_is_configured);
 	tcase_add_test(tc, information_says_what_the_host_is);
 	tcase_add_test(tc, two_servers_have_two_identities);
 	suite_add_tcase(suite, tc);

@@ -550,10 +550,12 @@ escape_suite(void)
 	TCase *tc = tcase_create("attempts");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	harness_add_roots(tc, a_tool_cannot_leave_its_root, 1);
+	harness_add_roots(tc, a_tool_gains_no_privilege, 1);
+	testing_from(tc, TESTING_CHECK);
 	harness_add_roots(tc, a_tool_cannot_mount, 1);
 	harness_add_roots(tc, a_tool_makes_and_enters_no_namespace, 1);
-	harness_add_roots(tc, a_tool_gains_no_privilege, 1);
 	harness_add_roots(tc, a_tool_cannot_look_into_its_supervisor, 1);
 	harness_add_roots(tc, a_supervisor_that_holds_on_is_closed_to_its_tool, 1);
 	attack_add_modes(
@@ -574,11 +576,13 @@ escape_suite(void)
 
 	tc = tcase_create("files");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	attack_add_modes(tc, what_is_read_only_stays_so, 0, MODE_TESTING);
+	testing_from(tc, TESTING_CHECK);
 	for (int mode = 0; mode < MODE_TESTING; mode++)
 		testing_add_if(tc, a_privileged_file_gives_a_tool_nothing, mode * PRIVILEGED_FILES,
 		    (mode + 1) * PRIVILEGED_FILES, geteuid() == 0 && harness_can((enum mode)mode),
 		    "root, and what the mode needs");
-	attack_add_modes(tc, what_is_read_only_stays_so, 0, MODE_TESTING);
 	attack_add_modes(tc, a_mount_below_what_is_read_only_is_read_only_too, 0, MODE_TESTING);
 	helper_add_kinds(tc, a_mount_below_a_ro_line_is_read_only_too);
 	helper_add_kinds(tc, nothing_can_be_put_into_an_assembled_root);

@@ -441,10 +441,11 @@ END_TEST
 
 #define TAIL_KB INT64_C(40000) /* what tail(1) keeps in memory */
 
-/* Itself, a child that is killed after a second, and a pipeline. */
+/* Itself, a child that is killed, and a pipeline. */
 static const char burning[] =
-    "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done\n"
-    "(ulimit -t 1; while :; do :; done); yes | head -c 50000K | tail -c 40000K | wc -c";
+    "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done\n"
+    "sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done; kill -KILL $$'\n"
+    "yes | head -c 50000K | tail -c 40000K | wc -c";
 
 static int64_t
 processor_us(const struct rusage *r)
@@ -561,8 +562,10 @@ helper_suite(void)
 	TCase *tc = tcase_create("statuses");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	testing_add_root(tc, it_becomes_the_tool);
 	testing_add_root(tc, a_missing_switch_is_status_1);
+	testing_from(tc, TESTING_CHECK);
 	testing_add_root_loop(tc, a_bad_descriptor_is_status_2, 0, 6);
 	testing_add_root(tc, a_bad_root_is_status_3);
 	testing_add_root(tc, no_command_is_status_4);
@@ -575,7 +578,9 @@ helper_suite(void)
 
 	tc = tcase_create("refused");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	testing_add_root_loop(tc, root_and_strangers_are_refused, 0, 3);
+	testing_from(tc, TESTING_CHECK);
 	testing_add_root(tc, the_files_mode_keeps_others_out);
 	testing_add_root_loop(
 	    tc, a_root_is_a_directory_right_below_those_in_the_policy, 0, BAD_ROOTS);
@@ -583,10 +588,12 @@ helper_suite(void)
 
 	tc = tcase_create("tool");
 	tcase_set_timeout(tc, 60);
-	harness_add_mounts(tc, a_tool_keeps_only_the_policys_groups);
+	testing_from(tc, TESTING_QUICK);
 	testing_add_root(tc, nothing_of_the_caller_reaches_the_tool);
-	testing_add_root(tc, the_environment_is_what_env_says);
 	testing_add_root(tc, privilege_is_gone_for_good);
+	testing_from(tc, TESTING_CHECK);
+	harness_add_mounts(tc, a_tool_keeps_only_the_policys_groups);
+	testing_add_root(tc, the_environment_is_what_env_says);
 	tcase_add_test(tc, testing_mode_drops_privilege_and_needs_no_policy);
 	testing_add_root(tc, debugging_output_goes_to_its_descriptor);
 	testing_add_root(tc, a_launch_that_failed_has_run_nothing);
@@ -597,9 +604,11 @@ helper_suite(void)
 
 	tc = tcase_create("usage");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	helper_add_kinds(tc, only_the_end_tells_what_was_used);
+	testing_from(tc, TESTING_CHECK);
 	helper_add_kinds(tc, the_keeper_tells_what_the_tool_used);
 	helper_add_kinds(tc, a_small_tool_used_little);
-	helper_add_kinds(tc, only_the_end_tells_what_was_used);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("installed");

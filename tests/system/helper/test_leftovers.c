@@ -16,7 +16,7 @@
 #include "system/run.h"
 #include "system/suites.h"
 
-#define LAUNCHES ((unsigned int)testing_times(100, 1000)) /* of each kind */
+#define LAUNCHES ((unsigned int)testing_times(60, 1000)) /* of each kind */
 #define STREAMS	 4U
 #define KILLS_MS testing_ms(400, 5000) /* for so long somebody is killed, again and again */
 #define MANY	 4096		       /* processes that a test looks at */
@@ -446,20 +446,24 @@ leftovers_suite(void)
 	TCase *tc = tcase_create("launches");
 
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
+	harness_add_modes(tc, a_server_keeps_nothing_of_its_tools, 1);
+	testing_from(tc, TESTING_CHECK);
 	harness_add_mounts_loop(tc, nothing_is_left_of_many_launches, 0, FIRST_ROOTLESS);
 	helper_add_rootless(tc, nothing_is_left_of_many_launches, FIRST_ROOTLESS, NKINDS);
 	helper_add_rootless(tc, no_namespace_is_left_of_many_launches, 0, NKINDS);
-	harness_add_modes(tc, a_server_keeps_nothing_of_its_tools, 1);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("kills");
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
+	harness_add_modes(tc, nothing_is_left_of_servers_that_are_killed, 1);
+	testing_from(tc, TESTING_CHECK);
 	harness_add_mounts_loop(tc, nothing_is_left_of_launches_that_are_killed_at_any_moment, 0,
 	    FIRST_ROOTLESS * VICTIMS);
 	helper_add_rootless(tc, nothing_is_left_of_launches_that_are_killed_at_any_moment,
 	    FIRST_ROOTLESS * VICTIMS, NKINDS * VICTIMS);
 	harness_add_modes(tc, a_server_leaves_nothing_of_tools_whose_keeper_is_killed, 1);
-	harness_add_modes(tc, nothing_is_left_of_servers_that_are_killed, 1);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

@@ -449,7 +449,7 @@ END_TEST
 
 /* ---- at random */
 
-#define MUTATIONS ((unsigned int)testing_times(300, 5000))
+#define MUTATIONS ((unsigned int)testing_times(200, 5000))
 
 static unsigned int seed = 1;
 
@@ -550,15 +550,17 @@ policy_suite(void)
 	Suite *suite = suite_create("policy");
 	TCase *tc = tcase_create("file");
 	tcase_set_timeout(tc, 60);
-	harness_add_mounts(tc, the_same_policy_elsewhere_is_as_good);
+	testing_from(tc, TESTING_QUICK);
 	harness_add_mounts_loop(tc, a_policy_that_others_can_write_is_refused, 0, 3);
+	harness_add_mounts_loop(tc, a_policy_that_does_not_permit_it_is_a_refusal, 0,
+	    (int)(sizeof(bad_policies) / sizeof(bad_policies[0])));
+	harness_add_mounts(tc, a_policy_is_freely_laid_out);
+	testing_from(tc, TESTING_CHECK);
+	harness_add_mounts(tc, the_same_policy_elsewhere_is_as_good);
 	harness_add_mounts(tc, a_policy_that_is_not_roots_is_refused);
 	harness_add_mounts_loop(tc, a_policy_in_a_directory_that_others_can_write_is_refused, 0, 3);
 	harness_add_mounts(tc, a_policy_in_somebodys_directory_is_refused);
 	harness_add_mounts(tc, a_missing_policy_is_a_refusal);
-	harness_add_mounts_loop(tc, a_policy_that_does_not_permit_it_is_a_refusal, 0,
-	    (int)(sizeof(bad_policies) / sizeof(bad_policies[0])));
-	harness_add_mounts(tc, a_policy_is_freely_laid_out);
 	harness_add_mounts(tc, a_block_has_only_the_namespaces_that_it_needs);
 	harness_add_mounts(tc, a_caller_may_be_named);
 	harness_add_mounts(tc, a_named_caller_without_a_password_is_the_right_one);
@@ -566,9 +568,11 @@ policy_suite(void)
 
 	tc = tcase_create("grammar");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	harness_add_mounts(tc, paths_are_absolute_and_not_the_hosts_root);
+	testing_from(tc, TESTING_CHECK);
 	harness_add_mounts(tc, every_word_has_its_place);
 	harness_add_mounts(tc, every_word_is_followed_by_as_many_as_it_needs);
-	harness_add_mounts(tc, paths_are_absolute_and_not_the_hosts_root);
 	harness_add_mounts(tc, numbers_are_numbers_that_fit);
 	harness_add_mounts(tc, a_root_without_a_base_is_refused_wherever_it_ends);
 	harness_add_mounts(tc, blocks_have_different_names_and_handles);

@@ -411,10 +411,14 @@ terminals(void)
 	return (n);
 }
 
+/* Not the host's, where those of others come and go: ours are those of a file system of this test's own. */
 START_TEST(terminals_are_the_roots_own)
 {
-	size_t before = terminals();
+	size_t before;
 
+	harness_own_mounts();
+	ck_assert_int_eq(mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=0666"), 0);
+	before = terminals();
 	helper_box("proc\ndev\n");
 	ck_assert_str_eq(
 	    helper_in_box((enum helper_kind)_i, "exec probe pty"), "/dev/pts/0 hi\ntty opens\n");
@@ -656,7 +660,9 @@ roots_suite(void)
 	TCase *tc = tcase_create("base");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	helper_add_kinds(tc, a_root_on_a_tmpfs_has_what_its_block_says_and_nothing_else);
+	testing_from(tc, TESTING_CHECK);
 	helper_add_kinds(tc, a_root_on_a_tmpfs_is_read_only_itself);
 	helper_add_kinds(tc, a_root_on_a_directory_shows_it_read_only);
 	helper_add_kinds(tc, a_base_may_be_the_hosts_root);
@@ -666,8 +672,10 @@ roots_suite(void)
 
 	tc = tcase_create("sources");
 	tcase_set_timeout(tc, 60);
-	helper_add_kinds(tc, sources_appear_under_their_own_names_or_others);
+	testing_from(tc, TESTING_QUICK);
 	helper_add_kinds(tc, ro_cannot_be_written_and_rw_can);
+	testing_from(tc, TESTING_CHECK);
+	helper_add_kinds(tc, sources_appear_under_their_own_names_or_others);
 	helper_add_kinds(tc, sources_that_are_links_show_what_they_lead_to);
 	helper_add_kinds(tc, what_is_mounted_below_a_source_comes_along_with_its_restrictions);
 	helper_add_kinds(tc, a_source_that_is_missing_is_status_16);
@@ -676,7 +684,9 @@ roots_suite(void)
 
 	tc = tcase_create("places");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	helper_add_kinds(tc, no_link_or_dots_lead_to_a_place);
+	testing_from(tc, TESTING_CHECK);
 	helper_add_kinds(tc, a_link_in_a_base_directory_is_not_followed);
 	helper_add_kinds(tc, a_place_of_the_wrong_kind_is_status_16);
 	helper_add_kinds(tc, a_place_in_an_rw_is_made_there_and_in_an_ro_missed);
@@ -693,17 +703,21 @@ roots_suite(void)
 
 	tc = tcase_create("devices");
 	tcase_set_timeout(tc, 60);
-	helper_add_kinds(tc, proc_shows_the_tools_processes_only);
+	testing_from(tc, TESTING_QUICK);
 	helper_add_kinds(tc, dev_has_these_files_and_no_others);
+	helper_add_kinds(tc, nothing_that_is_mounted_is_seen_outside);
+	testing_from(tc, TESTING_CHECK);
+	helper_add_kinds(tc, proc_shows_the_tools_processes_only);
 	helper_add_kinds(tc, the_devices_work);
 	helper_add_kinds(tc, dev_stdin_stdout_and_stderr_are_the_tools_own);
 	helper_add_kinds(tc, terminals_are_the_roots_own);
-	helper_add_kinds(tc, nothing_that_is_mounted_is_seen_outside);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("names");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	helper_add_kinds(tc, a_named_root_is_found_by_name_and_by_handle);
+	testing_from(tc, TESTING_CHECK);
 	helper_add_kinds(tc, a_root_that_is_not_known_is_status_3);
 	helper_add_kinds(tc, a_named_root_can_be_checked);
 	helper_add_kinds(tc, a_handle_wins_over_the_directory_of_that_number);
@@ -712,7 +726,9 @@ roots_suite(void)
 
 	tc = tcase_create("volatile");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	helper_add_kinds(tc, a_volatile_root_gets_what_it_has_a_place_for);
+	testing_from(tc, TESTING_CHECK);
 	helper_add_kinds(tc, the_rest_of_a_volatile_root_stays_writable);
 	helper_add_kinds(tc, a_link_in_a_volatile_root_is_not_followed);
 	helper_add_kinds(tc, a_file_in_the_place_of_a_directory_is_status_16);

@@ -560,7 +560,9 @@ library_suite(void)
 	TCase *tc = tcase_create("building");
 
 	tcase_set_timeout(tc, TEST_LIMIT);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, the_header_stands_alone);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, programs_are_bound_to_the_major_version);
 	tcase_add_loop_test(tc, the_manual_page_has_all_that_the_header_has, 0, 3);
 	tcase_add_test(tc, pkg_config_tells_the_version);
@@ -575,7 +577,10 @@ library_suite(void)
 
 	tc = tcase_create("calls");
 	tcase_set_timeout(tc, TEST_LIMIT);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, input_comes_back_as_it_went);
+	tcase_add_loop_test(tc, a_tool_that_cannot_be_executed_is_told_with_its_errno, 4, 6);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(tc, an_object_outlives_its_server, 4, 6);
 	tcase_add_test(tc, a_result_tells_what_a_tool_used);
 	tcase_add_loop_test(tc, a_time_limit_ends_a_tool, 4, 6);
@@ -583,7 +588,6 @@ library_suite(void)
 	tcase_add_loop_test(tc, a_tool_that_a_signal_ends_is_told_apart, 4, 6);
 	tcase_add_loop_test(tc, a_cancelled_tool_is_ended_by_the_server, 4, 6);
 	tcase_add_loop_test(tc, a_closed_stream_breaks_the_tools_pipe, 4, 6);
-	tcase_add_loop_test(tc, a_tool_that_cannot_be_executed_is_told_with_its_errno, 4, 6);
 	tcase_add_test(tc, a_server_tells_what_it_is_and_stops_when_asked);
 	suite_add_tcase(suite, tc);
 	return (suite);

@@ -353,7 +353,9 @@ probe_suite(void)
 	TCase *tc = tcase_create("fleet");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_fleet_is_shown_as_a_table);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_server_that_does_not_answer_is_shown_with_the_reason);
 	tcase_add_test(tc, a_server_too_old_to_tell_is_not_silent);
 	tcase_add_test(tc, servers_are_asked_all_at_once);
@@ -366,7 +368,9 @@ probe_suite(void)
 
 	tc = tcase_create("statistics");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, statistics_are_shown_call_by_call);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, an_older_server_has_no_statistics_to_show);
 	suite_add_tcase(suite, tc);
 	return (suite);

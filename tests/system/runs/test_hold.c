@@ -494,7 +494,9 @@ hold_suite(void)
 	TCase *tc = tcase_create("helper");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	helper_add_kinds(tc, a_named_root_is_there_before_and_after_its_tool);
+	testing_from(tc, TESTING_CHECK);
 	helper_add_rootless(tc, a_rootless_root_can_be_entered_by_its_user, 0, 1);
 	helper_add_kinds(tc, a_volatile_root_is_held_in_its_directory);
 	helper_add_kinds(tc, a_volatile_root_with_mounts_is_held_in_its_namespace);
@@ -505,8 +507,10 @@ hold_suite(void)
 
 	tc = tcase_create("terminal");
 	tcase_set_timeout(tc, 60);
-	harness_add_modes(tc, the_root_can_be_looked_at_before_a_tool, 1);
+	testing_from(tc, TESTING_QUICK);
 	harness_add_modes(tc, the_root_can_be_looked_at_after_a_tool, 1);
+	testing_from(tc, TESTING_CHECK);
+	harness_add_modes(tc, the_root_can_be_looked_at_before_a_tool, 1);
 	harness_add_modes(tc, it_stops_after_errors_or_signals_only, 1);
 	harness_add_modes(tc, a_client_that_goes_while_its_root_is_looked_at_leaves_nothing, 1);
 	harness_add_modes(tc, a_server_can_be_stopped_while_a_root_is_looked_at, 1);

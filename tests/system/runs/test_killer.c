@@ -366,10 +366,12 @@ killer_suite(void)
 	TCase *tc = tcase_create("client");
 
 	tcase_set_timeout(tc, 60);
-	harness_add_modes(tc, the_tools_of_a_client_that_is_gone_are_ended, (int)SHAPES);
+	testing_from(tc, TESTING_QUICK);
 	harness_add_modes(tc, a_gone_clients_tool_can_tidy_up, 1);
 	harness_add_modes(tc, the_end_of_one_client_leaves_the_others_alone, 1);
 	tcase_add_loop_test(tc, a_request_whose_client_is_gone_never_runs, 0, WAYS);
+	testing_from(tc, TESTING_CHECK);
+	harness_add_modes(tc, the_tools_of_a_client_that_is_gone_are_ended, (int)SHAPES);
 	tcase_add_test(tc, a_silent_client_is_probed);
 	tcase_add_test(tc, a_client_that_does_not_read_is_not_gone);
 	suite_add_tcase(suite, tc);

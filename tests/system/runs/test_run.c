@@ -606,16 +606,20 @@ run_suite(void)
 
 	tc = tcase_create("results");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, the_exit_status_is_reported);
 	tcase_add_test(tc, the_signal_is_reported);
+	tcase_add_test(tc, each_run_is_logged_on_one_line);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_core_dump_is_reported);
 	tcase_add_test(tc, core_dumps_can_be_turned_off);
-	tcase_add_test(tc, each_run_is_logged_on_one_line);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("output");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	add_output(tc, stdout_and_stderr_are_kept_apart);
+	testing_from(tc, TESTING_CHECK);
 	add_output(tc, output_comes_while_the_tool_runs);
 	tcase_add_test(tc, output_nobody_wants_is_discarded);
 	add_output(tc, a_large_output_is_complete);
@@ -630,8 +634,10 @@ run_suite(void)
 
 	tc = tcase_create("arguments");
 	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, no_input_is_the_null_device);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, the_environment_is_the_requests_and_no_more);
+	testing_from(tc, TESTING_CHECK);
+	tcase_add_test(tc, no_input_is_the_null_device);
 	tcase_add_test(tc, an_empty_environment_stays_empty);
 	tcase_add_test(tc, arguments_arrive_as_they_were_sent);
 	tcase_add_loop_test(tc, a_megabyte_and_a_half_of_arguments_arrives, 0, 2);
@@ -640,11 +646,13 @@ run_suite(void)
 
 	tc = tcase_create("places");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, a_tool_without_a_slash_is_found_in_its_path);
+	testing_from(tc, TESTING_CHECK);
 	testing_add_root_loop(tc, a_working_directory_is_below_the_root, 0,
 	    (int)(sizeof(places) / sizeof(places[0])));
 	testing_add_root_loop(tc, a_symlink_does_not_lead_out_of_the_root, 0, 3);
 	tcase_add_test(tc, a_missing_root_is_named);
-	tcase_add_test(tc, a_tool_without_a_slash_is_found_in_its_path);
 	tcase_add_test(tc, the_working_directory_comes_before_the_path);
 	tcase_add_loop_test(tc, a_tool_that_cannot_be_executed_is_a_failure, 0, NO_TOOLS);
 	suite_add_tcase(suite, tc);

@@ -284,7 +284,9 @@ stdin_suite(void)
 	TCase *tc = tcase_create("accepted");
 
 	tcase_set_timeout(tc, 30);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_regular_file_is_the_tools_input);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, an_empty_file_is_the_tools_input);
 	tcase_add_test(tc, a_symlink_to_a_regular_file_is_followed);
 	tcase_add_test(tc, input_cannot_be_written_to);
@@ -292,9 +294,11 @@ stdin_suite(void)
 
 	tc = tcase_create("refused");
 	tcase_set_timeout(tc, 30);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, the_refusal_names_the_file);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(tc, what_is_no_regular_file_is_refused_without_waiting, 0, REFUSED);
 	testing_add_root(tc, a_file_that_the_server_may_not_read_is_refused);
-	tcase_add_test(tc, the_refusal_names_the_file);
 	tcase_add_test(tc, input_comes_from_permitted_directories_only);
 	suite_add_tcase(suite, tc);
 	return (suite);

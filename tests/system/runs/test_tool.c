@@ -344,13 +344,15 @@ tool_suite(void)
 	TCase *tc = tcase_create("state");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_tool_has_descriptors_0_to_2_and_they_block);
 	tcase_add_test(tc, a_tool_starts_with_default_signals);
+	testing_add_root(tc, a_tool_is_the_servers_user_and_nobody_else);
+	testing_add_root(tc, a_tool_has_no_capability_and_gets_none);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_tool_starts_with_umask_022);
 	tcase_add_test(tc, a_tool_has_no_terminal);
 	tcase_add_test(tc, a_tool_has_the_limits_that_the_server_was_started_with);
-	testing_add_root(tc, a_tool_is_the_servers_user_and_nobody_else);
-	testing_add_root(tc, a_tool_has_no_capability_and_gets_none);
 	testing_add_root(tc, a_tool_is_in_its_root);
 	harness_add_modes(tc, a_tool_has_a_session_of_its_own, 1);
 	suite_add_tcase(suite, tc);

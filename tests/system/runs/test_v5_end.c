@@ -742,27 +742,33 @@ v5_end_suite(void)
 	TCase *tc = tcase_create("queue");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, who_has_to_wait_is_told_and_when_it_is_over);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, who_waits_hears_of_it_again_and_again);
 	tcase_add_loop_test(tc, a_full_server_says_when_to_try_again, 0, 3);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("client");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	harness_add_modes(tc, the_end_of_a_client_leaves_others_alone, 1);
+	testing_from(tc, TESTING_CHECK);
 	harness_add_modes(tc, the_trees_of_clients_that_are_gone_are_ended, 1);
 	tcase_add_loop_test(tc, a_client_may_go_away_at_any_time, 0, WAYS);
-	harness_add_modes(tc, the_end_of_a_client_leaves_others_alone, 1);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("server");
 	tcase_set_timeout(tc, 60);
-	harness_add_modes(tc, a_draining_server_sees_its_tools_through, 2);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_loop_test(tc, a_draining_server_refuses_who_waits, 0, 2);
+	tcase_add_test(tc, a_stop_call_ends_an_idle_server);
+	testing_from(tc, TESTING_CHECK);
+	harness_add_modes(tc, a_draining_server_sees_its_tools_through, 2);
 	harness_add_modes(tc, after_the_drain_timeout_tools_are_ended, 1);
 	harness_add_modes(tc, a_sigint_ends_all_tools_at_once, 1);
 	tcase_add_test(tc, a_sigint_ends_a_server_whose_client_does_not_read);
 	harness_add_modes(tc, no_tool_survives_its_server, 1);
-	tcase_add_test(tc, a_stop_call_ends_an_idle_server);
 	tcase_add_test(tc, a_stop_call_tells_what_is_under_way);
 	tcase_add_test(tc, a_stop_call_that_is_not_understood_stops_nothing);
 	suite_add_tcase(suite, tc);

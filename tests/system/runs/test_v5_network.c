@@ -316,7 +316,9 @@ v5_network_suite(void)
 	TCase *tc = tcase_create("stop");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	network_add(tc, only_the_servers_own_host_may_stop_it);
+	testing_from(tc, TESTING_CHECK);
 	network_add(tc, a_network_that_is_back_soon_was_not_dead);
 	suite_add_tcase(suite, tc);
 	/* A sanitizer finds nothing in the waiting. */

@@ -444,12 +444,14 @@ clients_suite(void)
 	TCase *tc = tcase_create("runtool");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, runtool_exits_with_the_tools_status);
+	tcase_add_test(tc, runtool_passes_the_request_on);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, runtool_exits_with_128_and_the_tools_signal);
 	tcase_add_test(tc, runtool_exits_with_125_when_the_server_cannot_run_it);
 	tcase_add_test(tc, runtool_exits_with_125_when_no_server_answers);
 	tcase_add_test(tc, runtool_tells_what_is_missing_from_what_cannot_be_executed);
-	tcase_add_test(tc, runtool_passes_the_request_on);
 	tcase_add_test(tc, runtool_takes_the_server_from_vesta_cfg);
 	tcase_add_test(tc, runtool_relays_a_large_output_completely);
 	tcase_add_test(tc, a_killed_runtool_takes_its_tool_with_it);
@@ -460,12 +462,14 @@ clients_suite(void)
 
 	tc = tcase_create("probe");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, the_probe_pings);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, the_probe_prints_what_the_server_says);
 	tcase_add_test(tc, the_probe_fails_when_one_of_several_hosts_does_not_answer);
 	tcase_add_test(tc, the_probe_shows_what_version_5_tells);
 	tcase_add_test(tc, the_probe_shows_of_a_version_4_server_what_there_is);
 	tcase_add_test(tc, the_probe_writes_json_also_about_servers_that_do_not_answer);
-	tcase_add_test(tc, the_probe_pings);
 	tcase_add_test(tc, the_probe_has_a_server_drain);
 	tcase_add_test(tc, the_probe_says_that_an_old_server_cannot_be_stopped);
 	tcase_add_test(tc, the_probe_asks_the_server_of_the_environment);

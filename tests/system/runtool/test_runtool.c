@@ -307,16 +307,19 @@ START_TEST(a_server_without_room_is_asked_again)
 }
 END_TEST
 
-START_TEST(a_hundred_at_once_all_run)
+START_TEST(many_at_once_all_run)
 {
 	struct server s;
-	const char *makefile = harness_file("all: $(addprefix t,$(shell seq 100))\n"
-					    "t%: ; @runtool -i /dev/null /bin/sh -c 'echo $*'\n");
+	int many = testing_times(40, 100);
+	const char *makefile =
+	    harness_file(harness_text("all: $(addprefix t,$(shell seq %d))\n"
+				      "t%%: ; @runtool -i /dev/null /bin/sh -c 'echo $*'\n",
+		many));
 
 	script_server(&s, "5", "");
 	script_keeps(&s, &(struct promise){
 			     harness_text("make -s -j100 -f %s | sort -n | uniq | wc -l", makefile),
-			     0, "100\n", ""});
+			     0, harness_text("%d\n", many), ""});
 	server_stop(&s);
 }
 END_TEST
@@ -665,11 +668,13 @@ runtool_suite(void)
 	TCase *tc = tcase_create("ends");
 
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, a_wrong_command_line_exits_with_125_and_says_what_is_wrong);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, runtool_exits_as_the_tool_does_and_says_what_else_happened);
 	tcase_add_test(tc, a_version_4_server_makes_no_difference_to_that);
 	tcase_add_test(tc, an_error_is_told_with_the_servers_name_and_words);
 	tcase_add_test(tc, a_dumped_core_is_told);
-	tcase_add_test(tc, a_wrong_command_line_exits_with_125_and_says_what_is_wrong);
 	tcase_add_test(tc, a_server_that_is_shut_down_is_told);
 	tcase_add_test(tc, a_lost_connection_is_told);
 	tcase_add_test(tc, a_silent_server_is_told);
@@ -678,28 +683,34 @@ runtool_suite(void)
 
 	tc = tcase_create("options");
 	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, a_label_is_in_the_servers_log);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, every_option_does_what_it_says);
 	harness_add_mounts(tc, a_root_can_be_named);
-	tcase_add_test(tc, a_label_is_in_the_servers_log);
 	tcase_add_test(tc, verbose_tells_server_version_times_and_usage);
 	tcase_add_test(tc, a_server_without_room_is_asked_again);
-	tcase_add_test(tc, a_hundred_at_once_all_run);
+	tcase_add_test(tc, many_at_once_all_run);
 	harness_add_ipv6(tc, a_server_can_be_asked_over_ipv6);
 	tcase_add_loop_test(tc, manual_and_help_name_the_same_options, 0, 2);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("streams");
 	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, standard_streams_are_those_of_the_tool);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_terminal_is_no_input_unless_it_is_asked_for);
+	testing_from(tc, TESTING_CHECK);
+	tcase_add_test(tc, standard_streams_are_those_of_the_tool);
 	tcase_add_test(tc, what_version_4_cannot_do_is_left_out);
 	tcase_add_test(tc, what_version_4_cannot_do_is_refused_when_it_was_asked_for);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("json");
 	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, the_result_can_be_had_as_json);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, json_tells_how_a_tool_ended);
+	testing_from(tc, TESTING_CHECK);
+	tcase_add_test(tc, the_result_can_be_had_as_json);
 	tcase_add_test(tc, json_is_written_to_a_file_also_when_the_run_failed);
 	tcase_add_test(tc, json_that_cannot_be_written_is_an_error);
 	tcase_add_test(tc, what_version_4_does_not_tell_is_null);

@@ -245,14 +245,16 @@ signals_suite(void)
 	TCase *tc = tcase_create("signals");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, a_signal_that_was_ignored_stays_so);
+	tcase_add_test(tc, a_request_that_waits_ends_at_once);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(
 	    tc, a_signal_that_ends_the_tool_ends_runtool, 0, SIGNALS + SIGNALS_BY_4);
 	tcase_add_loop_test(tc, a_signal_that_the_tool_handles_does_not_end_runtool, 0, SIGNALS);
-	tcase_add_test(tc, a_signal_that_was_ignored_stays_so);
 	tcase_add_test(tc, a_second_signal_hangs_up);
 	tcase_add_test(tc, ten_seconds_after_a_signal_runtool_hangs_up);
 	tcase_add_test(tc, timeout_which_signals_twice_lets_the_tool_end_by_itself);
-	tcase_add_test(tc, a_request_that_waits_ends_at_once);
 	tcase_add_test(tc, a_server_that_says_nothing_can_be_left_by_a_second_signal);
 	tcase_add_test(tc, a_signal_is_not_lost_while_nobody_reads_the_output);
 	tcase_add_test(tc, runtool_can_be_stopped_and_continued);

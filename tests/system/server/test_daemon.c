@@ -292,14 +292,16 @@ daemon_suite(void)
 	TCase *tc = tcase_create("daemon");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, the_command_succeeds_once_the_daemon_listens);
+	tcase_add_test(tc, a_second_daemon_leaves_the_first_ones_pid_file_alone);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, the_pid_file_goes_with_the_daemon);
 	tcase_add_test(tc, a_daemon_is_detached);
 	testing_add_root(tc, a_daemon_holds_no_directory_and_no_terminal);
 	tcase_add_test(tc, a_daemon_sweeps_up_what_a_killed_supervisor_leaves);
 	tcase_add_test(tc, a_daemon_says_what_it_is_in_its_title);
 	tcase_add_test(tc, a_daemon_that_cannot_listen_fails_with_the_reason);
-	tcase_add_test(tc, a_second_daemon_leaves_the_first_ones_pid_file_alone);
 	tcase_add_test(tc, a_pid_file_that_cannot_be_made_is_an_error);
 	suite_add_tcase(suite, tc);
 	return (suite);

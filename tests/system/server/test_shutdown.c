@@ -221,8 +221,11 @@ shutdown_suite(void)
 	TCase *tc = tcase_create("shutdown");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_loop_test(tc, an_idle_server_ends_at_once, 0, 2);
 	harness_add_modes(tc, a_draining_server_waits_for_its_tools, 1);
+	tcase_add_test(tc, a_first_sigint_ends_everything_at_once);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_draining_server_takes_no_new_connection);
 	harness_add_modes(tc, without_a_drain_timeout_tools_are_ended, 1);
 	tcase_add_test(tc, the_client_of_an_ended_tool_gets_a_failure);
@@ -230,7 +233,6 @@ shutdown_suite(void)
 	tcase_add_test(tc, after_the_drain_timeout_tools_are_ended);
 	harness_add_modes(tc, tools_that_ignore_sigterm_are_ended_after_the_grace, 1);
 	harness_add_modes(tc, the_second_sigterm_or_a_sigint_ends_everything_at_once, 2);
-	tcase_add_test(tc, a_first_sigint_ends_everything_at_once);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

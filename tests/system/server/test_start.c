@@ -502,11 +502,13 @@ start_suite(void)
 	TCase *tc = tcase_create("refused");
 
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_port_in_use_is_named);
+	tcase_add_test(tc, a_missing_helper_is_named);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, an_address_that_is_not_ours_is_named);
 	tcase_add_test(tc, the_wrong_user_is_refused);
 	testing_add_root(tc, root_is_refused);
-	tcase_add_test(tc, a_missing_helper_is_named);
 	tcase_add_test(tc, a_switch_that_the_helper_does_not_know_is_named);
 	tcase_add_test(tc, too_many_switches_are_refused);
 	testing_add_root(tc, a_helper_without_setuid_is_refused);
@@ -522,14 +524,16 @@ start_suite(void)
 
 	tc = tcase_create("configuration");
 	tcase_set_timeout(tc, 60);
+	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, the_check_prints_what_is_in_force);
+	tcase_add_test(tc, an_option_overrides_the_file);
+	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(tc, a_bad_value_is_refused_with_its_place, 0,
 	    (int)(sizeof(bad_values) / sizeof(bad_values[0])));
 	tcase_add_test(tc, an_unknown_name_is_only_a_warning);
 	tcase_add_test(tc, an_unknown_option_is_refused);
 	tcase_add_test(tc, a_missing_configuration_is_named);
-	tcase_add_test(tc, the_check_prints_what_is_in_force);
 	tcase_add_test(tc, the_check_prints_nothing_but_settings);
-	tcase_add_test(tc, an_option_overrides_the_file);
 	tcase_add_test(tc, a_bad_option_value_is_refused);
 	tcase_add_test(tc, the_check_fails_on_a_bad_value);
 	tcase_add_test(tc, the_check_needs_neither_the_user_nor_the_port);
