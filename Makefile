@@ -300,9 +300,9 @@ check check-quick check-long: $(if $(is_root),deps-check,deps)
 .PHONY: run-checks
 run-checks: $(unit_bin) $(system_bin) $(runner_bin) stage $(if $(filter quick,$(level)),,sources)
 	@RUNTOOL_LEVEL=$(level) RUNTOOL_SUITES='$(SUITES)' RUNTOOL_TEST='$(TEST)' RUNTOOL_PREFIX=$(PREFIX) \
-	    RUNTOOL_TESTS='$(CURDIR)/tests' RUNTOOL_SOURCES='$(CURDIR)/$(sources)' \
+	    RUNTOOL_BUILD='$(CURDIR)/$(BUILD)' RUNTOOL_TESTS='$(CURDIR)/tests' RUNTOOL_SOURCES='$(CURDIR)/$(sources)' \
 	    $(TEST_WRAPPER) $(runner_bin) -b $(BUILD)/log -p $(PREFIX) -i $(stage)$(PREFIX) \
-	    $(unit_bin) $(system_bin) tests/slurm.sh tests/build.sh
+	    $(unit_bin) $(system_bin) tests/harness.sh tests/slurm.sh tests/build.sh
 
 # Without the tests of the privileged launcher, which is the same program as in `make check`.
 # TSan of this age does not get along with much randomness of addresses: hence setarch.

@@ -31,8 +31,8 @@ static const struct limit {
 };
 
 /* Not everybody may raise the hard limit. */
-static void
-set_limits(void)
+void
+clean_limits(void)
 {
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		struct rlimit all = {limits[i].soft, limits[i].hard}, old;
@@ -60,10 +60,10 @@ set_signals(void)
 static bool
 is_ours(const char *variable)
 {
-	static const char *const ours[] = {"CI", "TMPDIR", "ASAN_OPTIONS", "TSAN_OPTIONS",
-	    "UBSAN_OPTIONS", "RUNTOOL_LEVEL", "RUNTOOL_NO_SKIP", "RUNTOOL_PREFIX", "RUNTOOL_REPORT",
-	    "RUNTOOL_SERVER_ONLY", "RUNTOOL_SOURCES", "RUNTOOL_TEST", "RUNTOOL_TESTS",
-	    "RUNTOOL_UID"};
+	static const char *const ours[] = {"CI", "TMPDIR", "RUNTOOL_BUILD", "ASAN_OPTIONS",
+	    "TSAN_OPTIONS", "UBSAN_OPTIONS", "RUNTOOL_LEVEL", "RUNTOOL_NO_SKIP", "RUNTOOL_PREFIX",
+	    "RUNTOOL_REPORT", "RUNTOOL_SERVER_ONLY", "RUNTOOL_SOURCES", "RUNTOOL_TEST",
+	    "RUNTOOL_TESTS", "RUNTOOL_UID"};
 	size_t len = strcspn(variable, "=");
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
@@ -114,6 +114,6 @@ clean_process(int keep)
 	umask(022);
 	set_descriptors(keep);
 	leave_terminal();
-	set_limits();
+	clean_limits();
 	set_environment();
 }

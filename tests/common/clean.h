@@ -9,4 +9,7 @@
  */
 void clean_process(int keep);
 
+/* Of these the limits. */
+void clean_limits(void);
+
 #endif

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clean.h"
 #include "room.h"
 
 #define MAX_PARTS    8
@@ -435,6 +436,15 @@ finish(struct part *p)
 		say_suite(p->suite);
 }
 
+static void
+remove_times(void)
+{
+	char *name = text("%s/times", directory);
+
+	unlink(name);
+	free(name);
+}
+
 /* For whoever wants to know where the time goes. */
 static void
 note_times(const struct part *p, const struct rusage *used)
@@ -582,7 +592,6 @@ watch_signals(void)
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaddset(&set, ends[i]);
-	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	if ((fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
@@ -625,6 +634,8 @@ main(int argc, char **argv)
 	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) != -1 && fd <= 3)
 		continue;
 	close(fd);
+	clean_limits();
+	signal(SIGCHLD, SIG_DFL);
 	while ((option = getopt(argc, argv, "b:p:i:s:")) != -1) {
 		if (option == 'b')
 			directory = optarg;
@@ -644,7 +655,7 @@ main(int argc, char **argv)
 		die("%s: %s", directory, strerror(errno));
 	if (seconds != NULL)
 		deadline = now_ms() + strtol(seconds, NULL, 10) * 1000;
-	unlink(text("%s/times", directory));
+	remove_times();
 	for (; optind < argc; optind++)
 		ask_program(argv[optind]);
 	if (n_suites == 0)
