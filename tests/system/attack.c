@@ -161,5 +161,16 @@ attack_add_modes(TCase *tc, const TTest *test, enum mode first, enum mode end)
 	for (int mode = (int)first; mode < (int)end; mode++)
 		testing_add_if(tc, test, mode, mode + 1,
 		    harness_can_mount() && harness_can((enum mode)mode),
+		    attack_is_rootless((enum mode)mode)
+			? "user namespaces, and / to be a mount point"
+			: "root with CAP_SYS_ADMIN, and / to be a mount point");
+}
+
+void
+attack_add_modes_by_root(TCase *tc, const TTest *test, enum mode first, enum mode end)
+{
+	for (int mode = (int)first; mode < (int)end; mode++)
+		testing_add_if(tc, test, mode, mode + 1,
+		    harness_can(MODE_NAMED) && harness_can((enum mode)mode),
 		    "root with CAP_SYS_ADMIN, / to be a mount point, and perhaps user namespaces");
 }

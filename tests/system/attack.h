@@ -42,7 +42,8 @@ void attack_allowed(const char *out, const char *except);
 const char *attack_by_root(const char *const *command);
 const char *attack_outside(const char *const *command);
 
-/* Adds tests that put a policy, once for each mode with a root. */
+/* Add tests that put a policy, once for each mode with a root; and those that need to be root themselves. */
 void attack_add_modes(TCase *, const TTest *, enum mode first, enum mode end);
+void attack_add_modes_by_root(TCase *, const TTest *, enum mode first, enum mode end);
 
 #endif

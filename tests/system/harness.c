@@ -479,6 +479,16 @@ server_config(enum mode mode, const char *settings)
 	    prefix, mode_settings[mode], mode_helper(mode), settings == NULL ? "" : settings));
 }
 
+const char *
+server_switch(void)
+{
+	static const char *const switches[MODES] = {
+	    [MODE_ROOTLESS] = "-u", [MODE_ROOTLESS_NAMED] = "-u", [MODE_TESTING] = "-t"};
+	const char *s = switches[harness_mode()];
+
+	return (s != NULL ? s : "");
+}
+
 /* The port that it logs, once the line is complete; 0 while it has not. */
 static int
 logged_port(const struct server *s)

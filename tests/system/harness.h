@@ -128,6 +128,9 @@ struct server {
  */
 const char *server_config(enum mode, const char *settings);
 
+/* What helper_switches has to begin with in harness_mode(), or "". */
+const char *server_switch(void);
+
 /* Starts it in the foreground and waits until it listens. */
 void server_start(struct server *);
 void server_start_mode(struct server *, enum mode, const char *settings);

@@ -284,7 +284,8 @@ helper_write(const char *path, const char *text)
 void
 helper_own_user_namespace(void)
 {
-	const char *map = harness_text("0 0 1\n%u %u 1", harness_user(), harness_user());
+	const char *map = harness_text(
+	    geteuid() == 0 ? "0 0 1\n%u %u 1" : "%u %u 1", harness_user(), harness_user());
 	pid_t parent = getpid(), pid;
 	int ready[2], status;
 	char byte;
@@ -311,6 +312,21 @@ helper_add_rootless(TCase *tc, const TTest *test, int start, int end)
 	testing_add_if(tc, test, start, end,
 	    harness_can_mount() && harness_can(MODE_ROOTLESS_NAMED),
 	    "user namespaces, and / to be a mount point");
+}
+
+void
+helper_add_rootless_by_root(TCase *tc, const TTest *test, int start, int end)
+{
+	testing_add_if(tc, test, start, end,
+	    harness_can(MODE_NAMED) && harness_can(MODE_ROOTLESS_NAMED),
+	    "root with CAP_SYS_ADMIN, user namespaces, and / to be a mount point");
+}
+
+void
+helper_add_kinds_by_root(TCase *tc, const TTest *test)
+{
+	harness_add_mounts_loop(tc, test, HELPER_SETUID, HELPER_SETUID + 1);
+	helper_add_rootless_by_root(tc, test, HELPER_ROOTLESS, HELPER_ROOTLESS + 1);
 }
 
 void

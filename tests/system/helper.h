@@ -119,14 +119,19 @@ const char *helper_in_box(enum helper_kind, const char *script);
 const char *helper_no_box(enum helper_kind, int status);
 
 /*
- * In a child, or a test, that needs limits of its own: a user namespace that knows root and the
- * server's user; a text into a file. Or it ends.
+ * In a child, or a test, that needs limits of its own: a user namespace that knows the server's user
+ * (and root, if we are); a text into a file. Or it ends.
  */
 void helper_own_user_namespace(void);
 void helper_write(const char *path, const char *text);
 
-/* Add tests: once for each kind that can be used here, as _i; for the rootless kind only. */
+/*
+ * Add tests: once for each kind that can be used here, as _i; for the rootless kind only. The same for those that
+ * need root besides, for other users' files, or devices.
+ */
 void helper_add_kinds(TCase *, const TTest *);
 void helper_add_rootless(TCase *, const TTest *, int start, int end);
+void helper_add_kinds_by_root(TCase *, const TTest *);
+void helper_add_rootless_by_root(TCase *, const TTest *, int start, int end);
 
 #endif

@@ -586,7 +586,7 @@ escape_suite(void)
 	attack_add_modes(tc, a_mount_below_what_is_read_only_is_read_only_too, 0, MODE_TESTING);
 	helper_add_kinds(tc, a_mount_below_a_ro_line_is_read_only_too);
 	helper_add_kinds(tc, nothing_can_be_put_into_an_assembled_root);
-	attack_add_modes(tc, devices_of_a_named_root_do_not_open, 0, MODE_TESTING);
+	attack_add_modes_by_root(tc, devices_of_a_named_root_do_not_open, 0, MODE_TESTING);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("terminals");

@@ -742,12 +742,12 @@ isolation_suite(void)
 	testing_from(tc, TESTING_QUICK);
 	helper_add_rootless(tc, a_rootless_tool_is_its_caller_without_privilege, 0, 1);
 	testing_from(tc, TESTING_CHECK);
-	helper_add_rootless(tc, a_rootless_tool_keeps_its_callers_groups, 0, 1);
+	helper_add_rootless_by_root(tc, a_rootless_tool_keeps_its_callers_groups, 0, 1);
 	testing_add_root(tc, a_setuid_launcher_refuses_u);
 	testing_add_root(tc, a_setgid_launcher_refuses_u);
 	testing_add_root(tc, without_privilege_root_and_strangers_are_refused_too);
 	helper_add_rootless(tc, a_site_without_user_namespaces_is_told_which_sysctl, 0, 1);
-	helper_add_rootless(tc, without_privilege_the_policy_may_be_the_callers_own, 0, 1);
+	helper_add_rootless_by_root(tc, without_privilege_the_policy_may_be_the_callers_own, 0, 1);
 	harness_add_mounts(tc, the_callers_own_policy_is_not_for_the_setuid_launcher);
 	suite_add_tcase(suite, tc);
 	return (suite);

@@ -677,9 +677,10 @@ roots_suite(void)
 	testing_from(tc, TESTING_CHECK);
 	helper_add_kinds(tc, sources_appear_under_their_own_names_or_others);
 	helper_add_kinds(tc, sources_that_are_links_show_what_they_lead_to);
-	helper_add_kinds(tc, what_is_mounted_below_a_source_comes_along_with_its_restrictions);
+	helper_add_kinds_by_root(
+	    tc, what_is_mounted_below_a_source_comes_along_with_its_restrictions);
 	helper_add_kinds(tc, a_source_that_is_missing_is_status_16);
-	helper_add_kinds(tc, a_source_below_a_closed_directory_is_status_16);
+	helper_add_kinds_by_root(tc, a_source_below_a_closed_directory_is_status_16);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("places");

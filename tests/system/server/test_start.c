@@ -98,10 +98,7 @@ copied_helper(void)
 
 START_TEST(a_switch_that_the_helper_does_not_know_is_named)
 {
-	refuses(as_user(),
-	    harness_mode() == MODE_TESTING ? "helper_switches = -t -zzz\n"
-					   : "helper_switches = -zzz\n",
-	    "-zzz");
+	refuses(as_user(), harness_text("helper_switches = %s -zzz\n", server_switch()), "-zzz");
 }
 END_TEST
 
@@ -441,8 +438,7 @@ START_TEST(the_helpers_debugging_output_goes_to_the_standard_output)
 	struct server s;
 	struct run r = RUN("/bin/sh", "-c", "exit 3", "an-argument");
 
-	server_start_best(&s, harness_mode() == MODE_TESTING ? "helper_switches = -t -d\n"
-							     : "helper_switches = -d\n");
+	server_start_best(&s, harness_text("helper_switches = %s -d\n", server_switch()));
 	run_do(&s, &r);
 	ck_assert_contains(program_out(&s.program), "an-argument");
 	run_free(&r);
@@ -453,7 +449,7 @@ END_TEST
 #define MOST_SWITCHES 32 /* of helper_switches */
 
 /*
- * A line of so many words, each of which stands for two; in testing mode the first one is needed.
+ * A line of so many words, each of which stands for two; where the mode needs one it is the first.
  */
 static const char *
 many_switches(int n)
@@ -462,7 +458,7 @@ many_switches(int n)
 
 	for (int i = 0; i < n; i++)
 		line = harness_text(
-		    "%s %s", line, i == 0 && harness_mode() == MODE_TESTING ? "-t" : "-d");
+		    "%s %s", line, i == 0 && *server_switch() != '\0' ? server_switch() : "-d");
 	return (harness_text("%s\n", line));
 }
 
