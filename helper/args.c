@@ -68,9 +68,9 @@ take_value(struct launch *l, const struct option *o, const char *value)
 }
 
 /*
- * Up to and with -cmd. The environment's strings move to the front of argv, over switches that are
- * taken already: so nothing is allocated. What follows -env and is no switch is a string; of -envc
- * exactly as many as announced, even if they look like switches.
+ * Reads up to and with -cmd; returns what follows. The environment's strings are moved to the front
+ * of argv, over switches that were read already, so nothing is allocated. Behind -env a word that
+ * is no switch is a string; behind -envc N the next N words are, even if they look like switches.
  */
 static char **
 take_options(struct launch *l, char **next, char **end, char **env)

@@ -24,10 +24,12 @@
 #include "paths.h"
 
 #define POLICY_FILE SYSCONFDIR "/tool_launcher.conf"
-#define MAX_ENTRIES 64		 /* groups, directories of roots, blocks, mounts of a root */
+#define MAX_ENTRIES 64 /* of each: groups, directories of roots, blocks, mounts of a root */
 #define HANDLE	    RLIM_NLIMITS /* the last of a block's numbers */
 
-/* A mount of a root. `from` is a path of the host, a tmpfs's size (may be NULL), a link's target. */
+/*
+ * A mount of a root. `from`: a path of the host, a link's target, or a tmpfs's size (may be NULL).
+ */
 enum mount_kind { RO, RW, ROOT, NODE, TMPFS, PROC, PTS, DEV, LINK };
 struct mount {
 	enum mount_kind kind;
@@ -47,7 +49,10 @@ struct block {
 	unsigned long numbers[HANDLE + 1]; /* limits by RLIMIT_*, and the handle; ULONG_MAX: none */
 };
 
-/* Who may call, where volatile roots may be, and all blocks, behind one that says nothing. */
+/*
+ * Who may call, where volatile roots may be, and the blocks. blocks[0] is the one that says
+ * nothing.
+ */
 struct policy {
 	bool has_caller;
 	uid_t caller;
@@ -57,7 +62,7 @@ struct policy {
 	size_t ngroups, nroots, nblocks;
 };
 
-/* What the command line asks for, and its root's block. Descriptors are -1, strings NULL if not given. */
+/* What the command line asks for, and the block of its root. What is not given is -1 or NULL. */
 struct launch {
 	bool testing, rootless, check, hold; /* -t, -u, -check, -hold */
 	unsigned int isolate; /* CLONE_NEW*: -isolate, and then what the block adds */
@@ -77,37 +82,45 @@ bool args_number(const char *, unsigned long max, unsigned long *);
 /* policy.c: tool_launcher.conf, and in it the block for the root. */
 void policy_read(struct policy *, struct launch *);
 
-/* privilege.c: who we are: the caller, keeping the capabilities that are needed; then for good. */
+/*
+ * privilege.c: becomes the caller, keeping the capabilities that are needed; then drops those too.
+ */
 void privilege_become_caller(const struct policy *, const struct launch *);
 void privilege_drop(void);
 
-/* namespaces.c: all but the PID namespace, which needs a new process. The word adds a CLONE_NEW*. */
+/*
+ * namespaces.c: all but the PID namespace, which needs a new process. namespaces_word() adds the
+ * CLONE_NEW* of a word; false: there is no such word.
+ */
 bool namespaces_word(const char *, unsigned int *);
 void namespaces_user(uid_t, gid_t);
 void namespaces_make(const struct launch *);
 
-/* root.c: a volatile root, opened with the caller's rights; the way into the tool's root. */
+/* root.c: opens a volatile root, with the caller's rights; enters the tool's root. */
 void root_open(struct launch *, const struct policy *);
 void root_enter(struct launch *);
 
 /*
- * mounts.c: the tool's root, as a descriptor of a mount: of a volatile one, attached to nothing, so
- * that `..` ends at it wherever a descriptor gets to; or assembled, and all that is left in our mount
- * namespace. And standard input by a read-only mount: /proc/self/fd/0 opens for writing otherwise.
+ * mounts.c: the tool's root, as a descriptor of a mount. mounts_detach(): a volatile one, attached
+ * to nothing, so that `..` ends at it. mounts_assemble(): one that is put together, and all that is
+ * left in our mount namespace. mounts_seal_input() makes standard input a read-only mount: else a
+ * tool could open /proc/self/fd/0 for writing.
  */
 int mounts_detach(int root);
 int mounts_assemble(const struct launch *);
 void mounts_seal_input(void);
 
-/* keeper.c: starts the tool and stays with it until all of its tree is gone. */
+/* keeper.c: starts the tool and stays until its whole tree is gone. */
 _Noreturn void keeper_start(struct launch *);
 
-/* tool.c: the last steps, of the tool's own process. `keeper` is its parent; 0: nobody stays. */
+/*
+ * tool.c: the last steps, in the tool's own process. `keeper` is its parent; 0: there is no keeper.
+ */
 _Noreturn void tool_exec(const struct launch *, pid_t keeper);
 
 /*
- * report.c: messages to -life, words to -err. A step that fails ends the process with both, and with
- * the status as its exit status: must() with the words, need() with errno as well.
+ * report.c: messages to -life, words to -err. A step that fails sends both and exits with the
+ * status. need() adds the words for errno.
  */
 extern struct reporter {
 	int err, life;

@@ -1,14 +1,14 @@
-/* keeper.c: the tool's keeper: starts it, passes on signals, and sees all of its tree gone. */
+/* keeper.c: starts the tool, passes signals on, and stays until its whole tree is gone. */
 #include <dirent.h>
 #include <poll.h>
 #include <sys/wait.h>
 
 #include "helper.h"
 
-#define KEEPER_STACK (8 << 20) /* for a libc whose exec copies the arguments there */
+#define KEEPER_STACK (8 << 20) /* libc's execvp() may copy the arguments there */
 #define LIFE	     0	       /* descriptors of the keeper, once the tool runs */
 #define PROCESSES    1	       /* the host's /proc; without a PID namespace */
-#define MAX_DEPTH    1000 /* of the tree: what is deeper comes to us when those above are dead */
+#define MAX_DEPTH    1000 /* of the tree; deeper processes become our children as those above die */
 
 static _Alignas(16) char keeper_stack[KEEPER_STACK];
 static int processes = -1;
@@ -20,8 +20,8 @@ wake(int sig)
 }
 
 /*
- * To everything below a process, as the kernel lists it. A pid could only be another's by now if all
- * the numbers had been used meanwhile. In a PID namespace we are process 1, and -1 all others in it.
+ * Signals all descendants. In a PID namespace we are process 1, and -1 means all others in it. Else
+ * /proc lists them; a pid read there could be another's only if all numbers were used meanwhile.
  */
 static void
 signal_below(pid_t pid, int sig)
@@ -61,7 +61,7 @@ signal_below(pid_t pid, int sig)
 		closedir(tasks);
 }
 
-/* For somebody who wants to look into the root, while there is no tool: until the server says 0. */
+/* With -hold: while there is no tool, somebody may look into the root, until the server sends 0. */
 static void
 hold(const struct launch *l, int dumpable)
 {
@@ -78,8 +78,8 @@ hold(const struct launch *l, int dumpable)
 }
 
 /*
- * A socket of the host's network can be connected to elsewhere: a tool that has a network of its own
- * gets a pipe instead, and the server its other end and the socket.
+ * A tool that has a network of its own must not hold a socket of the host's, which it could connect
+ * to elsewhere. It gets a pipe; the server gets the pipe's other end, and the socket.
  */
 static void
 replace_socket(int fd)
@@ -107,8 +107,8 @@ replace_socket(int fd)
 }
 
 /*
- * The tool's output ends when the tool closes it, and its environment is nobody else's to read in
- * /proc/PID/cmdline: so we keep neither.
+ * Closes what is the tool's, so that its output ends when the tool closes it. Wipes its
+ * environment, which others could read in our /proc/PID/cmdline.
  */
 static void
 let_go(const struct launch *l)
@@ -126,8 +126,9 @@ let_go(const struct launch *l)
 }
 
 /*
- * Obeys the server until the tool's process has ended or has to, and then ends what that left
- * running; new processes may come up meanwhile. The tool's wait status.
+ * Passes on signals until the tool's process has ended, or the server wants its end (end of file).
+ * Then kills what is left, again and again, as new processes may appear (`to_the_last`; else the
+ * kernel does it, when we exit). Returns the tool's wait status.
  */
 static int
 keep(pid_t tool, bool to_the_last)
@@ -164,8 +165,8 @@ keep(pid_t tool, bool to_the_last)
 }
 
 /*
- * All that needs privilege is done before the tool's process exists. Without setuid, or with
- * fs.suid_dumpable, a tool could trace its keeper, unless that says no itself.
+ * All that needs privilege is done before the tool's process exists. The keeper is not dumpable: a
+ * tool could trace it otherwise, without setuid or with fs.suid_dumpable.
  */
 static int
 be_keeper(void *arg)
@@ -185,7 +186,7 @@ be_keeper(void *arg)
 	for (fd = 0; fd <= 2 && (l->isolate & CLONE_NEWNET) != 0; fd++)
 		replace_socket(fd);
 	hold(l, dumpable);
-	/* The child borrows our memory until its exec or its end, and we wait for that. */
+	/* The child uses our memory until its exec or its end, and we wait for that. */
 	if ((tool = vfork()) == 0)    /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 		tool_exec(l, keeper); /* NOLINT(clang-analyzer-unix.Vfork) */
 	need(tool != -1, NO_PROCESS, "cannot start a process for the tool");
@@ -201,9 +202,10 @@ be_keeper(void *arg)
 }
 
 /*
- * The keeper, process 1 of its namespace, is made a child of the server, not ours, and we are done:
- * one process less stays with each tool, and its end is seen a process switch earlier. The kernel
- * writes its pid, as the server sees it, before it runs.
+ * In a PID namespace the keeper is process 1, and a child of the server instead of ours, and we
+ * exit. So one process less stays with each tool, and the server sees the end one process switch
+ * earlier. The kernel writes the keeper's pid, as the server sees it, before the keeper runs.
+ * Without a PID namespace the launcher itself becomes the keeper.
  */
 void
 keeper_start(struct launch *l)

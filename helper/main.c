@@ -6,13 +6,13 @@
 #include "helper.h"
 
 /*
- * Whatever the caller ignores, the tool does not: also what a libc keeps for itself, hence no
- * signal(3). Everything stays blocked until the tool runs.
+ * Gives every signal its default action again, whatever the caller ignored. Not by signal(3), which
+ * refuses the signals that libc uses itself. All stay blocked until the tool runs.
  */
 static void
 reset_signals(void)
 {
-	static const unsigned long dfl[8]; /* the kernel's struct sigaction, larger than it is */
+	static const unsigned long dfl[8]; /* a zeroed struct sigaction of the kernel's, and more */
 	static const unsigned long all[8] = {~0UL, ~0UL};
 	int sig;
 
@@ -51,7 +51,7 @@ leave_terminal(void)
 int
 main(int argc, char **argv)
 {
-	static struct policy policy; /* not on the stack: a keeper goes on with them */
+	static struct policy policy; /* not on the stack: the keeper still needs them */
 	static struct launch l;
 	int fd;
 

@@ -1,7 +1,7 @@
 /*
- * mounts.c: assembles the tool's root in our own mount namespace, by descriptors, and forgets the
- * host's. The namespace's own root is a tmpfs of ours, the tool's a directory in it: the kernel
- * makes no user namespaces for who is chrooted, and so no capabilities to mount with.
+ * mounts.c: assembles the tool's root in our own mount namespace, by descriptors, and leaves the
+ * host's file systems. The namespace's own root is a tmpfs; the tool is chrooted to a directory in
+ * it. The kernel gives a chrooted process no user namespace, and so no capability to mount with.
  */
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -13,7 +13,7 @@
 #endif
 #define HARMLESS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
-/* What a mount is made of: a file system of its own, with one option; or a copy of the host's. */
+/* What a mount is made of: a new file system with one option, or (no type) a copy of the host's. */
 static const struct {
 	const char *type, *key, *value;
 	unsigned int attr;
@@ -65,7 +65,7 @@ configure(int fs, unsigned int command, const char *key, const char *value)
 	return ((int)syscall(SYS_fsconfig, fs, command, key, value, 0));
 }
 
-/* Attached to nothing yet. -1 with errno. */
+/* A mount that is attached to nothing yet, or -1 with errno. */
 static int
 make_mount(enum mount_kind kind, const char *from)
 {
@@ -90,8 +90,9 @@ make_mount(enum mount_kind kind, const char *from)
 }
 
 /*
- * The place of a mount, or its link, below `dir`: no step follows a link or leads back. What is
- * missing is made if that is asked, the last step as a file or directory. -1 with errno.
+ * Opens the place of a mount below `dir`, or makes its link there. No step follows a link or leads
+ * out of `dir`. `make`: missing directories are made, and a missing last step (`is_file`: a file).
+ * -1 with errno.
  */
 static int
 walk(int dir, const struct mount *m, bool make, bool is_file)
@@ -149,7 +150,7 @@ mounts_seal_input(void)
 	    "standard input");
 }
 
-/* False if its place is missing: a volatile root gets what it has a place for. */
+/* False if a volatile root has no place for it: then that root goes without. */
 static bool
 put(int root, const struct mount *m, const struct block *b, bool make)
 {
@@ -183,7 +184,7 @@ mounts_assemble(const struct launch *l)
 	int tree, root, fd = -1;
 	size_t i;
 
-	/* First, so that nothing of the following is seen outside. */
+	/* First, so that nothing of what follows is seen outside. */
 	need(syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &isolated, sizeof(isolated)) ==
 		 0,
 	    NO_MOUNT, "/ (not a mount point?)");

@@ -1,4 +1,6 @@
-/* namespaces.c: what a launch has for itself, but for processes: that takes a new one (keeper.c). */
+/*
+ * namespaces.c: the namespaces of a launch, but for processes: that takes a new process (keeper.c).
+ */
 #include <net/if.h>
 
 #include "helper.h"
@@ -23,7 +25,7 @@ namespaces_word(const char *word, unsigned int *isolate)
 	return (w->word != NULL);
 }
 
-/* In it we have every capability, over nothing but what we make ourselves; and are who we were. */
+/* In it we keep our ids, and have every capability, but only over what we make ourselves. */
 void
 namespaces_user(uid_t uid, gid_t gid)
 {

@@ -8,13 +8,14 @@
 #define ID_MAX 4294967294UL /* (uid_t)-1 means "unchanged" to the system calls */
 #define MANY   MAX_ENTRIES
 
-static int line; /* that is being read */
+static int line; /* the one that is being read */
 #define expect(holds, words, ...) \
 	must(holds, REFUSED, POLICY_FILE ":%d: " words, line, ##__VA_ARGS__)
 
 /*
- * Opens a file that nobody but root can have put or changed there: every step of its path counts.
- * Without privilege (-u) there is nothing to be gained by it, and the file may be the caller's own.
+ * Opens a file that only root can have put there or changed: every step of its path is checked.
+ * Without privilege (-u) a forged file gains nothing: it may be the caller's own, and its path is
+ * not checked.
  */
 static FILE *
 open_trusted(const char *path, bool rootless)
@@ -38,7 +39,7 @@ open_trusted(const char *path, bool rootless)
 	return (f);
 }
 
-/* A number, or the third field of the line that begins with the name. */
+/* The id that `name` is, as a number, or has: the third field of the line that begins with it. */
 static unsigned int
 id_of(const char *name, const char *file)
 {
@@ -76,15 +77,15 @@ next(size_t *n)
 }
 
 /*
- * What keywords say. Each function takes what it needs of the words `w` behind its keyword, the first of
- * which may be missing, and returns how many it took.
+ * What keywords mean. Each function takes what it needs of the words `w` behind its keyword (the
+ * first may be missing), and returns how many it took.
  */
 struct keyword;
 typedef int take(const struct keyword *, char **w, struct policy *);
 static take take_caller, take_group, take_root, begin_block, take_text, take_isolation, take_number,
     take_bind, take_tmpfs, take_link, take_fixed;
 
-/* Where a word may stand: before all blocks, in each, in a named root's. */
+/* Where a word may stand: before all blocks, in any block, in a named root's block. */
 enum scope { FIRST, BLOCK, NAMED, ANYWHERE };
 
 static const struct keyword {
@@ -92,7 +93,7 @@ static const struct keyword {
 	enum scope scope;
 	int min, max; /* words behind it */
 	take *take;
-	size_t which;	      /* of a text the field, of a number its index, of a mount the kind */
+	size_t which; /* for a text its field, for a number its index, for a mount its kind */
 	unsigned int isolate; /* what it needs */
 } keywords[] = {
     {"caller", FIRST, 1, 1, take_caller, 0, 0},
@@ -148,7 +149,7 @@ take_root(const struct keyword *k, char **w, struct policy *p)
 	return (1);
 }
 
-/* ---- in a block: the last that has begun ------------------------------------------------------- */
+/* ---- in a block: the last that has begun ------------------------------------------------------ */
 
 static struct block *
 block_of(struct policy *p)
@@ -214,7 +215,7 @@ take_bind(const struct keyword *k, char **w, struct policy *p)
 	return (as ? 3 : 1);
 }
 
-/* PLACE, and a size perhaps. */
+/* PLACE, or PLACE SIZE. */
 static int
 take_tmpfs(const struct keyword *k, char **w, struct policy *p)
 {
@@ -238,7 +239,7 @@ take_fixed(const struct keyword *k, char **w, struct policy *p)
 	return (1);
 }
 
-/* ---- the file ---------------------------------------------------------------------------------- */
+/* ---- the file --------------------------------------------------------------------------------- */
 
 static void
 take_line(char *text, struct policy *p)
@@ -268,7 +269,10 @@ take_line(char *text, struct policy *p)
 	block_of(p)->isolate |= k->isolate;
 }
 
-/* The launch's block: by its name or, of a path, by the number that it takes from a directory. */
+/*
+ * Chooses the launch's block: the one of that name; for a path, the one with the number that is its
+ * last step as `handle`, else the block `volatile`.
+ */
 static void
 choose(const struct policy *p, struct launch *l)
 {
@@ -306,7 +310,7 @@ policy_read(struct policy *p, struct launch *l)
 	char *text = NULL;
 	size_t size = 0;
 
-	/* Each line keeps its memory: its words are used. */
+	/* No line is freed: the policy points to its words. */
 	for (line = 1; getline(&text, &size, f) != -1; line++, text = NULL, size = 0)
 		take_line(text, p);
 	/* Not ferror(3): a getline(3) without memory need not be an error of the file. */

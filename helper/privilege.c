@@ -1,4 +1,4 @@
-/* privilege.c: from root to the caller with the capabilities that are needed, and from there to nothing. */
+/* privilege.c: from root to the caller with the capabilities that are needed, then to none. */
 #include <linux/capability.h>
 
 #include "helper.h"
@@ -6,8 +6,8 @@
 static const struct __user_cap_header_struct version3 = {.version = _LINUX_CAPABILITY_VERSION_3};
 
 /*
- * The kernel's own calls, here and below: a libc's change the ids of all threads that it knows of,
- * with locks in memory that the tool's process shares with its keeper.
+ * Raw system calls, here and below: libc's wrappers change the ids of all its threads, under locks
+ * in memory that the tool's process shares with its keeper.
  */
 static void
 set_capabilities(unsigned int low)
@@ -28,9 +28,9 @@ set_ids(uid_t uid, gid_t gid)
 }
 
 /*
- * All three user and group ids are the caller's from here on: a repository over NFS with root
- * squash or FUSE without allow_other opens for nobody else, and no file opens that the caller
- * cannot open.
+ * From here on all three user and group ids are the caller's. So no file opens that the caller
+ * cannot open, and those open that refuse everybody else: NFS with root squash, FUSE without
+ * allow_other.
  */
 void
 privilege_become_caller(const struct policy *p, const struct launch *l)

@@ -1,4 +1,4 @@
-/* report.c: what the launcher and the keeper have to say, and the way out of a failed launch. */
+/* report.c: messages and words of launcher and keeper, and the end of a failed launch. */
 #include <stdarg.h>
 
 #include "helper.h"
@@ -25,7 +25,7 @@ report(enum launcher_kind kind, int value)
 		m.system_us = microseconds(used.ru_stime);
 		m.max_rss_kb = used.ru_maxrss;
 	}
-	/* A server that is gone shows as the end of file. */
+	/* A server that is gone is noticed elsewhere, by the end of file. */
 	if (reporter.life != -1)
 		(void)!send(reporter.life, &m, sizeof(m), MSG_NOSIGNAL);
 }
@@ -41,7 +41,7 @@ fail(enum launcher_status status, int error, const char *fmt, ...)
 	va_end(ap);
 	snprintf(words, sizeof(words), "tool_launcher: %s%s%s", what, error != 0 ? ": " : "",
 	    error != 0 ? strerror(error) : "");
-	/* Nothing can be done about an asker that is gone. */
+	/* If nobody reads it any more, nothing can be done. */
 	if (reporter.err != -1)
 		(void)!write(reporter.err, words, strlen(words));
 	if (error != 0)

@@ -1,4 +1,4 @@
-/* root.c: finding a volatile root, and entering the tool's root by its descriptor. */
+/* root.c: opens a volatile root, and enters the tool's root by its descriptor. */
 #include <linux/openat2.h>
 
 #include "helper.h"
@@ -7,8 +7,8 @@
 #define MAX_RETRIES 100 /* openat2 says EAGAIN while something in the path is renamed */
 
 /*
- * The directory of the policy's `roots` that `path` is, opened by the policy's own name for it, and
- * compared by device and inode: names prove nothing.
+ * Opens the directory of `roots` that `path` leads to, by the name that the policy has for it. They
+ * are compared by device and inode: names prove nothing.
  */
 static int
 open_permitted(const char *path, const struct policy *p)
@@ -31,7 +31,7 @@ open_permitted(const char *path, const struct policy *p)
 	fail(LAUNCHER_REFUSED, 0, "root: %s is not one of `roots` in tool_launcher.conf", path);
 }
 
-/* A named root is assembled later; what -check asks about is a directory of `roots` itself. */
+/* A named root is assembled later. -check names a directory of `roots` itself, not a root in it. */
 void
 root_open(struct launch *l, const struct policy *p)
 {
@@ -55,13 +55,13 @@ root_open(struct launch *l, const struct policy *p)
 	    BAD_ROOT, "root %.64s: not absolute, too long, or without a name", l->root);
 	snprintf(parent, sizeof(parent), "%.*s", (int)(slash + 1 - l->root), l->root);
 	dir = open_permitted(parent, p);
-	/* This step follows no link: what happens to the name meanwhile does not matter. */
+	/* This step follows no link, so it does not matter what happens to the name meanwhile. */
 	need((l->root_fd = openat(dir, slash + 1, DIRECTORY | O_NOFOLLOW)) != -1, BAD_ROOT,
 	    "root %s (nor is it a `handle` in tool_launcher.conf)", l->root);
 	close(dir);
 }
 
-/* Never leaves the root on its way: not by `..`, an absolute link, or what /proc has for links. */
+/* No step leaves the root: neither `..`, nor an absolute link, nor a magic link of /proc. */
 static int
 open_below(int root, const char *path)
 {
@@ -100,7 +100,7 @@ root_enter(struct launch *l)
 	    l->root);
 	need(fchdir(where) == 0, NO_CHDIR, "working directory %s", l->where ? l->where : ".");
 	close(where);
-	/* The kernel knows whether the root can be reached from here; libc's getcwd hides it. */
+	/* The kernel's getcwd tells whether we are below the root; libc's would hide it. */
 	need(l->testing || syscall(SYS_getcwd, path, sizeof(path)) != -1, NO_DIRECTORY,
 	    "working directory");
 	must(path[0] == '/', OUTSIDE, "the working directory is outside the root %s", l->root);

@@ -4,8 +4,8 @@
 #include "helper.h"
 
 /*
- * At most what the hard limit is; that, too, where the policy says so. With those of processor time a
- * second apart, SIGXCPU tells before SIGKILL ends.
+ * Sets the soft limit, at most to the hard one; if `hard`, that one too. The hard limit of
+ * processor time is a second more, so that SIGXCPU comes before SIGKILL.
  */
 static void
 set_limit(int resource, rlim_t limit, bool hard)
@@ -20,7 +20,7 @@ set_limit(int resource, rlim_t limit, bool hard)
 }
 
 /*
- * What we hold beside 0, 1 and 2 goes at the exec and not before: a failing exec has to be told.
+ * Descriptors above 2 are closed by the exec and not before: a failed exec must still be reported.
  * PDEATHSIG comes last: every change of credentials clears it.
  */
 void
@@ -32,9 +32,11 @@ tool_exec(const struct launch *l, pid_t keeper)
 	sigset_t none;
 	int i;
 
-	/* Fails for a group leader, which only a process is that was not forked here. */
+	/* Fails for a group leader, which we can only be without -life. */
 	setsid();
-	/* Soft limits that the server raised for itself, or the kernel lowered for setuid programs. */
+	/*
+	 * Soft limits that the server raised for itself, or the kernel lowered for a setuid exec.
+	 */
 	if (l->nofile != 0)
 		set_limit(RLIMIT_NOFILE, l->nofile, false);
 	if (l->stack != 0)
@@ -49,7 +51,7 @@ tool_exec(const struct launch *l, pid_t keeper)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 
-	/* It is looked up in its own PATH: this environment is the tool's. */
+	/* The tool is looked up in the PATH of its own environment. */
 	environ = l->env;
 	present = access(tool, F_OK) == 0;
 	no_path = getenv("PATH") == NULL && strchr(tool, '/') == NULL;

@@ -33,21 +33,28 @@
 enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };
 #undef LAUNCHER_ENUM
 
-/* What -err carries is at most this long, so that it always fits into a pipe. */
+/* The words on -err are at most so many bytes: they always fit into a pipe. */
 #define LAUNCHER_MAX_WORDS 4096
 
 /*
- * -life FD is one end of a SOCK_SEQPACKET pair. The server sends one byte: a signal for the whole
- * tree of the tool; SIGKILL, or the end of file, ends it at once. The launcher's side sends one
- * message, FAILED (an enum launcher_status, and in `error` the errno behind it, if any; the words
- * are on -err) or ENDED (a wait(2) status, and what was used by the tool and by those of its
- * descendants that were waited for: processor time, and the largest resident set among them).
- * With -hold there is a HELD before the tool starts and another after ENDED (1: the root is in a
- * mount namespace, and can be entered by /proc/PID/root; else 0), and each time it waits for a 0.
- * A tool with a network of its own gets pipes where its output is a socket: for each there is a PIPE
- * (the tool's descriptor) before it starts, with two descriptors: the pipe's other end, the socket.
- * `keeper` is the pid of the tool's keeper where that is another child of the server than
- * the launcher itself, else 0. The end of file tells that all but the exits is done.
+ * -life FD is one end of a SOCK_SEQPACKET pair.
+ *
+ * The server sends single bytes. Each is a signal for the tool's whole tree. SIGKILL, or the end of
+ * file, ends the tree at once.
+ *
+ * The launcher's side sends messages:
+ * - FAILED: there was no tool. An enum launcher_status; in `error` the errno behind it, if any. The
+ *   words are on -err.
+ * - ENDED: a wait(2) status, and what the tool used, with those of its descendants that were waited
+ *   for: processor time, and the largest resident set among them.
+ * - HELD: only with -hold, before the tool starts and after ENDED. It waits for a 0 each time. 1:
+ *   the root is in a mount namespace, and can be entered by /proc/PID/root; 0: it is not.
+ * - PIPE: before the tool starts, where it has a network of its own, for each output that is a
+ *   socket: the tool's descriptor, which is a pipe now. With it come two descriptors: the pipe's
+ *   other end, and the socket.
+ *
+ * `keeper` is the pid of the tool's keeper, if the keeper is another child of the server than the
+ * launcher, else 0. The end of file says that all but the exits is done.
  */
 enum launcher_kind {
 	LAUNCHER_FAILED = 1,
