@@ -3,8 +3,8 @@
  * -lruntool (pkg-config runtool).
  *
  * The library opens connections and nothing else: it installs no signal handlers and raises no
- * signals, prints nothing, never exits, and keeps no state outside its objects. Different objects may
- * be used by different threads at the same time, one object by one thread at a time; but
+ * signals, prints nothing, never exits, and keeps no state outside its objects. Different objects
+ * may be used by different threads at the same time, one object by one thread at a time. But
  * runtool_signal() and runtool_cancel() are for any thread, and for signal handlers.
  */
 #ifndef RUNTOOL_H
@@ -38,21 +38,19 @@ enum runtool_code {
 
 /* Why a call failed. */
 struct runtool_error {
-	int code;	/* enum runtool_code, or another code that the server sent */
-	int exec_errno; /* RUNTOOL_CLIENT: why the tool could not be executed; 0: something else */
-	bool refused;	/* the server took no request, mostly for lack of room: another may */
-	int retry_ms;	/* refused: there may be room after this time; 0: not known */
-	bool loaded;	/* as in a result, where the server said so */
-	int in_flight;	/* the same; -1: it did not */
-	bool
-	    lost; /* no result came of a request that was sent: the tool may have run, or still run */
-	bool
-	    input_read; /* of a run: so were bytes from stdin_fd, which another call will not find there */
+	int code;	 /* enum runtool_code, or another code that the server sent */
+	int exec_errno;	 /* RUNTOOL_CLIENT: why the tool could not be executed; 0: something else */
+	bool refused;	 /* the server took no request, mostly for lack of room: another may */
+	int retry_ms;	 /* refused: there may be room after this time; 0: not known */
+	bool loaded;	 /* as in a result */
+	int in_flight;	 /* as in a result; -1: the server did not say */
+	bool lost;	 /* a request was sent, but no result came: the tool may run, or have run */
+	bool input_read; /* some of stdin_fd was read: another call will not find it there */
 	char message[1024];
 };
 
 /*
- * A server, with a connection that is kept from call to call and made anew where the server closed
+ * A server, with a connection that is kept from call to call. It is made again if the server closed
  * it between two calls, or a call failed.
  */
 struct runtool;
@@ -77,7 +75,7 @@ struct runtool_info {
 	int interface;	    /* the newest version that it and this library speak */
 
 	/* Below version 5: in_flight is cur_tools + cur_pending, and the rest is empty or 0. */
-	bool loaded;   /* it has more requests in flight than it likes */
+	bool loaded;   /* it has more requests in flight than its `loaded_at` */
 	int in_flight; /* run calls waiting or running */
 	const char *area, *software;
 	int64_t started;			      /* seconds since 1970 */
@@ -87,7 +85,7 @@ struct runtool_info {
 /* 0, or -1 with *err. */
 RUNTOOL_API int runtool_info(struct runtool *, struct runtool_info *, struct runtool_error *err);
 
-/* Whether it is there, and how busy: the cheapest call. */
+/* Whether the server is there, and how busy: the cheapest call. */
 struct runtool_ping {
 	uint8_t unique[16];
 	bool loaded;
@@ -96,15 +94,17 @@ struct runtool_ping {
 RUNTOOL_API int runtool_ping(struct runtool *, struct runtool_ping *, struct runtool_error *err);
 
 /*
- * Makes the server drain: finish what runs, refuse the rest, exit. Only from its own host, and from
- * version 5 on. 0 with the number of run calls it still has, or -1 with *err.
+ * Makes the server drain: finish what runs, refuse the rest, exit. Only from its own host; version
+ * 5. 0 with the number of run calls it still has, or -1 with *err.
  */
 RUNTOOL_API int runtool_stop(struct runtool *, int *in_flight, struct runtool_error *err);
 
-/* What the server did since its start, by call of any version; only calls that have ended. Version 5. */
+/*
+ * What the server did since its start, by call of any version. Only ended calls count. Version 5.
+ */
 struct runtool_counts {
 	int64_t count;
-	int64_t errors; /* of these; a tool that exits with another status than 0 is none */
+	int64_t errors; /* of these; a tool's exit status is no error */
 	double total_s, longest_s;
 };
 struct runtool_stats {
@@ -114,14 +114,14 @@ struct runtool_stats {
 RUNTOOL_API int runtool_stats(struct runtool *, struct runtool_stats *, struct runtool_error *err);
 
 /*
- * Receives output as it comes: `len` > 0 bytes of the tool's stdout (stream 1) or stderr (2), each in
- * order. 0; RUNTOOL_CLOSE_STREAM when no more of this stream is wanted: the tool's next write to
- * it is a broken pipe; anything else ends the call, and with it the tool.
+ * Receives output as it comes: `len` > 0 bytes of the tool's stdout (stream 1) or stderr (2), each
+ * in order. Return 0; or RUNTOOL_CLOSE_STREAM to get no more of this stream: then the tool's next
+ * write to it is a broken pipe. Any other value ends the call, and with it the tool.
  */
 #define RUNTOOL_CLOSE_STREAM 1
 typedef int runtool_output_fn(void *arg, int stream, const void *data, size_t len);
 
-/* Zero-initialise it: what is added later is 0 for "as before". */
+/* Zero-initialise it: members that are added later mean "as before" when they are 0. */
 struct runtool_request {
 	uint32_t root;		   /* index of a volatile root; 0: by name */
 	const char *root_name;	   /* of a root in the server's tool_launcher.conf; version 5 */
@@ -132,14 +132,14 @@ struct runtool_request {
 	bool stream_stdin;	   /* the tool's input is read from stdin_fd here; version 5 */
 	int stdin_fd;		   /* read as the tool wants more; stays open */
 	bool merge_stderr;	   /* stderr goes into stdout, in the order written; version 5 */
-	bool best_effort;	   /* version 4: go without these two, no input and no merging */
+	bool best_effort;	   /* version 4: run it without input and merging if need be */
 	runtool_output_fn *output; /* NULL: output is discarded */
 	void *arg;
-	int time_limit_ms; /* wall clock, from the tool's start (version 4: from the request); 0: none */
-	int keep_alive_ms; /* silence between a server's signs of life; 0: 20 s; version 5 */
-	int busy_timeout_ms; /* how long to ask again while there is no room; 0: as long as it takes; -1: do not */
+	int time_limit_ms;    /* from its start (version 4: from the request); 0: none */
+	int keep_alive_ms;    /* silence between a server's signs of life; 0: 20 s; version 5 */
+	int busy_timeout_ms;  /* while there is no room, ask so long; 0: for ever; -1: never */
 	const char *label;    /* for the server's log, at most 128 bytes; NULL: none */
-	int queue_timeout_ms; /* rather be refused than wait longer for a turn; 0: never; version 5 */
+	int queue_timeout_ms; /* refuse it if it waits longer; 0: never; version 5 */
 };
 
 /* Why a tool ended. */
@@ -155,35 +155,35 @@ struct runtool_result {
 	int signal; /* 0 if it exited */
 	bool core;  /* it dumped core */
 	enum runtool_why why;
-	int interface;	/* version by which it ran: below 5 all that follows but wall_s is 0 */
+	int interface;	/* version by which it ran; below 5 what follows is 0, but for wall_s */
 	double wall_s;	/* from the tool's start to its end (version 4: from the request) */
 	double queue_s; /* from the request to the tool's start, attempts without room included */
 	double user_s, system_s; /* of the tool and the descendants that were waited for */
 	int64_t max_rss_kb;	 /* the largest of these */
-	bool loaded;		 /* the server has more in flight than it likes: prefer another */
-	int in_flight;		 /* run calls that wait or run there by now; -1: it does not say */
-	int refusals;		 /* how often there was no room before; also below version 5 */
-	bool input_read; /* bytes from stdin_fd were, which another call will not find there */
+	bool loaded;		 /* it has more in flight than its `loaded_at`: prefer another */
+	int in_flight;		 /* run calls waiting or running there; -1: it does not say */
+	int refusals;		 /* refusals before this, for lack of room; also below version 5 */
+	bool input_read; /* some of stdin_fd was read: another call will not find it there */
 };
 
 /*
- * Runs a tool and waits for its end and the end of its output. 0 with *result; -1 with *err when
- * the server could not run it, or fell silent for three times keep_alive_ms, or the connection
+ * Runs a tool and waits for its end and the end of its output. 0 with *result. -1 with *err when
+ * the server could not run it, or was silent for three times keep_alive_ms, or the connection
  * broke: then the server ends the tool.
  *
- * Version 5 of the interface needs this one connection. A server that does not know it is asked by
- * version 4, which has no streamed input, no named roots and no merging (RUNTOOL_INVALID), and sends
- * the output over two connections that it makes to this host, to any port, over IPv4.
+ * Version 5 of the interface needs this one connection. An older server is asked by version 4. That
+ * has no streamed input, no named roots and no merging (RUNTOOL_INVALID). It sends the output over
+ * two connections that it makes to this host, to any port, over IPv4.
  */
 RUNTOOL_API int runtool_run(struct runtool *, const struct runtool_request *,
     struct runtool_result *result, struct runtool_error *err);
 
 /*
- * For any thread and for signal handlers, while runtool_run() is under way; otherwise nothing
- * happens. runtool_signal() sends a signal (1 to 64) to the tool's whole tree; while the request waits
- * for its turn, INT, TERM, HUP, QUIT and KILL cancel it, and where the server speaks version 4 they
- * end the tool. 0, or -1 with errno: EINVAL; ESRCH when no runtool_run() is under way.
- * runtool_cancel() ends the call at once with RUNTOOL_CANCELLED: the server ends the tool.
+ * For any thread and for signal handlers, while runtool_run() is under way; otherwise they do
+ * nothing. runtool_signal() sends a signal (1 to 64) to the tool's whole tree. While the request
+ * waits for its turn, INT, TERM, HUP, QUIT and KILL cancel it; with a server of version 4 they end
+ * the tool. 0, or -1 with errno: EINVAL; ESRCH when no runtool_run() is under way. runtool_cancel()
+ * ends the call at once with RUNTOOL_CANCELLED: the server ends the tool.
  */
 RUNTOOL_API int runtool_signal(struct runtool *, int signal);
 RUNTOOL_API void runtool_cancel(struct runtool *);
