@@ -71,7 +71,10 @@ addr_parse(const char *text, struct sockaddr_storage *ss)
 	struct addrinfo *found;
 	struct in_addr v4;
 
-	/* 10.1 is meant as a network, not as 10.0.0.1. */
+	/*
+	 * Not what getaddrinfo(3) would take for an IPv4 address: 10.1 is meant as a network, not
+	 * as 10.0.0.1.
+	 */
 	if (strchr(text, ':') == NULL && inet_pton(AF_INET, text, &v4) != 1)
 		return (-1);
 	if (getaddrinfo(text, NULL, &hints, &found) != 0)

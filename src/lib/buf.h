@@ -1,4 +1,4 @@
-/* buf.h: a byte buffer that grows; what is received or about to be sent. */
+/* buf.h: a byte buffer that grows, for what was received or will be sent. */
 #ifndef BUF_H
 #define BUF_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * Zero-initialised is empty. `failed` is sticky: once memory ran short every append is a no-op,
+ * Zero-initialised is empty. `failed` is sticky: once memory ran short, every append does nothing,
  * so an encoder checks it once, at its end.
  */
 struct buf {

@@ -16,9 +16,9 @@
 #include "paths.h"
 
 /*
- * inih splits long lines in silence, cuts values at a ';', takes ':' for '=' and cuts long names.
- * So it is handed lines of our own that it cannot misread: a letter for the field, '=', and a piece
- * of the field's bytes in hex. A small letter says that more of the field follows.
+ * inih silently splits long lines, cuts values at a ';', takes ':' for '=' and cuts long names. So
+ * it is given lines of our own that it cannot misread: a letter for the field, '=', and a piece of
+ * the field's bytes in hexadecimal. A small letter says that more of the field follows.
  */
 #define FIELD_SECTION 'S'
 #define FIELD_NAME    'N'
@@ -49,11 +49,11 @@ struct parser {
 	struct config *config;
 	struct config_files files;
 
-	struct config_line line; /* that is being handed to inih, as these */
+	struct config_line line; /* the line that is handed to inih, as these fields */
 	struct field fields[2];
 	size_t n_fields, next_field;
 
-	struct buf piece; /* of the field that comes back */
+	struct buf piece; /* what has come back of a field */
 	const char *section, *name;
 };
 
@@ -123,7 +123,7 @@ give_piece(char *line, int size, void *arg)
 	return (line);
 }
 
-/* The values of a file share its name. */
+/* All values of a file share one copy of its name. */
 static const char *
 keep_file(struct parser *p)
 {

@@ -20,10 +20,10 @@ struct config_value {
 };
 
 /*
- * Which vesta.cfg: `option` (-c FILE) if not NULL, else $VESTACONFIG, ./vesta.cfg, $HOME/vesta.cfg,
- * SYSCONFDIR/vesta.cfg, the first that exists. 0 with the path and whether it was merely found in
- * the current directory; -1 with errno ENOENT when there is none, ENAMETOOLONG when it does not
- * fit. A file named by `option` or $VESTACONFIG is taken whether it exists or not.
+ * Finds vesta.cfg: `option` (-c FILE) if not NULL, else $VESTACONFIG, else the first that exists of
+ * ./vesta.cfg, $HOME/vesta.cfg, SYSCONFDIR/vesta.cfg. 0 with the path, and whether it was merely
+ * found in the current directory; -1 with errno ENOENT when there is none, ENAMETOOLONG when it
+ * does not fit. A file named by `option` or $VESTACONFIG is taken whether it exists or not.
  */
 int config_find(const char *option, char *path, size_t size, bool *in_cwd);
 
@@ -41,8 +41,8 @@ void config_free(struct config *);
 const struct config_value *config_get(const struct config *, const char *section, const char *name);
 
 /*
- * Value number `i` (from 0) in the order read, NULL behind the last: for those who look for names
- * they do not know. A name that is set twice stands there twice.
+ * Value number `i` (from 0) in the order read, NULL behind the last: to find names that are not
+ * known. A name that is set twice is there twice.
  */
 const struct config_value *config_at(const struct config *, size_t i);
 

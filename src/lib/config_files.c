@@ -14,14 +14,14 @@
 #include "config_files.h"
 
 #define MAX_DEPTH 10	/* of includes within includes */
-#define MAX_FILES 10000 /* and directories, all together: includes in a circle come to an end */
+#define MAX_FILES 10000 /* and directories, in all: ends includes that form a circle */
 #define MAX_BYTES (64 << 20)
 #define READ_SIZE 65536
 
 #define DIGITS "0123456789"
 #define BOM    "\xef\xbb\xbf"
 
-/* A file that is being read, or a directory whose files are. */
+/* A file that is being read, or a directory whose files are being read. */
 struct config_source {
 	struct config_source *up; /* what included it */
 	char *path;
@@ -178,7 +178,7 @@ pop(struct config_files *f)
 	free(s);
 }
 
-/* Goes on with `path`, at `depth` includes. */
+/* Reads on in `path`, which is `depth` includes deep. */
 static void
 push(struct config_files *f, const char *path, mode_t mode, int depth)
 {

@@ -6,7 +6,7 @@
 
 struct config_files;
 
-/* A [section], or else a name and its value. Good until the next one is read. */
+/* A [section], or a name and its value. Valid until the next one is read. */
 struct config_line {
 	const char *section;
 	const char *name, *value;

@@ -7,17 +7,17 @@
 #define ERROR_WORDS_SIZE sizeof(((struct runtool_error *)NULL)->message)
 
 /*
- * Fills in all of `err`, with words that are cut where they do not fit; its own message is none of the
- * arguments. Returns -1.
+ * Fills in all of `err`. Words that do not fit are cut. `err->message` must not be an argument.
+ * Returns -1.
  */
 int error_set(struct runtool_error *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Further words behind those of error_set(). */
+/* Appends words to those of error_set(). */
 void error_add(struct runtool_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Its words, without the blanks and newlines of a server at either end; returns `words`. */
+/* The words, without the blanks and newlines that a server put around them. Returns `words`. */
 const char *error_words(const struct runtool_error *, char words[ERROR_WORDS_SIZE]);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * fields.h: structs as lists of name=value: a table says which member has which name, so that both
- * sides encode, decode and check by the same line.
+ * fields.h: structs as lists of name=value. A table says which member has which name, so both sides
+ * encode, decode and check by the same line.
  */
 #ifndef FIELDS_H
 #define FIELDS_H
@@ -15,7 +15,7 @@ enum field_type {
 	FIELD_INT,     /* int32_t; below `min`: not given */
 	FIELD_UINT,    /* uint32_t; the same */
 	FIELD_LONG,    /* int64_t; the same */
-	FIELD_PERCENT, /* float >= 0, in hundredths: no locale is asked */
+	FIELD_PERCENT, /* float >= 0, in hundredths: independent of the locale */
 	FIELD_CHOICE,  /* int: index into `words` */
 	FIELD_ID       /* uint8_t[16], in hexadecimal */
 };
@@ -34,7 +34,7 @@ struct field {
 void fields_put(struct pairs *, const struct field *, size_t n, const void *from);
 
 /*
- * Takes what the list has; members that it does not name stay as they are. Texts are allocated:
+ * Fills in what the list has; members that it does not name stay as they are. Texts are allocated:
  * fields_free() frees and clears them, also after -1 with *err.
  */
 int fields_get(

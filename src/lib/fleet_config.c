@@ -12,7 +12,7 @@
 #define MAX_TIME  604800
 #define AT(field) offsetof(struct fleet_config, field)
 
-/* It becomes a part of file names, and of commands. */
+/* An area becomes part of file names, and of commands. */
 static int
 set_area(void *object, const struct setting *what, const char *value, char *why, size_t size)
 {
@@ -27,7 +27,7 @@ set_area(void *object, const struct setting *what, const char *value, char *why,
 	return (setting_set_string(object, what, value, why, size));
 }
 
-/* The same; an IPv6 address has colons. */
+/* So does a host; an IPv6 address has colons. */
 static int
 set_host(void *object, const struct setting *what, const char *value, char *why, size_t size)
 {
@@ -48,7 +48,7 @@ set_dir(void *object, const struct setting *what, const char *value, char *why, 
 	return (setting_set_string(object, what, value, why, size));
 }
 
-/* What its places stand for is not known yet. */
+/* Only its form is checked: the values of %a, %h and %c are not known yet. */
 static int
 set_command(void *object, const struct setting *what, const char *value, char *why, size_t size)
 {

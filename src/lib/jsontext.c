@@ -50,7 +50,7 @@ jsontext_write(FILE *f, json_t *value, size_t flags)
 		errno = ENOMEM;
 		return (-1);
 	}
-	/* In one write, so that those of several programs do not mix. */
+	/* In one write, so that the lines of several programs do not mix. */
 	rc = fprintf(f, "%s\n", text) < 0 || fflush(f) == EOF ? -1 : 0;
 	free(text);
 	return (rc);

@@ -7,13 +7,19 @@
 
 #include "runtool.h"
 
-/* A string of any bytes; null for NULL. What is no UTF-8 becomes question marks. */
+/*
+ * A string of any bytes; null for NULL. In what is not UTF-8, each byte above 0x7f becomes a
+ * question mark.
+ */
 json_t *jsontext_string(const char *);
 
 /* {"code": ..., "message": ...}, with "errno" where a tool could not be executed. */
 json_t *jsontext_error(const struct runtool_error *);
 
-/* Writes a value (NULL: there was no memory for it) and a newline, and frees it. 0, or -1 with errno. */
+/*
+ * Writes a value and a newline, and frees it. NULL: there was no memory for it. 0, or -1 with
+ * errno.
+ */
 int jsontext_write(FILE *, json_t *, size_t flags);
 
 #endif

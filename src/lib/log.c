@@ -12,7 +12,7 @@
 #define PROGRAM	 "RunToolServer"
 #define MAX_LINE 4096
 
-/* One for the process, as syslog(3) has it. */
+/* One for the process, like syslog(3). */
 static bool use_syslog, show_debug;
 
 void

@@ -19,8 +19,8 @@ void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * What a client sent, made fit to be a value in a line: in double quotes if it has blanks or is
- * empty, control characters escaped as vis(3) does, what does not fit cut, with `...` in its place.
+ * Makes what a client sent fit to be a value in a line. It is put in double quotes if it has blanks
+ * or is empty; control characters are escaped as by vis(3); what does not fit is replaced by `...`.
  * Returns dst. size >= 16.
  */
 const char *log_quote(char *dst, size_t size, const char *src);

@@ -45,7 +45,7 @@ pairs_put(struct buf *b, struct pairs *p)
 	p->number = 0;
 }
 
-/* Of what begins like a pair; 0: nothing does. No locale is asked. */
+/* The length of a pair's name; 0: this is no pair. No locale is asked. */
 static size_t
 name_length(const char *pair)
 {

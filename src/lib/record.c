@@ -37,7 +37,7 @@ record_host_ok(const char *host)
 		is_ipv6(host));
 }
 
-/* What both the name and the line have. */
+/* HOST:PORT, as both the name and the line have it. */
 static void
 format_address(const struct record *r, char *address, size_t size)
 {
@@ -94,7 +94,7 @@ cut(char *text, int c)
 	return (at);
 }
 
-/* Numbers and brackets may be written in several ways; which one it has to be is fill()'s business. */
+/* Numbers and brackets can be written in several ways. fill() writes the one that is valid. */
 int
 record_parse_name(struct record *r, const char *name, const char **why)
 {

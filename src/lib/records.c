@@ -9,14 +9,14 @@
 
 #include "records.h"
 
-#define TRIES 2 /* a handle may be stale once, when another host replaced the file */
+#define TRIES 2 /* ESTALE may come once, when another host replaced the file */
 
 #define NOT_REGULAR "it is not a regular file"
 #define TOO_LONG    "it is too long for a record"
 
 static const char suffix[] = ".tmp";
 
-/* Asks the file server, whatever is cached here. Regular files only. 0, or -1 with errno. */
+/* Asks the file server, not a cache. Regular files only. 0, or -1 with errno. */
 static int
 look_at(int fd, const char *name, struct statx *st)
 {
@@ -36,7 +36,7 @@ set_touched(struct record *r, const struct statx *st)
 	r->touched.tv_nsec = st->stx_mtime.tv_nsec;
 }
 
-/* 0, or -1 with errno; EBADMSG when it is no record, and *why unless it is not even a regular file. */
+/* 0, or -1 with errno. EBADMSG: it is no record; *why says so, unless it is no regular file. */
 static int
 read_record(int fd, const char *name, struct record *r, const char **why)
 {
@@ -60,7 +60,7 @@ read_record(int fd, const char *name, struct record *r, const char **why)
 	return (0);
 }
 
-/* As records_open(), from within the directory. */
+/* Like records_open(), but relative to the open directory. */
 static int
 open_in(int dir, const char *name, struct record *r, const char **why)
 {
@@ -78,7 +78,7 @@ open_in(int dir, const char *name, struct record *r, const char **why)
 		if (errno != ESTALE)
 			break;
 	}
-	/* Symbolic links, and sockets. */
+	/* Symbolic links, sockets. */
 	if (errno == ELOOP || errno == ENXIO)
 		errno = EBADMSG;
 	if (errno != EBADMSG)
@@ -108,7 +108,7 @@ records_open(const char *dir, const char *name, struct record *r, const char **w
 	return (fd);
 }
 
-/* The list with room for one more; or NULL: then it is as it was. */
+/* The list, with room for one more. NULL: no memory, and the list is as it was. */
 static void *
 grow(void *list, size_t n, size_t size)
 {

@@ -204,8 +204,8 @@ rpc_put_info(struct buf *b, int32_t proc, int32_t version, const struct rpc_info
 }
 
 /*
- * Results are small: they are decoded from their start again when more has come. Once something
- * is amiss, `rc` says so and the rest of the decoding is passed over.
+ * Results are small: when more has come, they are decoded from their start again. After an error
+ * `rc` is -1, and the rest of the decoding does nothing.
  */
 struct results {
 	struct srpc_reader *r;
@@ -253,7 +253,7 @@ next_unique(struct results *in, uint8_t unique[RPC_UNIQUE_SIZE])
 		memcpy(unique, item.bytes, RPC_UNIQUE_SIZE);
 }
 
-/* The end_call; where the results are not all there yet, back to their start. */
+/* Takes the end_call; if something is still missing, goes back to the results' start. */
 static int
 end_results(struct results *in, size_t start)
 {

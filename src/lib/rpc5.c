@@ -30,7 +30,7 @@ static const struct field run_fields[] = {
 	{ "time_limit_ms",	FIELD_INT,	AT(time_limit_ms),	1, INT32_MAX, NULL },
 	{ "keep_alive_ms",	FIELD_INT,	AT(keep_alive_ms),	RPC5_MIN_KEEP_ALIVE, RPC5_MAX_KEEP_ALIVE, NULL },
 	{ "label",		FIELD_TEXT,	AT(label),		1, RPC5_MAX_LABEL, NULL },
-	/* What a client can do without. */
+	/* Those that a server may ignore. */
 	{ "queue_ms",		FIELD_INT,	AT(queue_ms),		1, INT32_MAX, NULL },
 };
 #define RUN_MAY_FIELDS	1
@@ -66,7 +66,7 @@ rpc5_scan_call(struct srpc_reader *r, int32_t proc, unsigned int *step, struct s
 	return (rpc_scan_items(r, items_of(proc), step, err));
 }
 
-/* Both lists of options, of which the first may have none that the table does not have. */
+/* Takes both lists of options. In the first one, all must be in the table. */
 static int
 get_options(const struct srpc_item *lists, const struct field *known, size_t n, void *to,
     struct srpc_error *err)
@@ -80,7 +80,7 @@ get_options(const struct srpc_item *lists, const struct field *known, size_t n, 
 		return (srpc_fail(err, SRPC_NOT_IMPLEMENTED,
 		    "option %.64s: this server does not know %.*s", unknown,
 		    (int)strcspn(unknown, "="), unknown));
-	/* What must be understood comes last: it prevails. */
+	/* What must be understood comes second, so that it prevails. */
 	if (fields_get(may, known, n, to, err) == -1 || fields_get(must, known, n, to, err) == -1)
 		return (pairs_blame("option", SRPC_INVALID_PARAMETER, err));
 	return (0);

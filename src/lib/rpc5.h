@@ -1,6 +1,6 @@
 /*
  * rpc5.h: the calls of version 5 of the RunTool interface, runtool-srpc(7): one connection, options
- * and results by name. Decoders of calls (rpc5.c) and results (rpc5_results.c) alike return SRPC_OK,
+ * and results by name. Calls are in rpc5.c, results in rpc5_results.c. Decoders return SRPC_OK,
  * SRPC_MORE or -1.
  */
 #ifndef RPC5_H
@@ -24,17 +24,17 @@ enum rpc5_proc { RPC5_RUN = 1, RPC5_INFO = 4, RPC5_PING = 5, RPC5_STOP = 6, RPC5
 #define RPC5_RUNNING SRPC_TRUE
 #define RPC5_QUEUED  SRPC_FALSE
 
-/* As an int32 of the client, what is no signal: no more of this output is wanted. */
+/* An int32 from the client is a signal, or one of these: it wants no more of this output. */
 enum { RPC5_NO_STDOUT = -1, RPC5_NO_STDERR = -2 };
 #define RPC5_MAX_SIGNAL 64
 
-/* How a run came to its end; rpc5_why_words has the words for it. */
+/* Why a run ended; rpc5_why_words has the words for it. */
 enum rpc5_why { RPC5_ENDED, RPC5_TIME_LIMIT, RPC5_CLIENT_SIGNAL, RPC5_SHUTDOWN };
 extern const char *const rpc5_why_words[];
 
-/* How busy the server is: all that it answers says so. */
+/* How busy the server is; part of each of its answers. */
 struct rpc5_load {
-	int loaded;	   /* it has more requests in flight than it likes, or is about to end */
+	int loaded; /* more requests in flight than `loaded_at`, or the server is about to end */
 	int32_t in_flight; /* run calls waiting or running; -1: an older server does not say */
 };
 
@@ -47,12 +47,12 @@ struct rpc5_result {
 	struct rpc5_load load;
 };
 
-/* What a call has instead of results when it failed. */
+/* What comes instead of results when a call failed. */
 struct rpc5_failure {
-	int32_t code;	  /* 0: nothing did */
+	int32_t code;	  /* 0: it did not fail */
 	char *words;	  /* may be NULL; rpc5_failure_free() frees it; NULL after -1 */
 	int32_t error;	  /* the errno of a tool that could not be executed; 0: not known */
-	int32_t retry_ms; /* there is no room: try again after that; 0: do not */
+	int32_t retry_ms; /* no room: try again after so long; 0: do not */
 	struct rpc5_load load;
 };
 void rpc5_failure_free(struct rpc5_failure *);
@@ -73,13 +73,13 @@ struct rpc5_stats {
 	struct rpc5_load load;
 };
 
-/* As rpc_known() and rpc_scan_call(), rpc_get_run() and rpc_put_run(). */
+/* Like rpc_known(), rpc_scan_call(), rpc_get_run() and rpc_put_run(). */
 bool rpc5_known(int32_t proc);
 int rpc5_scan_call(struct srpc_reader *, int32_t proc, unsigned int *step, struct srpc_error *);
 int rpc5_get_run(struct srpc_reader *, struct rpc_run *run, struct srpc_error *);
 void rpc5_put_run(struct buf *, const struct rpc_run *);
 
-/* The other calls have no arguments but options, of which there are none as yet. */
+/* The other calls have no arguments but options, and no options exist yet. */
 int rpc5_get_options(struct srpc_reader *, struct srpc_error *);
 void rpc5_put_call(struct buf *, int32_t proc);
 
@@ -92,10 +92,9 @@ void rpc5_put_stop(struct buf *, struct rpc5_load);
 void rpc5_put_stats(struct buf *, const struct rpc5_stats *);
 
 /*
- * The other side of that. `failure` has a code where the call failed, and then the rest of the
- * results is not filled in. Where there is more to come the reader stays where it was. Results that
- * lack what a client needs, or are out of their bounds, are a protocol violation; nothing is left to
- * free then.
+ * For the client. `failure` has a code if the call failed, and then the results are not filled in.
+ * After SRPC_MORE the reader is where it was. Results that lack what a client needs, or are out of
+ * bounds, are a protocol violation, and nothing is left to free.
  */
 int rpc5_get_result(
     struct srpc_reader *, struct rpc5_result *, struct rpc5_failure *failure, struct srpc_error *);

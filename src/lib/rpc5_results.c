@@ -4,13 +4,13 @@
 #define MAX_TEXT   65536
 #define MAX_STATUS 255
 #define MAX_RETRY  3600000     /* ms */
-#define MAX_COUNT  (1LL << 53) /* what a double holds exactly, and a client can add up */
+#define MAX_COUNT  (1LL << 53) /* a double holds it exactly */
 
 #define NOT_SAID ((struct rpc5_load){.in_flight = -1})
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-/* How many of a call's results must be there: the first in its table. */
+/* How many of a call's results must be there: so many first ones of its table. */
 enum { RESULT_NEEDED = 2, INFO_NEEDED = 13, PING_NEEDED = 3, STOP_NEEDED = 1, STATS_NEEDED = 20 };
 
 static const char *const state_words[] = {"ok", "loaded", NULL};
@@ -125,7 +125,7 @@ rpc5_put_result(struct buf *b, const struct rpc5_result *result)
 void
 rpc5_put_failure(struct buf *b, const struct srpc_error *err, struct rpc5_load load)
 {
-	struct srpc_error why = *err; /* `words` is not const */
+	struct srpc_error why = *err; /* a copy, since `words` is not const */
 	const struct rpc5_failure failure = {.code = why.code,
 	    .words = why.message,
 	    .error = why.exec_errno,
@@ -180,7 +180,7 @@ next_results(struct srpc_reader *r, struct srpc_item *list, struct srpc_error *e
 	return (rc);
 }
 
-/* Of the table's fields the first `needed` must be there. */
+/* The first `needed` fields of the table must be there. */
 static int
 get_values(const struct srpc_item *list, const struct field *fields, size_t n, size_t needed,
     void *to, struct srpc_error *err)
@@ -202,7 +202,7 @@ get_failure(const struct srpc_item *list, struct rpc5_failure *failure, struct s
 	return (0);
 }
 
-/* Results, which go to `to`, or say why there are none. */
+/* Decodes results into `to`; or a failure instead. */
 static int
 get_results(struct srpc_reader *r, const struct field *fields, size_t n, size_t needed, void *to,
     struct rpc5_failure *failure, struct srpc_error *err)

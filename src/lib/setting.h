@@ -1,6 +1,6 @@
 /*
- * setting.h: tables of the names that may be set in vesta.cfg or by -o, each with its type, bounds and
- * default; and what reads and shows them. Nothing here logs.
+ * setting.h: tables of what may be set in vesta.cfg or by -o, each with its type, bounds and
+ * default; and functions that read and print them. Nothing here logs.
  */
 #ifndef SETTING_H
 #define SETTING_H
@@ -13,7 +13,7 @@
 
 struct setting;
 
-/* What is set lies in an object, at the setting's offset. */
+/* A value is stored in an object, at the setting's offset. */
 struct setting_type {
 	/* 0, or -1 with `why`: what the value must be. */
 	int (*set)(void *, const struct setting *, const char *value, char *why, size_t size);
@@ -25,9 +25,9 @@ struct setting {
 	const char *section, *name;
 	size_t offset;
 	const struct setting_type *type;
-	const char *standard; /* the default, as it would be written; NULL: none, or the owner's */
+	const char *standard; /* the default, as one would write it; NULL: none, or set elsewhere */
 	long long min, max;   /* of numbers */
-	bool command;	      /* runs a command: not taken from a file merely found */
+	bool command;	      /* it runs a command: not taken from a file merely found */
 };
 
 struct setting_table {
@@ -40,7 +40,7 @@ extern const struct setting_type setting_decimal; /* double, not negative */
 extern const struct setting_type setting_bool;	  /* bool: yes or no */
 extern const struct setting_type setting_string;  /* char *; an empty one is the default, or NULL */
 
-/* For types of one's own: a char * that is set to a copy, and what becomes of it. As in the type. */
+/* For further types whose value is a char * copy: the functions of setting_string. */
 int setting_set_string(void *, const struct setting *, const char *value, char *why, size_t size);
 void setting_print_string(const void *, const struct setting *, FILE *);
 void setting_clear_string(void *, const struct setting *);
@@ -49,9 +49,10 @@ const struct setting *setting_find(
     const struct setting_table *, const char *section, const char *name);
 
 /*
- * Into a zero-initialised object: the defaults, then what the file says, then NAME=VALUE of -o. 0, or -1
- * with the reason in `err`; the object is to be cleared either way. `in_cwd`: the file was merely found
- * in the current directory; `skipped`, if not NULL, gets what is not taken from it for that reason.
+ * Set values in a zero-initialised object: the defaults, then what the file says, then NAME=VALUE
+ * of -o. 0, or -1 with the reason in `err`; setting_clear() in any case. `in_cwd`: the file was
+ * merely found in the current directory; `skipped`, if not NULL, gets what is not taken from it for
+ * that reason.
  */
 int setting_defaults(const struct setting_table *, void *, char *err, size_t errsize);
 int setting_read(const struct setting_table *, void *, const struct config *, bool in_cwd,
@@ -59,7 +60,9 @@ int setting_read(const struct setting_table *, void *, const struct config *, bo
 int setting_override(const struct setting *, void *, const char *text, char *err, size_t errsize);
 void setting_clear(const struct setting_table *, void *);
 
-/* The next value of the section that no setting is for, from number *i of the file on; or NULL. */
+/*
+ * The next value in the section that no setting has the name of, from value number *i on; or NULL.
+ */
 const struct config_value *setting_unknown(
     const struct setting_table *, const struct config *, const char *section, size_t *i);
 

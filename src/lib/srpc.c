@@ -28,7 +28,7 @@ get_int32(const uint8_t *p)
 	    (int32_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]));
 }
 
-/* A stretch of the payload, as the decoders walk it. */
+/* Where a decoder is in an item. */
 struct cursor {
 	const struct srpc_reader *r;
 	size_t pos;
@@ -111,7 +111,7 @@ take_socket(struct cursor *c, struct srpc_item *item)
 {
 	int rc;
 
-	/* The length is judged before the bytes arrive, as the original does. */
+	/* The length is checked before the bytes arrive, as in the original. */
 	int32_t len;
 	if ((rc = take_int32(c, &len)) != SRPC_OK)
 		return (rc);
@@ -122,7 +122,7 @@ take_socket(struct cursor *c, struct srpc_item *item)
 	return (take(c, SOCKET_SIZE, &item->bytes));
 }
 
-/* Every offset must lead into the bodies, and a NUL must follow it there. */
+/* Every offset must be within the bodies, and have a NUL behind it there. */
 static int
 take_chars_seq(struct cursor *c, struct srpc_item *item)
 {
@@ -135,12 +135,12 @@ take_chars_seq(struct cursor *c, struct srpc_item *item)
 	if (item->number < 0)
 		return (srpc_fail(
 		    c->err, SRPC_INTERNAL_TROUBLE, "[from other end] Malformed chars_seq count"));
-	/* A size_t of 32 bits must hold the sum below. */
+	/* So that the sum below fits into a size_t of 32 bits. */
 	if ((size_t)item->number > c->r->limit / INT_SIZE) {
 		too_large(c);
 		return (-1);
 	}
-	/* Bodies and table are taken as one, so that too large a table is not waited for. */
+	/* Bodies and table are taken together, so that nobody waits for too large a table. */
 	table_size = (size_t)item->number * INT_SIZE;
 	if ((rc = take_length(c, item, "chars_seq")) != SRPC_OK ||
 	    (rc = take(c, item->length + table_size, &item->bytes)) != SRPC_OK)

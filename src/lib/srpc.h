@@ -56,7 +56,7 @@ enum srpc_failure {
 	SRPC_CONFIGURATION_ERROR = 11,
 };
 
-/* Why a call cannot go on: a failure to send to the peer, or the one that it sent. */
+/* Why a call failed: what we send to the peer, or what it sent. */
 struct srpc_error {
 	int32_t code;
 	bool from_peer; /* the peer sent a failure item: do not answer it */
@@ -64,10 +64,10 @@ struct srpc_error {
 
 	/* From version 5 of the interface on. */
 	int32_t exec_errno; /* why a tool could not be executed; 0: something else */
-	int32_t retry_ms;   /* there is no room: try again after that; 0: do not */
+	int32_t retry_ms;   /* no room: try again after so long; 0: do not */
 };
 
-/* Fills `err` (what version 5 has is 0) and returns -1. */
+/* Fills in `err` (the members of version 5 are 0) and returns -1. */
 int srpc_fail(struct srpc_error *err, int32_t code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -76,10 +76,10 @@ struct srpc_reader {
 	const uint8_t *data;
 	size_t len;
 	size_t pos;
-	size_t limit; /* an item that ends behind data[limit] is refused before it arrives */
+	size_t limit; /* an item that would end behind data[limit] is refused before it arrives */
 };
 
-/* One decoded item; its pointers lead into the reader's data. */
+/* One decoded item; its pointers point into the reader's data. */
 struct srpc_item {
 	uint8_t code;
 	int32_t number;	      /* int32; start_call: proc; failure: code; sequences: the count n */
@@ -92,17 +92,17 @@ struct srpc_item {
 enum { SRPC_OK = 0, SRPC_MORE = 1 };
 
 /*
- * Decodes the next item, which must be `code` (SRPC_TRUE stands for either bool).
- * SRPC_OK: *item is filled and the reader has moved on. SRPC_MORE: the item is not all there yet,
- * nothing moved. -1 with *err: it is another item, malformed, or beyond the limit; where the peer
- * sent a failure instead, err->from_peer is set.
+ * Decodes the next item, which must be `code` (SRPC_TRUE stands for both bools). SRPC_OK: *item is
+ * filled in, and the reader has moved on. SRPC_MORE: the item is not complete; the reader has not
+ * moved. -1 with *err: it is another item, malformed, or beyond the limit; err->from_peer if the
+ * peer sent a failure instead.
  */
 int srpc_next(struct srpc_reader *, uint8_t code, struct srpc_item *item, struct srpc_error *err);
 
 /* String `i` (0 <= i < number) of a chars_seq: NUL-terminated, in the reader's data. */
 const char *srpc_string(const struct srpc_item *, int32_t i);
 
-/* Encoders: append one item. Memory that runs short shows in buf->failed. */
+/* Encoders: append one item. If memory runs short, buf->failed is set. */
 void srpc_put_code(struct buf *, uint8_t code); /* an item without payload */
 void srpc_put_hello(struct buf *);
 void srpc_put_start_call(struct buf *, int32_t proc, int32_t version);
@@ -118,7 +118,7 @@ void srpc_put_failure(struct buf *, int32_t code, const char *message);
 /* `strings` ends with NULL. More than INT32_MAX bytes in all set buf->failed. */
 void srpc_put_chars_seq(struct buf *, const char *const *strings);
 
-/* The float that an int32 item carries, and a socket item's address. */
+/* The float in an int32 item, and the address in a socket item. */
 float srpc_float(const struct srpc_item *);
 struct sockaddr_in srpc_socket(const struct srpc_item *);
 

@@ -6,7 +6,7 @@
 #include "buf.h"
 #include "start_command.h"
 
-/* What means itself to the shell, wherever it stands. */
+/* Characters that are never special to the shell. */
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@+:,./-"
 
 static void
