@@ -3,7 +3,7 @@
 
 #include "client.h"
 
-#define MUTE_MS 60000 /* without any acknowledgement a client is gone */
+#define MUTE_MS 60000 /* a client that acknowledges nothing for so long is gone */
 
 int
 client_look_interval(const struct request *r)

@@ -4,19 +4,19 @@
 
 #include "request.h"
 
-#define CLIENT_LOOK_MS 5000 /* between two looks at a client, if it does not ask for more */
+#define CLIENT_LOOK_MS 5000 /* between two looks at a client, if its keep-alive is not shorter */
 
-/* Version 5: how often to look at this client: as often as it wants to hear of us, if not more. */
+/* Version 5: milliseconds between two looks at this client. */
 int client_look_interval(const struct request *);
 
 /*
- * Whether the client's host has gone, whatever the client does: a client that only does not read still
- * acknowledges our probes (of which one may get lost), and TCP itself would go on asking for a quarter
- * of an hour.
+ * Whether the client's host is gone: it has acknowledged nothing for a minute. A client that merely
+ * does not read still acknowledges our probes (one may get lost). TCP itself would take a quarter
+ * of an hour to give up.
  */
 bool client_is_mute(const struct request *);
 
-/* Version 5: tells it that its request waits, for as long as nothing else is on its way to it. */
+/* Version 5: tells the client that its request waits, unless part of a reply is still unsent. */
 void client_say_queued(const struct request *);
 
 #endif

@@ -12,7 +12,7 @@
 #define OWN_WORDS 32 /* at most, beside helper_switches, environment and command */
 #define BLANKS	  " \t"
 
-/* Soft limits of the tools. There is one pair: the limits are the process's. */
+/* Soft limits of the tools. One pair, since limits are the process's. */
 static unsigned long nofile, stack;
 
 void
@@ -66,7 +66,7 @@ begin(struct command *c, const struct settings *s, int err, size_t extra)
 	if (c->switches == NULL || c->argv == NULL)
 		return (-1);
 	add(c, s->helper);
-	/* First, so that a wrong switch can be told. */
+	/* First, so that the launcher can report a wrong switch. */
 	add_number(c, "-err", c->err, (unsigned long)err);
 	word = strtok_r(c->switches, BLANKS, &rest);
 	for (; word != NULL; word = strtok_r(NULL, BLANKS, &rest)) {

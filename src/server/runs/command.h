@@ -1,4 +1,4 @@
-/* command.h: the launcher's command line, as its man page has it. */
+/* command.h: the launcher's command line; see tool_launcher(8). */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -10,20 +10,20 @@
 #define COMMAND_NUMBER 24 /* bytes of a number as text */
 
 struct command {
-	const char **argv; /* NULL-terminated; leads into settings, run, root and what is below */
+	const char **argv; /* NULL-terminated; its words are in settings, run, root and below */
 	size_t argc;
 	char *switches; /* a copy of helper_switches, cut into words */
 	char err[COMMAND_NUMBER], life[COMMAND_NUMBER], dbg[COMMAND_NUMBER], nofile[COMMAND_NUMBER],
 	    stack[COMMAND_NUMBER], nenv[COMMAND_NUMBER];
 };
 
-/* Once, at the very start: remembers the limits, which are those that the tools get. */
+/* Once, at the very start: remembers the soft limits, which the tools get. */
 void command_keep_limits(void);
 
 /*
- * For the tool of `run` in `root`, an absolute path or a name; or for a check whether the launcher would
- * launch. `err` and `life` are descriptors of the launcher. 0, or -1 with errno; command_free() in any
- * case, of a zero-initialised one too.
+ * Makes a command line: for the tool of `run` in `root`, an absolute path or a name; or for asking
+ * the launcher whether it would launch. `err` and `life` are descriptors of the launcher. 0, or -1
+ * with errno; command_free() in any case, of a zero-initialised one too.
  */
 int command_for_run(struct command *, const struct settings *, const struct rpc_run *run,
     const char *root, int err, int life);

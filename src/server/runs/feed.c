@@ -6,7 +6,7 @@
 #include "server/base/fd.h"
 #include "feed.h"
 
-#define REFILL (FEED_WINDOW / 2) /* the client hears of room by such portions */
+#define REFILL (FEED_WINDOW / 2) /* the client is told of room once there is so much */
 
 void
 feed_init(struct feed *f)
@@ -39,7 +39,7 @@ feed_take_input(struct feed *f, const struct srpc_item *item, struct srpc_error 
 		    f->ended ? 0 : f->welcome));
 	f->welcome -= item->length;
 	f->ended = item->length == 0;
-	/* For a tool that reads no more it is dropped. */
+	/* For a tool that reads no more, input is dropped. */
 	if (f->pipe != -1)
 		buf_append(&f->data, item->bytes, item->length);
 	if (f->data.failed)
@@ -96,8 +96,8 @@ feed_write(struct feed *f)
 }
 
 /*
- * Only when poll(2) says that there is room on the life line, which leaves most of its buffer for the
- * child killer.
+ * Called when poll(2) finds room on the life line: most of its buffer stays free for the child
+ * killer.
  */
 void
 feed_send_signals(struct feed *f)

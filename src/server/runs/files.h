@@ -14,14 +14,14 @@ struct files {
 };
 
 /*
- * What the request asks for: a file or /dev/null as input; for outputs connections back to the client
- * (up to version 4), made for as long as `wanted(arg)` says, or the pipes of `stream`. 0, or -1 with *err;
- * files_close() in any case.
+ * Opens what the request asks for. Input is a file, /dev/null or a pipe of `stream`. Outputs are
+ * connections back to the client up to version 4, tried while `wanted(arg)` is true; from version 5
+ * on, pipes of `stream`. 0, or -1 with *err; files_close() in any case.
  */
 int files_open(struct files *, const struct settings *, const struct request *,
     struct stream *stream, bool (*wanted)(void *), void *arg, struct srpc_error *err);
 
-/* Once the tool holds them by itself: its output ends when it says so. */
+/* To be called once the tool has them: its output ends only when nobody else holds it open. */
 void files_close(struct files *);
 
 #endif

@@ -34,7 +34,7 @@ is_moving(const struct follow *f)
 		(f->stream != NULL && !stream_is_done(f->stream)));
 }
 
-/* One poll, and what can be moved after it. False when nothing came until then (0: no limit). */
+/* Polls once, and moves what can be moved. False if nothing came until then (0: no limit). */
 static bool
 move(struct follow *f, struct pollfd fds[FDS], int64_t until)
 {
@@ -67,7 +67,7 @@ move_until_told(struct follow *f)
 	} while (fds[LIFE].revents == 0);
 }
 
-/* Moves output until there is none: true; or nothing comes for a while. */
+/* Moves output: true at its end, false when nothing has come for a while. */
 static bool
 move_rest(struct follow *f)
 {
@@ -81,8 +81,8 @@ move_rest(struct follow *f)
 }
 
 /*
- * The tool's output, which the launcher keeps from it. Without descriptors for it the tool cannot go
- * on: it would wait for ever, or die for no reason of its own.
+ * Takes over an output that the tool must not hold itself. If we had no room for the descriptors,
+ * the tool is killed: it would wait for ever, or see its output broken for no reason of its own.
  */
 static void
 take_output(struct follow *f, int which, struct msghdr *msg)
@@ -101,7 +101,7 @@ take_output(struct follow *f, int which, struct msghdr *msg)
 	(void)!send(f->launch->life, &(char){SIGKILL}, 1, MSG_NOSIGNAL);
 }
 
-/* Keeps what the next message from the launcher's side says: its kind, 0 at the end of file. */
+/* Reads and keeps the next message from launcher or keeper. Its kind; 0 at the end of file. */
 static int
 take_message(struct follow *f)
 {
@@ -114,7 +114,7 @@ take_message(struct follow *f)
 	    .msg_controllen = sizeof(control)};
 	ssize_t n;
 
-	/* An order that was not read any more shows as a reset, once, before the message does. */
+	/* If they left an order of ours unread, one ECONNRESET comes before their last message. */
 	do
 		n = recvmsg(f->launch->life, &msg, MSG_CMSG_CLOEXEC);
 	while (n == -1 && (errno == ECONNRESET || errno == EINTR));
@@ -160,14 +160,14 @@ follow_held(struct follow *f, const char *root, char *path, size_t size)
 void
 follow_go_on(struct follow *f)
 {
-	/* One that is gone by now has nothing to go on with. */
+	/* Errors do not matter: a keeper that is gone cannot go on. */
 	(void)!send(f->launch->life, "", 1, MSG_NOSIGNAL);
 }
 
 void
 follow_wait(struct follow *f)
 {
-	/* What ended has nothing to say any more, and the exits are right behind. */
+	/* After FAILED or ENDED nothing comes but the exits. */
 	if (f->end.kind == 0)
 		next_message(f);
 }
@@ -177,7 +177,10 @@ follow_deliver(struct follow *f, bool (*wanted)(void *), void *arg)
 {
 	if (f->stream != NULL)
 		stream_tool_ended(f->stream);
-	/* Where the keeper is gone, what it left may hold the output open: that is swept up later. */
+	/*
+	 * Without ENDED the keeper was killed, and what it left may hold the output open: do not
+	 * wait.
+	 */
 	while (f->end.kind == LAUNCHER_ENDED && !move_rest(f))
 		if (!wanted(arg))
 			break;

@@ -65,7 +65,7 @@ open_at(int dir, const char *path, int flags, unsigned int resolve)
 	return (fd);
 }
 
-/* What the path has behind `dir`, as it is spelt; NULL when that is nothing, or it is elsewhere. */
+/* The part of `path` behind `dir`, as they are spelt. NULL if there is none, or it is elsewhere. */
 static const char *
 rest_of(const char *path, const char *dir)
 {
@@ -141,7 +141,7 @@ input_open(const struct settings *s, const char *path, char *why, size_t size)
 		return (-1);
 	}
 	bad = judge(fd);
-	/* O_NONBLOCK was there in case that it had become a FIFO by then; tools expect reads that block. */
+	/* O_NONBLOCK was there in case it had become a FIFO; tools expect reads that block. */
 	if (bad == NULL && fcntl(fd, F_SETFL, 0) == -1)
 		bad = strerror(errno);
 	if (bad == NULL)

@@ -18,18 +18,18 @@
 
 #define MAX_EVENTS   64
 #define WAKE_ID	     0 /* no request has it */
-#define TRY_AGAIN_MS 1 /* to refuse a request that was between two places */
+#define TRY_AGAIN_MS 1 /* to refuse a request, where that was not possible yet */
 
 struct killer {
 	pthread_t thread;
-	pthread_mutex_t lock; /* of all below, and of each request's part that is ours */
+	pthread_mutex_t lock; /* of all below, and of the killer's part of each request */
 	struct request_list requests;
 	struct queue *queue;
 	void (*dropped)(struct request *);
 	int epoll;
 	int wake; /* a deadline came up, or stop is set */
 	int grace;
-	bool ending; /* the server is */
+	bool ending; /* all tools, because the server ends */
 	bool stop;
 };
 
@@ -52,7 +52,7 @@ find(struct killer *k, uint64_t id)
 	return (NULL);
 }
 
-/* True if no worker has it: it is the caller's to drop. */
+/* True if no worker has the request: the caller must drop it. */
 static bool
 client_gone(struct killer *k, struct request *r)
 {
@@ -68,7 +68,7 @@ client_gone(struct killer *k, struct request *r)
 	return (false);
 }
 
-/* From version 5 on. True if the request is the caller's to drop. */
+/* From version 5 on. True if the caller must drop the request. */
 static bool
 look_after_client(struct killer *k, struct request *r, int64_t now)
 {
@@ -85,8 +85,8 @@ look_after_client(struct killer *k, struct request *r, int64_t now)
 }
 
 /*
- * Its client would rather be refused than wait on. True if the request is the caller's to drop, with
- * its reply.
+ * Its turn did not come in time: the client wants it refused then. True if the caller must drop it,
+ * with its reply.
  */
 static bool
 refuse_late(struct killer *k, struct request *r, int64_t now)
@@ -95,7 +95,7 @@ refuse_late(struct killer *k, struct request *r, int64_t now)
 	struct queue_load load;
 
 	if (!queue_remove(k->queue, r)) {
-		/* The loop is about to queue it, or a worker to call killer_taken(). */
+		/* The loop has not queued it yet, or a worker has not called killer_taken() yet. */
 		r->turn_by = now + TRY_AGAIN_MS;
 		return (false);
 	}
@@ -134,7 +134,7 @@ is_due(int64_t moment, int64_t now)
 	return (moment != 0 && moment <= now);
 }
 
-/* Does what is due of one request. True if it is the caller's to drop. */
+/* Does what is due for one request. True if the caller must drop it. */
 static bool
 do_due(struct killer *k, struct request *r, int64_t now)
 {
@@ -149,15 +149,17 @@ do_due(struct killer *k, struct request *r, int64_t now)
 }
 
 /*
- * Does what is due; *next is when something is again. Returns a request that is the caller's to drop, if
- * any: then there may be more.
+ * Does what is due, and sets *next to when something is due again. Returns a request that the
+ * caller must drop, and stops there: then it must be called again. NULL: all is done.
  */
 static struct request *
 do_all_due(struct killer *k, int64_t now, int64_t *next)
 {
 	struct request *r;
 
-	/* A client that was added meanwhile is looked at in time without waking us. */
+	/*
+	 * Clients that are added meanwhile need not wake us, unless they want more looks than this.
+	 */
 	*next = now + CLIENT_LOOK_MS;
 	TAILQ_FOREACH (r, &k->requests, killer_entry) {
 		if (do_due(k, r, now))
@@ -268,7 +270,7 @@ killer_register(struct killer *k, struct request *r)
 	int rc;
 
 	pthread_mutex_lock(&k->lock);
-	/* On the list first: the client may be gone already. */
+	/* First on the list: if the client is gone already, its event comes at once. */
 	TAILQ_INSERT_TAIL(&k->requests, r, killer_entry);
 	r->has_killer = true;
 	if (k->ending)

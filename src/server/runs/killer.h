@@ -1,10 +1,10 @@
 /*
- * killer.h: the child killer, a thread that watches the clients of waiting and running requests.
- * When one goes away (closes, half-closes, resets, falls silent to keep-alive, or acknowledges
- * nothing for a minute) its waiting request is dropped, and the whole tree of its running tool gets
- * SIGTERM, then SIGKILL after `grace` seconds; so does that of a tool at its time limit. From version
- * 5 on, clients of waiting requests are told now and then that they wait, and those whose turn has
- * not come by the time that they have set are refused.
+ * killer.h: the child killer, a thread that watches the clients of waiting and running requests. A
+ * client is gone when it closes, half-closes or resets, fails keep-alive, or acknowledges nothing
+ * for a minute. Then its waiting request is dropped; the whole tree of its running tool gets
+ * SIGTERM, and SIGKILL after `grace` seconds. So does that of a tool at its time limit. From
+ * version 5 on, clients of waiting requests are told now and then that they wait, and a request is
+ * refused when its turn has not come within the time that its client has set.
  */
 #ifndef KILLER_H
 #define KILLER_H
@@ -17,8 +17,8 @@ struct queue;
 struct request;
 
 /*
- * Starts the thread. `dropped` receives each request taken out of the queue (it owns it then): its
- * client is gone, or it is refused and has its reply. It is called in the killer's thread. NULL with errno.
+ * Starts the thread. `dropped` is called in it, and takes over each request that was taken out of
+ * the queue: its client is gone, or it is refused and has its reply. NULL with errno.
  */
 struct killer *killer_new(struct queue *, int grace, void (*dropped)(struct request *));
 void killer_free(struct killer *); /* wants no request watched; joins the thread */
@@ -26,28 +26,28 @@ void killer_free(struct killer *); /* wants no request watched; joins the thread
 /* Watches the client of a request that is about to be queued. 0, or -1 with errno. */
 int killer_register(struct killer *, struct request *);
 
-/* A worker has the request now: from here on it is the only one who writes to the client. */
+/* A worker has the request now, and is the only one that writes to the client from here on. */
 void killer_taken(struct killer *, struct request *);
 
 /*
- * Whether anybody wants what the run gives. False when the client is gone, or the server ends all tools:
- * then it is not to be started, nor is output still to be delivered.
+ * Whether the run is still wanted. If not (its client is gone, or the server ends all tools) it
+ * must not start, and its output need not be delivered. A tool at its time limit is wanted.
  */
 bool killer_run_is_wanted(struct killer *, struct request *);
 
 /*
- * The request's tool has a keeper at the other end of `life` (see launcher.h), in the process
- * group `group` (0: not known); both stay valid until killer_ended(). A tool whose end was ordered
- * before is told at once. A keeper that does not even obey SIGKILL's order (it is stopped, or
- * stuck in a file system) is killed itself, with its group.
+ * The tool runs. Its keeper is at the other end of `life` (see launcher.h), in the process group
+ * `group` (0: not known); both stay valid until killer_ended(). If the end was ordered before, the
+ * tool is told at once. A keeper that does not obey the order SIGKILL (it is stopped, or stuck in a
+ * file system) is killed itself, with its group.
  */
 void killer_started(struct killer *, struct request *, int life, pid_t group);
 
-/* The tool has ended, and its life line has nothing to take orders for; the client is still watched. */
+/* The tool has ended: `life` takes no more orders. The client is still watched. */
 void killer_ended(struct killer *, struct request *);
 
 /*
- * The tool and all its tree are gone; the killer does not touch the request, its life or fd again.
+ * Nothing of the tool runs (any more): the killer does not touch the request, its life or fd again.
  */
 void killer_forget(struct killer *, struct request *);
 

@@ -1,4 +1,7 @@
-/* launch.h: starting tool_launcher, and what it leaves behind; follow.h has what happens in between. */
+/*
+ * launch.h: starts tool_launcher, reads its words and reaps it; follow.h has what happens in
+ * between.
+ */
 #ifndef LAUNCH_H
 #define LAUNCH_H
 
@@ -12,12 +15,12 @@
 struct launch {
 	pid_t launcher; /* our child */
 	int life;	/* see launcher.h; -1: closed */
-	int err;	/* what the launcher says when it fails; the same */
+	int err;	/* its words when it fails; -1: closed */
 };
 
 /*
- * Starts the tool of `run` in `root`, an absolute path or a name. 0 as soon as there is a launcher, whose
- * `life` takes orders, and which has to be waited for; or -1 with *err, and nothing is left.
+ * Starts the tool of `run` in `root`, an absolute path or a name. 0 once the launcher runs: `life`
+ * takes orders, and it must be reaped. Or -1 with *err, and nothing is left.
  */
 int launch_start(struct launch *, const struct settings *, const struct rpc_run *run,
     const char *root, const struct files *, struct srpc_error *err);

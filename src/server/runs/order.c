@@ -5,12 +5,12 @@
 #include "server/base/clock.h"
 #include "order.h"
 
-#define LAST_RESORT_MS 2000 /* from SIGKILL's order to SIGKILL of the keeper */
+#define LAST_RESORT_MS 2000 /* from the order SIGKILL to SIGKILL for the keeper itself */
 
 static void
 tell(const struct request *r, unsigned char sig)
 {
-	/* A keeper that is gone has ended its tree. */
+	/* Errors do not matter: a keeper that is gone has ended its tree. */
 	(void)!send(r->life, &sig, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -26,7 +26,7 @@ order_kill(struct request *r)
 	r->kill_at = clock_ms() + LAST_RESORT_MS;
 }
 
-/* A stopped process has to be continued to see SIGTERM. */
+/* A stopped process must be continued to see SIGTERM. */
 static void
 order_term(struct request *r, int grace)
 {

@@ -15,7 +15,7 @@
 #define MAX_SWEEPS    1000
 #define SWEEP_US      1000 /* for the killed to end */
 
-/* One for the process: so are its children, and that it is a subreaper. */
+/* One set for the process: children are the process's, and so is being a subreaper. */
 static pthread_rwlock_t spawning;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the launchers */
 static pid_t launchers[MAX_LAUNCHERS];
@@ -90,7 +90,7 @@ is_orphan(pid_t pid)
 	return (process_look(pid, &p) && p.parent == getpid() && !is_launcher(p.group));
 }
 
-/* One look; true if there was an orphan. */
+/* Looks once; true if there was an orphan. */
 static bool
 sweep(void)
 {

@@ -15,18 +15,20 @@ struct outcome {
 	uint64_t signals; /* that the client sent: a bit each */
 };
 
-/* A line in the log; NULL: there was no tool, for the reason in `err`. `us`: from the queue on. */
+/*
+ * Logs a run. NULL: there was no tool, and `err` says why. `us`: how long it took, in microseconds.
+ */
 void outcome_log(
     const struct request *, const struct outcome *, const struct srpc_error *err, int64_t us);
 
 /*
- * Appends the results to the reply, with the server's load; up to version 4 a tool ended by a shutdown
- * is a failure.
+ * Appends the results to the reply, with the server's load. Up to version 4 a tool ended by a
+ * shutdown is a failure, with the words of outcome_say_shutdown().
  */
 void outcome_reply(struct request *, const struct outcome *, struct rpc5_load);
 void outcome_say_shutdown(struct srpc_error *err);
 
-/* There is no room for a request, with so many before it. */
+/* A request is refused for lack of room, with so many before it: says so, and when to ask again. */
 void outcome_say_busy(struct srpc_error *err, unsigned int waiting);
 
 #endif

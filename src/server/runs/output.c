@@ -8,8 +8,8 @@
 #include "server/base/fd.h"
 #include "output.h"
 
-#define CHUNK	  ((size_t)32 * 1024) /* bytes; more are not copied through us */
-#define PIPE_SIZE ((size_t)64 * 1024) /* as pipes are made */
+#define CHUNK	  ((size_t)32 * 1024) /* bytes; up to so many are copied, more are spliced */
+#define PIPE_SIZE ((size_t)64 * 1024) /* bytes that a new pipe takes */
 #define LARGE	  (1024 * 1024)	      /* for tools that write much */
 #define HEAD	  5		      /* bytes before a byte string: its code and length */
 
@@ -57,8 +57,8 @@ bytes_in(int fd)
 }
 
 /*
- * Moves what was announced from the tool's pipe to the client. A tool that has read it itself, by
- * /dev/stdout, has lost its client.
+ * Moves what was announced from the tool's pipe to the client. If the tool has read it back itself,
+ * by /dev/stdout, the frame cannot be completed: the client is given up.
  */
 static void
 send_frame(struct output *o)
@@ -124,7 +124,7 @@ code_of(int which)
 	return (which == 0 ? RPC5_STDOUT : RPC5_STDERR);
 }
 
-/* A little: it is read, behind the place of its head. */
+/* Little output is read into the reply, behind the place of its head. */
 static void
 deliver_little(struct output *o, int which)
 {
@@ -142,12 +142,15 @@ deliver_little(struct output *o, int which)
 	output_flush(o);
 }
 
-/* Much: it goes from the pipe to the connection without a copy. */
+/* Much output goes from the pipe to the connection without a copy. */
 static void
 deliver_much(struct output *o, int which, size_t len)
 {
 	if (len >= PIPE_SIZE && !o->large[which]) {
-		/* Without it the tool is slower, no more: there is a limit for all of a user's. */
+		/*
+		 * May fail, as there is a limit for all pipes of a user. Then the tool is slower,
+		 * no more.
+		 */
 		fcntl(o->pipes[which], F_SETPIPE_SZ, LARGE);
 		o->large[which] = true;
 	}

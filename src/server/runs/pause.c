@@ -18,7 +18,7 @@ static const char *const names[NOCCASIONS] = {
     "STOP_AFTER_TOOL_ERROR",
 };
 
-/* One for the process, as its environment and its terminal are. */
+/* One for the process: its environment and its terminal. */
 static bool wanted[NOCCASIONS];
 static bool have_terminal;
 static pthread_mutex_t terminal = PTHREAD_MUTEX_INITIALIZER; /* one tool at a time */

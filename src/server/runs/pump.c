@@ -45,7 +45,7 @@ pump_move(struct pump *p)
 	ssize_t n;
 
 	n = splice(p->from, NULL, p->to, NULL, MOST, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-	/* There was something to move, or there is room for it now: so it is the other end that waits. */
+	/* We waited for this end, and it was ready. So now wait for the other one. */
 	if (n == -1 && errno == EAGAIN)
 		p->full = !p->full;
 	else if (n > 0)

@@ -1,6 +1,6 @@
 /*
- * pump.h: output of a tool that may not hold the relay itself, as a socket of the host's network:
- * from its pipe to the relay.
+ * pump.h: moves a tool's output from a pipe to its relay, where the tool must not hold the relay
+ * itself: a socket of the host's network.
  */
 #ifndef PUMP_H
 #define PUMP_H
@@ -22,7 +22,7 @@ void pump_start(struct pump *, int from, int to);
 /* What to wait for: fd -1 where there is nothing. */
 struct pollfd pump_event(const struct pump *);
 
-/* After that: moves what can be moved. At the end of the output, or of the relay, it stops. */
+/* After poll(2): moves what can be moved, and stops at the end of the output or of the relay. */
 void pump_move(struct pump *);
 void pump_stop(struct pump *);
 

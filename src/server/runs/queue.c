@@ -15,7 +15,7 @@ struct host {
 struct queue {
 	pthread_mutex_t lock;
 	pthread_cond_t ready;
-	TAILQ_HEAD(, host) hosts; /* whose turn it is stands first; none is empty */
+	TAILQ_HEAD(, host) hosts; /* the first has its turn; none has an empty list */
 	unsigned int workers, limit;
 	int loaded_at;
 	unsigned int waiting; /* in the lists */
@@ -78,7 +78,7 @@ take_out(struct queue *q, struct host *h, struct request *r)
 	}
 }
 
-/* The first request of the host whose turn it is, which then goes to the end of the line. */
+/* Takes the first request of the host whose turn it is. The host goes to the end of the line. */
 static struct request *
 take_next(struct queue *q)
 {
@@ -189,7 +189,7 @@ queue_load(struct queue *q)
 
 	pthread_mutex_lock(&q->lock);
 	all = q->serving + q->waiting;
-	/* What a free worker is about to take runs already. */
+	/* What a free worker is about to take counts as running. */
 	load.running = all < q->workers ? all : q->workers;
 	load.waiting = all - load.running;
 	load.told.in_flight = (int32_t)all;

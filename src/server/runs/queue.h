@@ -10,9 +10,9 @@ struct queue;
 struct request;
 
 /*
- * For `workers` threads, each serving one request at a time; beside what they serve at most `limit`
- * requests wait (0: what cannot start at once is refused). With more than `loaded_at` requests, waiting
- * and running, it is called loaded: clients had better go elsewhere. NULL with errno when memory is
+ * For `workers` threads, each serving one request at a time. At most `limit` more requests wait (0:
+ * what cannot start at once is refused). With more than `loaded_at` requests, waiting and running,
+ * clients are told that it is loaded, so that they go elsewhere. NULL with errno when memory is
  * short. queue_free() wants it empty.
  */
 struct queue *queue_new(unsigned int workers, unsigned int limit, int loaded_at);
@@ -26,8 +26,8 @@ int queue_push(struct queue *, struct request *);
 
 /*
  * The next request in turn: first come first served within a host, the hosts one after the other.
- * Waits; NULL once the queue is closed and empty. The caller owns it, and tells by queue_done()
- * when its tool has ended, before the client hears of it.
+ * Waits; NULL once the queue is closed and empty. The caller owns it, and calls queue_done() when
+ * its tool has ended, before the client is told.
  */
 struct request *queue_pop(struct queue *);
 void queue_done(struct queue *);
@@ -36,7 +36,8 @@ void queue_done(struct queue *);
 bool queue_remove(struct queue *, struct request *);
 
 /*
- * No more requests: queue_push() refuses, and what waits is handed out here (NULL: none is left).
+ * From queue_close() on queue_push() refuses. queue_flush() hands out what still waits; NULL:
+ * nothing.
  */
 void queue_close(struct queue *);
 struct request *queue_flush(struct queue *);

@@ -64,9 +64,9 @@ relay_connect(const struct sockaddr_storage *to, int timeout_ms, bool (*wanted)(
 	    (errno != EINPROGRESS || await(fd, timeout_ms, wanted, arg) == -1 ||
 		connected(fd) == -1))
 		goto fail;
-	/* So that output is seen at once; without it, it only comes later. */
+	/* So that output is seen at once; if this fails, it only comes later. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	/* It becomes the tool's own: tools expect writes that block. */
+	/* The tool gets it: tools expect writes that block. */
 	if (fcntl(fd, F_SETFL, 0) == -1)
 		goto fail;
 	return (fd);

@@ -7,13 +7,16 @@
 
 #include "server/base/settings.h"
 
-/* To the client's own address, or one that could connect; to any with relay_hosts = any. Unmapped. */
+/*
+ * Whether a relay may go to `to`: to the client's own address, or one that may connect here; to any
+ * with relay_hosts = any. Unmapped addresses.
+ */
 bool relay_may_go(const struct settings *, const struct sockaddr_storage *client,
     const struct sockaddr_storage *to);
 
 /*
- * Connects to `to` within `timeout_ms`, or as long as `wanted(arg)` says. A blocking, close-on-exec
- * socket, which the caller closes; or -1 with errno (ECANCELED: not wanted).
+ * Connects to `to` within `timeout_ms`, and only while `wanted(arg)` is true. A blocking,
+ * close-on-exec socket, which the caller closes; or -1 with errno (ECANCELED: not wanted).
  */
 int relay_connect(
     const struct sockaddr_storage *to, int timeout_ms, bool (*wanted)(void *), void *arg);

@@ -18,25 +18,25 @@ enum request_end { END_NOT, END_CLIENT_GONE, END_SHUTDOWN, END_TIME_LIMIT };
 
 /*
  * Belongs to one at a time: the event loop makes it, the queue holds it, a worker serves it, and
- * the loop takes its reply and frees it. The child killer only touches what is the killer's below,
- * under its own lock.
+ * the loop takes its reply and frees it. The child killer only touches the killer's part below, and
+ * that under the killer's lock.
  */
 struct request {
 	uint64_t id;
-	struct conn *conn;		/* the loop's: for the others a mere token */
-	int fd;				/* the client's connection: the conn's */
+	struct conn *conn;		/* used by the loop only */
+	int fd;				/* the client's connection; the conn owns it */
 	struct sockaddr_storage client; /* unmapped */
 	char client_text[ADDR_TEXT_SIZE];
 	int32_t version; /* of the interface */
 	int64_t start;	 /* monotonic microseconds */
-	struct buf raw;	 /* the received call; run's strings lead into it */
-	struct buf in;	 /* received behind it; version 5: while the tool runs */
+	struct buf raw;	 /* the received call; `run` points into it */
+	struct buf in;	 /* received after the call; version 5: what came while the tool runs */
 	struct rpc_run run;
 	bool queued;	  /* version 5: its client was told that it waits */
-	struct buf reply; /* to be sent, or what of it is not sent yet */
+	struct buf reply; /* what is to be sent, without what is sent already */
 	bool failed;	  /* the reply is a failure item: the connection is over after it */
-	bool gone;	  /* the client is: there is nobody to reply to */
-	bool counted;	  /* in the statistics of calls, before the reply was sent */
+	bool gone;	  /* its client is: there is nobody to reply to */
+	bool counted;	  /* it is in the statistics of calls already */
 
 	TAILQ_ENTRY(request) entry; /* in the queue, or among the finished */
 
@@ -44,14 +44,14 @@ struct request {
 	TAILQ_ENTRY(request) killer_entry; /* among those whose clients it watches */
 	bool has_killer;
 	int life;	      /* to the tool's keeper; -1 while no tool runs */
-	enum request_end end; /* what it was told, if anything */
+	enum request_end end; /* why it was told to end */
 	pid_t group;	      /* the process group of launcher and keeper */
 	unsigned int kills;   /* how often SIGKILL was ordered */
 	int64_t kill_at;      /* of the next, stronger order */
 	int64_t limit_at;     /* of the time limit */
 	bool waiting;	      /* version 5: no worker has it, so the killer writes to the client */
 	int64_t look_at;      /* version 5: of the next look whether the client is still there */
-	int64_t turn_by;      /* version 5: when a worker has to have it, or it is refused */
+	int64_t turn_by;      /* version 5: it is refused if no worker has it by then */
 };
 
 TAILQ_HEAD(request_list, request);
@@ -64,18 +64,18 @@ void request_free(struct request *);
 int request_decode(struct request *, size_t start, struct srpc_error *err);
 
 /*
- * Makes the reply a failure, with the server's load; what the reply held before (a hello) stays. Logged
- * by the caller.
+ * Appends a failure to the reply, with the server's load; what the reply held before (a hello)
+ * stays. The caller logs it.
  */
 void request_fail(struct request *, const struct srpc_error *, struct rpc5_load);
 
 /*
- * Sends what goes of the reply at once; what does not, whoever has the request sends later. An error
- * is noticed by those who watch the client.
+ * Sends as much of the reply as goes at once; who has the request next sends the rest. Errors are
+ * noticed by those who watch the client.
  */
 void request_send(struct request *);
 
-/* The tool's root, for people. Returns text. */
+/* The tool's root, for people: a name or a number. Returns text. */
 const char *request_root(const struct request *, char *text, size_t size);
 
 #endif

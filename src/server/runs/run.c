@@ -27,7 +27,7 @@ is_wanted(void *arg)
 	return (killer_run_is_wanted(w->killer, w->request));
 }
 
-/* By path, or by name, as the launcher takes it. */
+/* The root as the launcher takes it: a path or a name. */
 static void
 root_of(const struct settings *s, const struct request *r, char root[ROOT_SIZE])
 {
@@ -37,7 +37,7 @@ root_of(const struct settings *s, const struct request *r, char root[ROOT_SIZE])
 		snprintf(root, ROOT_SIZE, "%s/%08x", s->volatile_root, r->run.root);
 }
 
-/* For somebody who wants to look into the root, before the tool and after it. */
+/* Pauses before and after the tool, for somebody who wants to look into the root. */
 static void
 pause_around_tool(struct follow *f, const char *root)
 {
@@ -53,7 +53,7 @@ pause_around_tool(struct follow *f, const char *root)
 	follow_go_on(f);
 }
 
-/* A launcher that is known for ours from its first moment, so that no sweep takes it for an orphan. */
+/* Starts the launcher, and makes it known before a sweep could take it for an orphan. */
 static int
 launch(struct launch *l, const struct settings *s, const struct request *r, const char *root,
     const struct files *files, struct srpc_error *err)

@@ -1,4 +1,4 @@
-/* run.h: the life of a run: everything between a request that a worker has taken and its outcome. */
+/* run.h: the life of a run, from a request that a worker has taken to its outcome. */
 #ifndef RUN_H
 #define RUN_H
 
@@ -8,8 +8,8 @@
 struct killer;
 
 /*
- * Opens the tool's files, launches it, and sees it and all that it started through. Afterwards the killer
- * has forgotten the request. 0 with *outcome, or -1 with *err: there was no tool.
+ * Opens the tool's files, starts it, and waits until it and all that it started are gone. The
+ * killer has forgotten the request then. 0 with *outcome, or -1 with *err: there was no tool.
  */
 int run(const struct settings *, struct killer *, struct request *, struct outcome *outcome,
     struct srpc_error *err);

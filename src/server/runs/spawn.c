@@ -11,8 +11,7 @@
 
 #define STACK_SIZE 16384
 
-/* clone(2) by the C library's other name for it: TSan wraps the first, and takes CLONE_VM for a
- * fork. */
+/* clone(2) by its other name in libc: TSan wraps the first one, and takes CLONE_VM for a fork. */
 int __clone(int (*fn)(void *), void *stack, int flags, void *arg, ...);
 
 struct child {
@@ -22,8 +21,8 @@ struct child {
 };
 
 /*
- * In the child, which has our memory, and our suspended thread's, until it executes: so it makes
- * system calls and nothing else, not by libc (which a sanitizer may have wrapped).
+ * In the child, which uses our memory until its exec, while our thread is suspended. So it only
+ * makes raw system calls: a sanitizer may have wrapped libc's.
  */
 __attribute__((no_sanitize("address", "thread"))) static int
 become(void *arg)

@@ -1,6 +1,6 @@
 /*
- * spawn.h: starting a process. As posix_spawn(3), but without its resetting of every signal, which
- * the launcher does by itself: that is 4 % of a launch.
+ * spawn.h: starts a process. Like posix_spawn(3), but does not reset every signal: the launcher
+ * does that itself, and it takes 4 % of a launch.
  */
 #ifndef SPAWN_H
 #define SPAWN_H
@@ -12,8 +12,7 @@
 struct spawn {
 	const char *const *argv;  /* a path first; NULL-terminated */
 	int in, out, err;	  /* become 0, 1 and 2; all above 2 */
-	int kept[SPAWN_MAX_KEPT]; /* close-on-exec ones that stay open, under their number; -1: none
-				   */
+	int kept[SPAWN_MAX_KEPT]; /* stay open, under their number; -1: none */
 };
 
 /*

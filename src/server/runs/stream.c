@@ -54,7 +54,7 @@ stream_close(struct stream *s)
 	feed_close(&s->feed);
 }
 
-/* Where the output is broken off there is no client any more: nobody to hear, nor to feed the tool. */
+/* Once the output is broken off there is no client to listen to, and no more input for the tool. */
 static void
 settle(struct stream *s)
 {
@@ -89,15 +89,18 @@ stream_events(const struct stream *s, struct pollfd fds[STREAM_FDS])
 	fds[LIFE] = (struct pollfd){.fd = f->unsent != 0 ? f->life : -1, .events = POLLOUT};
 	fds[INPUT] =
 	    (struct pollfd){.fd = f->pipe, .events = (short)(feed_has_input(f) ? POLLOUT : 0)};
-	/* A client that does not read what there is gets no more: that slows its tool. */
+	/*
+	 * While something is unsent nothing more is read from the tool: a slow client slows its
+	 * tool.
+	 */
 	for (i = 0; i < 2; i++)
 		fds[OUTPUTS + i] =
 		    (struct pollfd){.fd = clear ? o->pipes[i] : -1, .events = POLLIN};
-	/* One that has something to read hears of us when it does. */
+	/* No keep-alive is due while something is unsent: the client will hear that. */
 	return (o->broken || !clear ? 0 : o->speak_at);
 }
 
-/* The client broke the rules: that ends its tool, and it is told why. */
+/* The client broke the protocol: its tool is ended, and the client is told why. */
 static void
 reject(struct stream *s, const struct srpc_error *err)
 {
@@ -130,7 +133,7 @@ take_order(struct stream *s, int32_t order, struct srpc_error *err)
 	return (0);
 }
 
-/* All that is there of what the client has sent. */
+/* Decodes all complete items that have arrived. */
 static void
 take_items(struct stream *s)
 {
@@ -150,7 +153,7 @@ take_items(struct stream *s)
 			rc = take_order(s, item.number, &err);
 	}
 	buf_consume(&r->in, in.pos);
-	/* It was refused for its size alone. */
+	/* The item was refused for its size alone. */
 	if (rc == -1 && err.code == SRPC_INVALID_PARAMETER)
 		srpc_fail(&err, SRPC_PROTOCOL_VIOLATION,
 		    "[from other end] more input than the %zu bytes that were welcome",
@@ -200,7 +203,7 @@ receive(struct stream *s)
 		in->len += (size_t)n;
 		take_items(s);
 	} else if (n == 0 && !s->deaf) {
-		s->deaf = true; /* the child killer knows */
+		s->deaf = true; /* the child killer has seen it too */
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		output_break(&s->output);
 	}
@@ -215,7 +218,7 @@ move_input(struct feed *f)
 		feed_close(f); /* the tool has closed it */
 }
 
-/* The outputs take turns, unless one is in the middle of a frame. */
+/* The outputs take turns, except in the middle of a frame. */
 static void
 move_outputs(struct output *o, const struct pollfd fds[STREAM_FDS])
 {

@@ -16,32 +16,34 @@ struct stream {
 	struct request *request; /* whose `in` holds what is not decoded yet */
 	struct output output;
 	struct feed feed;
-	bool deaf; /* the client sends no more, or nonsense: nothing is read */
+	bool deaf; /* the client has closed, or broke the protocol: nothing more is read */
 };
 
-/* One without pipes, for which stream_close() has nothing to do. */
+/* Makes one without pipes: stream_close() has nothing to do yet. */
 void stream_init(struct stream *, struct request *);
 
 /*
- * Makes the pipes that the request asks for: `files` gets the tool's ends, which the caller closes, and
- * keeps a descriptor that is there already. 0, or -1 with errno; stream_close() in any case.
+ * Makes the pipes that the request asks for. `files` gets the tool's ends, which the caller closes;
+ * a descriptor that is there already stays. 0, or -1 with errno; stream_close() in any case.
  */
 int stream_open(struct stream *, int files[3]);
 void stream_close(struct stream *);
 
-/* The tool runs: what the client sends is for it. */
+/* The tool runs: what the client sends is passed on to it. `life` takes signals. */
 void stream_start(struct stream *, int life);
 
-/* What to wait for; until when at most, in monotonic milliseconds (0: no matter). */
+/*
+ * Fills in what to wait for. Returns until when at most, in monotonic milliseconds (0: no limit).
+ */
 int64_t stream_events(const struct stream *, struct pollfd fds[STREAM_FDS]);
 
-/* After that: does what can be done. */
+/* After poll(2): does what can be done. */
 void stream_move(struct stream *, const struct pollfd fds[STREAM_FDS]);
 
-/* No more signals; whatever the tool has written is still to be delivered. */
+/* The tool has ended: no more signals, but what it has written is still delivered. */
 void stream_tool_ended(struct stream *);
 
-/* All output is with the client, or nobody wants it. */
+/* Whether all output is sent, or nobody wants it. */
 bool stream_is_done(const struct stream *);
 
 #endif

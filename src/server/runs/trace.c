@@ -10,7 +10,7 @@
 
 #define MAX_LINE 4096
 
-/* One for the process, as its standard output and its log are. */
+/* One for the process: its standard output and its log. */
 static int out = -1;	/* where the lines go */
 static int source = -1; /* where they come out, when detached */
 

@@ -14,8 +14,8 @@ int trace_open(bool detached);
 int trace_fd(void);
 
 /*
- * A detached server reads the launchers' lines itself: the descriptor to be watched for them, or -1; and
- * takes what there is of them into the log.
+ * A detached server reads the launchers' lines itself: trace_source() is the descriptor to watch,
+ * or -1; trace_take() takes what has come into the log.
  */
 int trace_source(void);
 void trace_take(void);

@@ -22,7 +22,7 @@ struct worker_pool {
 	int nthreads;
 };
 
-/* The reply, unless a client that broke the rules meanwhile has its answer. */
+/* Makes the reply, unless the client broke the protocol and has its answer already. */
 static void
 reply(
     struct worker_pool *p, struct request *r, const struct outcome *o, const struct srpc_error *err)
@@ -51,7 +51,10 @@ serve(struct worker_pool *p, struct request *r)
 	stats_count(rc == 0 ? STATS_RUNS : STATS_FAILURES);
 	outcome_log(r, rc == 0 ? &o : NULL, &err, clock_us() - start);
 	reply(p, r, rc == 0 ? &o : NULL, &err);
-	/* Before the reply: a client that has it, and asks for the numbers, finds it counted. */
+	/*
+	 * Before the reply is sent: a client that asks for the statistics next must find the run
+	 * counted.
+	 */
 	stats_call(RPC5_CALL_RUN, rc == -1 || r->failed || r->gone, r->start);
 	r->counted = true;
 	if (!r->gone)

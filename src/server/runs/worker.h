@@ -1,4 +1,4 @@
-/* worker.h: the threads that serve run requests: each takes one from the queue, runs it, and replies. */
+/* worker.h: the threads that serve run requests: take one from the queue, run it, reply. */
 #ifndef WORKER_H
 #define WORKER_H
 
@@ -10,8 +10,8 @@ struct request;
 struct worker_pool;
 
 /*
- * Starts settings->max_threads threads. `finished` receives each served request with its reply; it
- * is called in a worker's thread and owns the request. NULL with errno.
+ * Starts settings->max_threads threads. `finished` is called in them, and takes over each served
+ * request with its reply. NULL with errno.
  */
 struct worker_pool *worker_start(
     const struct settings *, struct queue *, struct killer *, void (*finished)(struct request *));
