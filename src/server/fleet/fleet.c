@@ -47,8 +47,8 @@ struct fleet {
 	struct pinger *pinger;
 	int64_t started, look_at, busy_at, there_at;
 	int64_t runs;	 /* at busy_at */
-	bool looking;	 /* whether there is room for one more */
-	bool registered; /* it was, once */
+	bool looking;	 /* not decided yet whether it is needed at all */
+	bool registered; /* it has been registered once */
 	int trouble;	 /* errno of the last look; 0: none */
 };
 
@@ -151,7 +151,7 @@ want_to_leave(struct fleet *f, const char *fmt, ...)
 {
 	va_list ap;
 
-	/* The first reason counts: from then on others read it. */
+	/* Only the first reason counts: others may be reading it already. */
 	if (atomic_load(&f->wants_to_leave))
 		return;
 	va_start(ap, fmt);
@@ -161,7 +161,7 @@ want_to_leave(struct fleet *f, const char *fmt, ...)
 	f->changed();
 }
 
-/* With one_host: whether this server is not where the first one is. */
+/* With one_host: whether the first server is on another host, and ahead of us. */
 static bool
 is_elsewhere(const struct fleet *f, const struct record *first)
 {
@@ -171,7 +171,7 @@ is_elsewhere(const struct fleet *f, const struct record *first)
 		(!f->registered || record_is_ahead(first, self)));
 }
 
-/* Before it registers: whether it is needed. */
+/* Before it registers: whether it is needed at all. */
 static void
 consider_staying(struct fleet *f)
 {
@@ -189,7 +189,7 @@ consider_staying(struct fleet *f)
 		f->looking = false;
 }
 
-/* Several may have started at once. */
+/* Leaves if enough others are ahead: several may have started at once. */
 static void
 make_room(struct fleet *f)
 {
@@ -210,7 +210,10 @@ make_room(struct fleet *f)
 		want_to_leave(f, ELSEWHERE, others.first->host);
 }
 
-/* A server that nobody finds is of no use, but a directory may come back. */
+/*
+ * Keeps our record in the directory. A directory that fails may come back; but a server that nobody
+ * finds for too long is of no use.
+ */
 static void
 keep_record(struct fleet *f)
 {
@@ -252,7 +255,7 @@ look_at_work(struct fleet *f)
 	}
 }
 
-/* Acts on a wish for another server, if it is time to. When it is, or 0. */
+/* Acts on a wish for another server, if it is time. When it will be; 0: there is no wish. */
 static int64_t
 multiply(struct fleet *f)
 {
@@ -264,13 +267,13 @@ multiply(struct fleet *f)
 	look(f);
 	ask_others(f);
 	peers_summarize(f->peers, registry_record(f->registry), &others);
-	/* One that has just come counts once it has answered. */
+	/* A newcomer counts once it has answered: wait until all were asked. */
 	if (others.settled && f->trouble == 0)
 		multiply_act(f->config, others.registered, clock_ms());
 	return (0);
 }
 
-/* Does what is due; when there may be more. */
+/* Does what is due. When to do so again. */
 static int64_t
 tick(struct fleet *f)
 {
@@ -293,7 +296,7 @@ tick(struct fleet *f)
 
 /* ---- the thread ---------------------------------------------------------------------------- */
 
-/* 0: for ever. */
+/* Waits for an order, an answer, or the moment `until` (0: for ever). */
 static void
 await(struct fleet *f, int64_t until)
 {
@@ -308,7 +311,7 @@ fleet_thread(void *arg)
 {
 	struct fleet *f = arg;
 
-	/* Whether the others can reach it under the name that the record has. */
+	/* Checks that others can reach it under the name that the record will have. */
 	ask(f, &f->self);
 	while (!atomic_load(&f->leaving))
 		await(f, atomic_load(&f->wants_to_leave) ? 0 : tick(f));

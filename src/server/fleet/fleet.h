@@ -1,8 +1,8 @@
 /*
- * fleet.h: this server's place among the servers of its area, which share a directory: a thread that
- * keeps its record there, watches the records of the others, starts another server where this one has
- * too much to do, and finds out when it is not needed any more. The loop's thread uses it; NULL, for a
- * server without a fleet, has left already.
+ * fleet.h: this server's place among the servers of its area, which share a directory. A thread
+ * keeps its record there, watches the records of the others, starts another server when this one
+ * has too much to do, and finds out when it is not needed any more. The loop's thread uses it. NULL
+ * stands for a server without a fleet, which has left already.
  */
 #ifndef FLEET_H
 #define FLEET_H
@@ -15,24 +15,24 @@ struct fleet;
 struct queue;
 
 /*
- * For a server that listens on `port`; NULL where the settings know of no fleet. `changed` is called in
- * the fleet's thread when it wants to leave, or has left. fatal when it cannot start.
+ * For a server that listens on `port`; NULL where the settings know of no fleet. `changed` is
+ * called in the fleet's thread when it wants to leave, or has left. fatal when it cannot start.
  */
 struct fleet *fleet_start(
     const struct settings *, unsigned int port, struct queue *, void (*changed)(void));
 
-/* Why the server should leave, good until fleet_free(); NULL: it should stay. */
+/* Why the server should leave, valid until fleet_free(); NULL: it should stay. */
 const char *fleet_wants_to_leave(const struct fleet *);
 
-/* It leaves, for this reason: its record is to be removed. Waits for nothing. */
+/* The server ends, for this reason: removes the record. Waits for nothing. */
 void fleet_leave(struct fleet *, const char *why);
 
 /* The record has gone, or cannot be removed. */
 bool fleet_has_left(const struct fleet *);
 
 /*
- * After fleet_leave(). False when the thread hangs in a directory that does not answer: then what it may
- * still use has to stay until the process ends.
+ * After fleet_leave(). False when the thread hangs in a directory that does not answer: then all
+ * that it uses must stay until the process ends.
  */
 bool fleet_free(struct fleet *);
 

@@ -21,13 +21,13 @@
 #define WORDS_SIZE   256
 
 /*
- * One for the process: any thread may wish, and what runs the command was made before there were threads.
+ * One for the process: any thread may wish, and the starter was made before there were threads.
  * Moments are monotonic milliseconds; 0: none.
  */
 static char *command; /* NULL: none */
 static atomic_bool wished;
-static int64_t act_at;	   /* upon the wish */
-static int64_t acted_at;   /* upon the one before */
+static int64_t act_at;	   /* when to act upon the wish */
+static int64_t acted_at;   /* when that was done last */
 static int64_t started_at; /* when the command was run last */
 static int64_t said_at[MULTIPLY_REASONS];
 
@@ -152,7 +152,7 @@ multiply_act(const struct fleet_config *c, unsigned int others, int64_t now_ms)
 
 	act_at = 0;
 	acted_at = now_ms;
-	/* What was wished meanwhile is the same wish. */
+	/* Wishes that came meanwhile are met by this. */
 	atomic_store_explicit(&wished, false, memory_order_relaxed);
 	if (why != MULTIPLY_START) {
 		if (multiply_say(why, now_ms))

@@ -1,4 +1,4 @@
-/* multiply.h: a loaded server starts another one: when, and when not. */
+/* multiply.h: when a loaded server starts another one, and when not. */
 #ifndef MULTIPLY_H
 #define MULTIPLY_H
 
@@ -9,24 +9,25 @@
 #include "lib/fleet_config.h"
 
 /*
- * Makes ready what runs start_command, if the server is to be in a fleet and has one; fatal if that
- * cannot be. `config` is the path of vesta.cfg, or NULL. When starter_open() may be called. It
- * ends with this process.
+ * Makes the starter, which ends with this process, if the server is in a fleet that has a
+ * start_command; fatal if that fails. `config`: the path of vesta.cfg, or NULL. See starter_open()
+ * for when.
  */
 void multiply_open(const struct fleet_config *, const char *config);
 
-/* Another server is wished for. Any thread, at any time. */
+/* Wishes for another server. Any thread, at any time. */
 void multiply_wish(void);
 
 /*
- * The fleet's thread alone. When the wish is to be acted upon, in monotonic ms: after a pause by chance,
- * so that not all loaded servers do it at once; 0: there is none, or the last is not a second old.
+ * Only the fleet's thread. When to act upon a wish, in monotonic milliseconds: after a pause of
+ * random length, so that not all loaded servers act at once. 0: there is no wish, or the last one
+ * was acted upon less than a second ago.
  */
 int64_t multiply_due(int64_t now_ms);
 
 /*
- * Acts upon the wish: starts another server, or logs why not. `others`: how many are registered beside
- * this one, by a look at the directory right before.
+ * Acts upon the wish: starts another server, or logs why not. `others`: how many are registered
+ * beside this one, by a look at the directory just before.
  */
 void multiply_act(const struct fleet_config *, unsigned int others, int64_t now_ms);
 
@@ -35,8 +36,8 @@ void multiply_act(const struct fleet_config *, unsigned int others, int64_t now_
 struct multiply_facts {
 	bool command;	      /* there is one */
 	bool starter;	      /* and what runs it */
-	bool under_way;	      /* the last one has not ended, or too many have not */
-	int64_t last_ms;      /* ago, the last one was run; -1: never */
+	bool under_way;	      /* the last command has not ended, or too many have not */
+	int64_t last_ms;      /* since the command was run last; -1: never */
 	double load;	      /* average for each processor */
 	unsigned int servers; /* on this host */
 	unsigned int others;  /* registered */

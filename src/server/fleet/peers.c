@@ -8,24 +8,29 @@
 
 #define SECOND	   INT64_C(1000) /* ms */
 #define TRY_APART  SECOND	 /* from the beginning of a try to that of the next */
-#define GAP(touch) (2 * (touch)) /* of the time between two looks so much counts */
+#define GAP(touch) (2 * (touch)) /* of the time between two looks, so much counts */
 
 struct peer {
 	struct record record;
-	bool unfinished; /* .NAME.tmp: there is nobody to ask */
+	bool unfinished; /* a record .NAME.tmp: no server to ask yet */
 
-	bool changed;	   /* ever, since the first look */
+	bool changed;	   /* at least once since the first look */
 	int64_t unchanged; /* ms, since it changed or was first seen */
 
-	/* What asking has shown so far: the last round counts, and before the first one's end its tries. */
+	/*
+	 * What asking has shown: the result of the last round; before the first round has ended,
+	 * its tries.
+	 */
 	enum { NOT_ASKED, NO_ANSWER_YET, ANSWERS, SILENT } verdict;
 	bool warned; /* that it does not answer, or that another server does */
 	bool dead;   /* to be removed */
 
-	/* Why it is being asked: it is new, or its record is stale, and might have to be removed. */
+	/*
+	 * Why it is being asked now: it is new, or its record is stale and may have to be removed.
+	 */
 	enum { NO_ROUND, FIRST_ROUND, STALE_ROUND } round;
 	bool in_flight; /* a try; it may outlive its round */
-	int tries;	/* of this round, without an answer */
+	int tries;	/* without an answer, in this round */
 	int64_t next_try;
 	int64_t next_round; /* while it is stale */
 };
@@ -48,7 +53,7 @@ struct peers {
 	bool has_looked;
 	int64_t looked;
 
-	size_t ping_at, dead_at, odd_at; /* where the search goes on */
+	size_t ping_at, dead_at, odd_at; /* where the next search goes on */
 };
 
 struct peers *
@@ -98,7 +103,7 @@ is_stale(const struct peers *p, const struct peer *peer)
 	return (peer->unchanged >= p->stale_after);
 }
 
-/* It lives, so whatever was found out while its record was stale is void. */
+/* Its server lives: what was found out while the record was stale no longer counts. */
 static void
 note_change(struct peer *peer)
 {
@@ -110,7 +115,10 @@ note_change(struct peer *peer)
 		peer->round = NO_ROUND;
 }
 
-/* What is known of it now, `gap` ms after the last look. The record of another server is a new one. */
+/*
+ * What is known of a peer now, `gap` ms after the last look. Another id under the name is a new
+ * peer.
+ */
 static struct peer
 see(struct peers *p, const struct record *r, int64_t gap)
 {
@@ -130,7 +138,9 @@ see(struct peers *p, const struct record *r, int64_t gap)
 	return (peer);
 }
 
-/* Nobody can be asked. It comes again as often as a server that does not answer. */
+/*
+ * There is no server to ask: the record is dead once it is stale, and once more every stale_after.
+ */
 static void
 judge_unfinished(const struct peers *p, struct peer *peer, int64_t now)
 {
@@ -274,7 +284,7 @@ peers_next_odd(struct peers *p)
 
 /* ---- pinging ------------------------------------------------------------------------------- */
 
-/* Whether a try is due: of the round that is on, or of one that has to begin. */
+/* Whether a try is due, of the present round or of one that must begin. */
 static bool
 is_due(const struct peers *p, const struct peer *peer, int64_t now)
 {

@@ -25,7 +25,7 @@ struct ping {
 struct pinger {
 	int timeout_ms;
 	int answered;	   /* eventfd */
-	unsigned int busy; /* only its owner's thread counts */
+	unsigned int busy; /* used by its owner's thread only */
 	pthread_attr_t threads;
 	pthread_mutex_t lock; /* of what follows */
 	STAILQ_HEAD(pings, ping) answers;
@@ -100,7 +100,7 @@ pinger_free(struct pinger *p)
 	release(p);
 }
 
-/* What keeps us from asking says nothing about the server. */
+/* If something of ours keeps us from asking, that says nothing about the server. */
 static void
 ask(struct ping *ping)
 {

@@ -14,7 +14,7 @@
 
 #define SECOND	     INT64_C(1000) /* ms */
 #define RETRY	     SECOND
-#define LOOK_FOR     (10 * SECOND) /* a record that was written, on a slow file system */
+#define LOOK_FOR     (10 * SECOND) /* how long to look for it, once written (slow file systems) */
 #define GONE_LOOKS   2		   /* a record is gone when so many in a row do not find it */
 #define RECORD_PERMS 0644	   /* clients may be anybody */
 
@@ -24,7 +24,7 @@ struct registry {
 	char tmp[NAME_MAX + 1];
 	enum registry_state state;
 	int64_t next;	   /* ms, when to write, or to look and touch */
-	int missed;	   /* looks in a row that did not find it */
+	int missed;	   /* looks in a row that did not find the record */
 	bool has_vanished; /* before */
 	int64_t vanished;  /* ms */
 	int complained;	   /* errno of the trouble that was logged last; 0: none since */
@@ -55,7 +55,7 @@ registry_record(const struct registry *r)
 	return (&r->record);
 }
 
-/* Once for the same trouble in a row. */
+/* Logs a trouble once, until another one comes or it ends. */
 static void
 complain(struct registry *r, const char *what, int error)
 {
@@ -69,7 +69,7 @@ complain(struct registry *r, const char *what, int error)
 	    forbidden ? " (the server's user must be allowed to write this directory)" : "");
 }
 
-/* Fills in the file, which is to be ours to the last byte before it gets its name. 0, or -1 with errno. */
+/* Fills in the file, all of it before it gets its name. 0, or -1 with errno. */
 static int
 fill(struct registry *r, int fd)
 {
@@ -80,7 +80,10 @@ fill(struct registry *r, int fd)
 
 	if (fchmod(fd, RECORD_PERMS) == -1)
 		return (-1);
-	/* By the clock of the file server. A record that is written anew keeps its place in the order. */
+	/*
+	 * The time is the file server's. A record that is written anew keeps its place in the
+	 * order.
+	 */
 	if (r->record.started == 0) {
 		if (futimens(fd, NULL) == -1 || fstat(fd, &st) == -1)
 			return (-1);
@@ -92,11 +95,14 @@ fill(struct registry *r, int fd)
 			errno = ENOSPC;
 		return (-1);
 	}
-	/* An empty file with this name is what nobody would clear away after a crash. */
+	/*
+	 * After a crash there may be an empty file with this name, that nobody removes: so fsync
+	 * first.
+	 */
 	return (fsync(fd));
 }
 
-/* 0, or -1 with errno: then nothing is left of it. */
+/* Writes and renames it. 0, or -1 with errno: then nothing is left of it. */
 static int
 write_in(struct registry *r, int dir)
 {
@@ -142,8 +148,8 @@ write_record(struct registry *r)
 }
 
 /*
- * Looks for the record, and touches it if `touch`. 0, or -1 with errno: ENOENT when it is gone, EBADMSG when
- * something else is there in its place; anything else says nothing.
+ * Looks for the record, and touches it if `touch`. 0, or -1 with errno: ENOENT when it is gone,
+ * EBADMSG when something else is there in its place; other errors mean that we do not know.
  */
 static int
 look(const struct registry *r, bool touch)

@@ -17,17 +17,17 @@
 #include "starter.h"
 
 #define NAME	    "runtool-starter" /* as much as the kernel keeps of a name */
-#define OUTPUT_SIZE 512		      /* what is kept of what a command says */
+#define OUTPUT_SIZE 512		      /* what is kept of a command's output */
 #define QUOTED_SIZE 1024
 
-/* What came of a command. A pipe takes it whole. */
+/* What came of a command; small enough for a pipe to take it whole. */
 struct report {
 	enum { NOT_RUN, ENDED, LEFT_ALONE, ENDED_LATE } kind;
 	int value; /* errno, or the wait status */
 	char output[OUTPUT_SIZE];
 };
 
-/* One command, as the process sees it that follows it. */
+/* One command, in the process that follows it. */
 struct command {
 	struct report report;
 	size_t len;
@@ -35,8 +35,8 @@ struct command {
 	pid_t shell;
 };
 
-/* One for the process: made before there are threads, and used by the fleet's alone. */
-static int orders = -1, reports = -1; /* the server's ends; in the process the other ones */
+/* One for the process: made before there are threads; only the fleet's thread uses it. */
+static int orders = -1, reports = -1; /* the server's ends; in the starter its own */
 static unsigned int running;
 static bool busy;
 
@@ -65,7 +65,9 @@ execute(const char *command, int output)
 	_exit(127);
 }
 
-/* Takes some output, and keeps its beginning. False: there is none at present, or any more (*ended). */
+/*
+ * Reads some output, and keeps its beginning. False: nothing now, or nothing ever again (*ended).
+ */
 static bool
 take_output(struct command *c, bool *ended)
 {
@@ -101,8 +103,8 @@ leave_alone(struct command *c)
 }
 
 /*
- * Until the shell has ended, and all others that have its output: a server in the foreground must
- * find somebody who reads what it says.
+ * Reads on until the shell has ended, and everybody else who has its output: a server in the
+ * foreground must find somebody who reads what it writes.
  */
 static void
 follow(struct command *c, int shell, int64_t patience_until)
@@ -126,7 +128,7 @@ follow(struct command *c, int shell, int64_t patience_until)
 	}
 }
 
-/* In a process of its own. */
+/* Runs the command once; a process of its own. */
 static _Noreturn void
 run(const char *command, int patience_ms)
 {
@@ -153,7 +155,7 @@ fail:
 	_exit(1);
 }
 
-/* What the server leaves, too, is none of a command's business. */
+/* Commands must get nothing that is the server's. */
 static void
 leave_everything(void)
 {
@@ -161,7 +163,9 @@ leave_everything(void)
 
 	prctl(PR_SET_NAME, NAME);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	/* Orphans of commands become our children, not the server's; and none of ours leaves a zombie. */
+	/*
+	 * Orphans of commands become our children, not the server's. Our children leave no zombies.
+	 */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
@@ -198,8 +202,8 @@ serve(const char *command, int patience_ms)
 /* ---- the server ------------------------------------------------------------------------------- */
 
 /*
- * Forks twice: the process in between ends at once, so that the one that stays is not the server's child.
- * Were it one, then whatever it had started would become the server's orphans if it is killed.
+ * Forks twice, and the process in between ends at once, so that the starter is not the server's
+ * child. If it were, and were killed, all that it had started would become the server's orphans.
  */
 void
 starter_open(const char *command, int patience_ms)
@@ -227,7 +231,7 @@ starter_open(const char *command, int patience_ms)
 	if (read(reports, &pid, sizeof(pid)) != sizeof(pid) ||
 	    fcntl(reports, F_SETFL, O_NONBLOCK) == -1)
 		fatal("cannot make %s", NAME);
-	/* It is our child all the same where we are the first process of a container. */
+	/* It is our child if we are the first process of a container. */
 	orphans_adopt(pid);
 }
 

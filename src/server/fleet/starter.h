@@ -1,8 +1,8 @@
 /*
- * starter.h: runs start_command, outside the server: in a small process, `runtool-starter`, from which
- * nothing that belongs to the server or its tools can be inherited, and whose children no sweep finds.
- * What it started lives on when the server ends; so does, in a process for each command, who reads what
- * is still said. But for starter_open() the fleet's thread alone.
+ * starter.h: runs start_command outside the server, in a small process called `runtool-starter`.
+ * Commands inherit nothing of the server or its tools, and no sweep finds them (orphans.h). What
+ * was started lives on when the server ends; so does a process for each command that reads its
+ * output. After starter_open() only the fleet's thread uses it.
  */
 #ifndef STARTER_H
 #define STARTER_H
@@ -13,12 +13,12 @@
 
 /*
  * Makes the process, or fatal. Before any thread, and before this process has changed its signals,
- * umask or limits: commands get those that it has now; and / to work in, and no input. One that has
- * not ended after `patience_ms` is no failure (a server in the foreground), and is left alone.
+ * umask or limits: commands get those of now, / as directory, and no input. A command that has not
+ * ended after `patience_ms` has not failed (a server in the foreground), and is left alone.
  */
 void starter_open(const char *command, int patience_ms);
 void starter_close(void);
-bool starter_is_there(void); /* as far as is known */
+bool starter_is_there(void); /* as far as we know */
 
 /* Runs the command once more. 0, or -1 with errno: there is no such process (any more). */
 int starter_run(void);
@@ -26,8 +26,10 @@ int starter_run(void);
 /* Logs what has come of the commands since the last call. */
 void starter_look(void);
 
-/* How many commands have not ended, as of then; and whether the last one has neither ended nor been
- * left alone. */
+/*
+ * starter_running(): how many commands had not ended at the last starter_look(). starter_busy():
+ * whether the last one has neither ended nor been left alone.
+ */
 unsigned int starter_running(void);
 bool starter_busy(void);
 
