@@ -15,7 +15,7 @@
 #define BACK_OFF_MS  1000  /* without accepting, when descriptors or memory ran out */
 #define SAY_AGAIN_MS 60000 /* between two lines in the log about that */
 
-/* Descriptors that connections must leave: for ourselves, for pings, and for each tool that starts. */
+/* Descriptors that connections must leave free: for ourselves, for pings, and for each tool. */
 #define OWN_DESCRIPTORS	 64
 #define PING_DESCRIPTORS 3
 #define TOOL_DESCRIPTORS 8
@@ -25,7 +25,7 @@
 #define KEEP_INTERVAL 10
 #define KEEP_COUNT    3
 
-/* Each only makes a good connection better. */
+/* Errors do not matter: these only make a good connection better. */
 static void
 tune(int fd)
 {

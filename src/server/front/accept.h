@@ -1,6 +1,6 @@
 /*
- * accept.h: the listening sockets, and the connections that come in by them: those that may stay are
- * handed on. Where descriptors or memory run out, accepting pauses for a while. One thread uses it.
+ * accept.h: accepts connections on the listening sockets, and hands on those that may stay. When
+ * descriptors or memory run out, it pauses for a while. One thread uses it.
  */
 #ifndef ACCEPT_H
 #define ACCEPT_H
@@ -31,15 +31,15 @@ struct acceptor {
 };
 
 /*
- * Takes over the listeners; `crowd` counts who is connected. `opened` takes over each connection that may
- * stay; or it closes it, and returns -1 with errno. 0, or -1 with errno. fatal where the limit of
- * descriptors cannot be known.
+ * Takes over the listeners. `crowd` counts who is connected. `opened` takes over each connection
+ * that may stay; or closes it, and returns -1 with errno. 0, or -1 with errno. fatal where the
+ * limit of descriptors cannot be known.
  */
 int accept_begin(struct acceptor *, const struct settings *, struct watcher *, const struct crowd *,
     const int *listeners, int nlisteners,
     int (*opened)(void *arg, int fd, const struct sockaddr_storage *client), void *arg);
 
-/* No more connections; those that clients have made already are accepted. */
+/* Accepts no more, but first takes the connections that clients have made already. */
 void accept_end(struct acceptor *);
 
 /* Does what is due. When it has to be called again, in monotonic milliseconds; 0: need not. */

@@ -11,7 +11,7 @@
 
 enum { NOT_ALLOWED, TOO_MANY, TOO_MANY_OF_HOST };
 
-/* Logs it if it may; when it may, or 0 when nothing is left to log. */
+/* Logs what is new, unless it is too soon. When it may be logged, or 0 when nothing is left. */
 static int64_t
 tell(struct admit_refusals *r)
 {

@@ -21,7 +21,7 @@ call_of(const struct question *q)
 	}
 }
 
-/* Nobody is authenticated: it is for the server's own host, as signals are. */
+/* Clients are not authenticated, so only this host may stop the server, as with signals. */
 static int
 check(const struct question *q, struct srpc_reader *args, struct srpc_error *err)
 {

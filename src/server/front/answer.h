@@ -1,4 +1,4 @@
-/* answer.h: the calls that need no worker: information, ping, stop, statistics. Only the loop's thread. */
+/* answer.h: calls that need no worker: information, ping, stop, statistics. The loop's thread. */
 #ifndef ANSWER_H
 #define ANSWER_H
 
@@ -15,8 +15,8 @@ struct question {
 };
 
 /*
- * Appends results or a failure to `out`; `args` stands at the arguments, which are complete. True when the
- * server has to stop.
+ * Appends results or a failure to `out`. `args` stands at the arguments, all of which have arrived.
+ * True when the server has to stop.
  */
 bool answer(struct buf *out, const struct settings *, struct queue *, const struct question *,
     struct srpc_reader *args);

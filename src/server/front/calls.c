@@ -16,19 +16,19 @@
 #define MAX_HELLO 256 /* bytes */
 #define SHOWN	  256 /* of a failure, in the log */
 
-/* Where a client is in what it has to say. */
+/* What is expected from a client next. */
 enum caller_state {
 	CALLER_HELLO, /* nothing was received yet */
 	CALLER_IDLE,  /* between calls */
 	CALLER_CALL,  /* a call has begun to arrive */
-	CALLER_ACK,   /* the end_ack is due, once the results are sent */
+	CALLER_ACK,   /* its end_ack, once it has the results */
 };
 
 struct caller {
 	struct conn conn;	 /* first */
-	enum caller_state state; /* while its connection is open, or lent to a request */
-	bool said_hello;	 /* we have */
-	bool drain;		 /* close once the reply is out */
+	enum caller_state state; /* valid while its connection is open or lent */
+	bool said_hello;	 /* our hello is sent, or in `conn.out` */
+	bool drain;		 /* close once the reply is sent */
 	bool stop;		 /* the same, and end the server */
 	int32_t proc, version;
 	unsigned int step; /* of the call's arguments */
@@ -64,7 +64,7 @@ fail(struct caller *c, const struct srpc_error *err)
 	conn_start_closing(&c->conn);
 }
 
-/* The bytes of the call become the request's; what followed them stays. 0, or -1. */
+/* The bytes of the call become the request's; those behind it stay. 0, or -1. */
 static int
 detach_call(struct caller *c, struct request *r)
 {
@@ -101,7 +101,7 @@ make_request(struct caller *c)
 	return (r);
 }
 
-/* A run call that failed before it began. From version 5 on the connection lives on. */
+/* A run call that failed before it began. From version 5 on the connection stays open. */
 static void
 fail_run(struct caller *c, const struct srpc_error *err)
 {
@@ -224,7 +224,7 @@ take_start(struct caller *c, struct srpc_reader *in, struct srpc_error *err)
 		c->proc = item.number;
 		c->version = item.version;
 	}
-	/* Both begin with the original's words. */
+	/* Both messages begin with the original server's words. */
 	if (c->version > max)
 		return (srpc_fail(err, SRPC_VERSION_SKEW,
 		    "RunToolServer: Unsupported interface version %d: this server speaks %d and "
@@ -296,7 +296,7 @@ received(struct conn *conn)
 		fail(c, &err);
 	if (stop)
 		conn_start_closing(conn);
-	/* What has begun to arrive has to come to its end. */
+	/* A call that has begun to arrive must be complete in time. */
 	if (rc == SRPC_MORE && conn->in.len > 0 && conn->deadline == 0)
 		conn_set_deadline(conn, calls_of(c)->settings->request_timeout * 1000LL);
 	if (conn->state != CONN_LENT && conn->state != CONN_CLOSED)
@@ -330,7 +330,7 @@ calls_finished(struct request *r)
 	struct caller *c = (struct caller *)r->conn;
 	struct conn *conn = r->conn;
 
-	/* It never came to a worker. */
+	/* No worker has counted it. */
 	if (!r->counted)
 		stats_call(RPC5_CALL_RUN, true, r->start);
 	if (conn_take_back(conn, !r->gone, &r->in, &r->reply) == 0) {

@@ -1,6 +1,6 @@
 /*
- * calls.h: what clients say on their connections, and what they get: hello, calls, end_acks. Runs go to
- * the queue, other calls are answered. Only the loop's thread uses it.
+ * calls.h: what clients say on their connections: hello, calls, end_acks; and what they get. Runs
+ * go to the queue, other calls are answered. Only the loop's thread uses it.
  */
 #ifndef CALLS_H
 #define CALLS_H
@@ -22,13 +22,13 @@ struct calls {
 	uint64_t last_id; /* of a run request */
 };
 
-/* The others are to be filled in before the first connection. */
+/* The caller fills in queue, killer and drain before the first connection. */
 void calls_init(struct calls *, const struct settings *, struct watcher *);
 
-/* Its request comes back: sends what of the reply is unsent, and reads on. Frees the request. */
+/* A request comes back: sends the rest of its reply, and reads on. Frees the request. */
 void calls_finished(struct request *);
 
-/* Closes connections on which no run call is under way, and the others once they have their reply. */
+/* Closes connections without a run call now, and the others once they have their reply. */
 void calls_drain(struct calls *);
 
 /* How many run calls are under way. */

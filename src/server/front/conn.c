@@ -94,7 +94,7 @@ conn_flush(struct conn *c)
 	}
 	if (c->out.len == 0 && c->state == CONN_CLOSING)
 		shutdown(c->watch.fd, SHUT_WR);
-	/* As long as a client does not read its answers, we do not read its questions. */
+	/* While a client does not read its replies, nothing is read from it. */
 	events = c->out.len == 0	    ? EPOLLIN
 		 : c->state == CONN_CLOSING ? EPOLLIN | EPOLLOUT
 					    : EPOLLOUT;
@@ -139,7 +139,7 @@ receive(struct conn *c)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		/* In the middle of a request this is silence, no error. */
+		/* Even in the middle of a request this is not logged. */
 		conn_close(c);
 		return;
 	}

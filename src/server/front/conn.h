@@ -1,6 +1,7 @@
 /*
- * conn.h: clients' connections: their bytes in and out, their deadlines, their end. What the bytes say is
- * somebody else's: conns_init() is told whose. One thread uses it, but for what conn_lend() lends.
+ * conn.h: clients' connections: bytes in and out, deadlines, closing. It knows nothing of calls:
+ * conns_init() is told whom to call when bytes have come. One thread uses it, but for what
+ * conn_lend() lends.
  */
 #ifndef CONN_H
 #define CONN_H
@@ -16,19 +17,19 @@
 
 enum conn_state {
 	CONN_OPEN,
-	CONN_LENT,    /* others have the descriptor: nothing is read or sent here */
+	CONN_LENT,    /* a request has the descriptor: nothing is read or sent here */
 	CONN_CLOSING, /* our side is, or will be, shut down; the client's bytes are dropped */
 	CONN_CLOSED,  /* waits for conns_collect() */
 };
 
-/* Embedded first in what it is used for. */
+/* The first member of what its user keeps for a connection. */
 struct conn {
 	struct watch watch; /* first */
 	struct conns *all;
 	struct sockaddr_storage client; /* unmapped */
 	char client_text[ADDR_TEXT_SIZE];
 	enum conn_state state;
-	struct buf in, out; /* received, and not used yet; to be sent */
+	struct buf in, out; /* received and not used yet; not sent yet */
 	int64_t deadline;   /* monotonic milliseconds; 0: none */
 	TAILQ_ENTRY(conn) entry;
 };
@@ -36,17 +37,17 @@ TAILQ_HEAD(conn_list, conn);
 
 struct conns {
 	struct watcher *watcher;
-	size_t size; /* of what a conn is embedded in */
+	size_t size; /* of what its user keeps for a connection */
 	void (*received)(struct conn *);
 	void (*expired)(struct conn *);
 	struct conn_list open, closed;
 	struct crowd crowd;	    /* of those in `open` */
-	unsigned int lent, waiting; /* of those: how many are lent, and have a deadline */
+	unsigned int lent, waiting; /* how many of `open` are lent; how many have a deadline */
 };
 
 /*
- * Connections are parts of zeroed objects of `size` bytes. `received`: `in` has grown; `expired`: the
- * deadline is over. Both leave what they want to say in `out`, and may close.
+ * Makes an empty set. Each connection begins a zeroed object of `size` bytes. `received`: `in` has
+ * grown; `expired`: the deadline is over. Both leave what they want to say in `out`, and may close.
  */
 void conns_init(struct conns *, struct watcher *, size_t size, void (*received)(struct conn *),
     void (*expired)(struct conn *));
@@ -54,27 +55,27 @@ void conns_init(struct conns *, struct watcher *, size_t size, void (*received)(
 /* Takes over the accepted, non-blocking descriptor. 0, or -1 with errno (it is closed then). */
 int conn_open(struct conns *, int fd, const struct sockaddr_storage *client);
 
-/* In so many milliseconds; 0: none any more. */
+/* Sets the deadline, in so many milliseconds; 0: none. */
 void conn_set_deadline(struct conn *, int64_t ms);
 
-/* Sends what goes of `out`. Afterwards it may be closed. */
+/* Sends as much of `out` as goes. The connection may be closed afterwards. */
 void conn_flush(struct conn *);
 
 /*
- * Says that we are done, and reads on for a while: a connection that is closed while bytes of the
- * client are unread is reset, and the client loses our failure.
+ * Shuts down our side, and reads on for a while: closing a connection while bytes of the client are
+ * unread resets it, and the client loses our failure.
  */
 void conn_start_closing(struct conn *);
 
-/* At once, whatever is unsent. */
+/* Closes it at once, whatever is unsent. */
 void conn_close(struct conn *);
 
-/* From here on the descriptor is somebody else's, with what `in` and `out` held; both are empty. */
+/* Lends the descriptor, and hands over what `in` and `out` held; both are empty then. */
 void conn_lend(struct conn *, struct buf *in, struct buf *out);
 
 /*
- * It comes back, with what is not used and not sent of `in` and `out`, which are empty then. 0, or -1: it
- * is closed, since it is of no use any more, or cannot be watched.
+ * Takes it back, with the rest of `in` and `out`, which are empty then. 0; or -1: it is closed,
+ * because it is of no use any more, or memory was short, or it cannot be watched.
  */
 int conn_take_back(struct conn *, bool of_use, struct buf *in, struct buf *out);
 
@@ -84,7 +85,7 @@ int64_t conns_check_deadlines(struct conns *);
 /* Closes and frees all of them; none is lent. */
 void conns_close_all(struct conns *);
 
-/* Frees closed connections: after a round of events, none of which may lead to them any more. */
+/* Frees closed connections. Only after a round of events: none may lead to them any more. */
 void conns_collect(struct conns *);
 
 #endif

@@ -11,7 +11,7 @@ struct host {
 	unsigned int connections;
 };
 
-/* A balanced tree: nobody can choose addresses that make it slow, as with a hash. */
+/* A balanced tree: no choice of addresses makes it slow, as with a hash. */
 static int
 compare(const void *a, const void *b)
 {

@@ -10,7 +10,9 @@ struct crowd {
 	unsigned int total;
 };
 
-/* Counts a connection in: 0, or -1 with errno ENOMEM; and out again, which counted in it must be. */
+/*
+ * crowd_enter() counts a connection: 0, or -1 with errno ENOMEM. crowd_leave() takes it off again.
+ */
 int crowd_enter(struct crowd *, const struct sockaddr_storage *client);
 void crowd_leave(struct crowd *, const struct sockaddr_storage *client);
 

@@ -9,8 +9,8 @@
 #include "drain.h"
 
 #define GIVE_UP_MS 10000 /* from the order to end at once */
-#define RECORD_MS  10000 /* for a directory that does not answer */
-#define GRACE_MS   200	 /* for what clients sent before they knew */
+#define RECORD_MS  10000 /* for the record to leave; then the directory is given up */
+#define GRACE_MS   200	 /* for calls that clients sent before they knew */
 
 static unsigned int
 running(const struct drain *d)
@@ -18,7 +18,7 @@ running(const struct drain *d)
 	return (d->hooks.running(d->hooks.arg));
 }
 
-/* What has not started is refused at once: its client can go elsewhere. */
+/* What has not started is refused: its client can go elsewhere. */
 static void
 refuse_waiting(struct drain *d)
 {
@@ -41,9 +41,9 @@ finish(struct drain *d)
 }
 
 /*
- * Clients that read the directory from now on do not find us. Those that read it before may be about to
- * ask, and are told to go elsewhere: if the connection just broke, a client would not know whether its
- * tool runs.
+ * Clients that read the directory from now on do not find us. Those that read it before may be
+ * about to call, and are told to go elsewhere. If their connection just broke, they would not know
+ * whether the tool runs.
  */
 static void
 close_port(struct drain *d)

@@ -1,6 +1,6 @@
 /*
- * drain.h: the way out of the server: nothing runs any more that does not run yet, its record leaves
- * the fleet's directory, then its port closes, and what runs finishes. Only the loop's thread uses it.
+ * drain.h: how the server ends: no new runs, then its record leaves the fleet's directory, then its
+ * port closes, and what runs finishes. Only the loop's thread uses it.
  */
 #ifndef DRAIN_H
 #define DRAIN_H
@@ -15,7 +15,7 @@ struct killer;
 struct queue;
 struct request;
 
-/* What is to be done outside, all with `arg`. */
+/* What others do for it; each is called with `arg`. */
 struct drain_hooks {
 	void *arg;
 	void (*refused)(void *arg, struct request *); /* its reply is a failure: takes it over */
@@ -24,11 +24,11 @@ struct drain_hooks {
 	unsigned int (*running)(void *arg);	      /* requests under way */
 };
 
-/* On the way out a server goes through these, one after the other. */
+/* The stages of ending, in this order. */
 enum drain_stage {
-	DRAIN_NOT,    /* it serves */
-	DRAIN_RECORD, /* its record is being removed */
-	DRAIN_PORT,   /* its port is closed; those who came before are still told to go elsewhere */
+	DRAIN_NOT,     /* it serves */
+	DRAIN_RECORD,  /* its record is being removed */
+	DRAIN_PORT,    /* its port is closed; earlier connections are still told to go elsewhere */
 	DRAIN_RUNNING, /* what runs finishes */
 };
 
@@ -40,20 +40,20 @@ struct drain {
 	struct fleet *fleet; /* may be NULL */
 	struct drain_hooks hooks;
 	enum drain_stage stage;
-	int64_t record_until;	  /* the directory has not answered by then */
-	int64_t latecomers_until; /* who came before the port closed has been told by then */
-	bool terminated;	  /* by a first SIGTERM */
+	int64_t record_until;	  /* by then the record has left, or the directory is given up */
+	int64_t latecomers_until; /* until then earlier connections are served */
+	bool terminated;	  /* a SIGTERM has come */
 	int64_t tools_until;	  /* when running tools are ended */
 	int64_t give_up_at;	  /* exit although something is stuck */
 };
 
-/* Begins it, once. `why` is for the log. What runs may take as long as it takes. */
+/* Begins it, once. `why` is for the log. Running tools have as long as they need. */
 void drain_begin(struct drain *, const char *why);
 
-/* TERM begins it too, and ends what runs after drain_timeout; INT and a second TERM end it at once. */
+/* TERM begins it, and ends tools after drain_timeout; INT, or TERM again, ends them at once. */
 void drain_signal(struct drain *, int signal);
 
-/* Does what is due, also because the fleet wants so. When it has to be called again; 0: need not. */
+/* Does what is due; begins it if the fleet wants to leave. When to call it again; 0: need not. */
 int64_t drain_check(struct drain *);
 
 /* The port is closed, and nothing runs. */

@@ -49,8 +49,8 @@ close_all(const int *fds, int n)
 }
 
 /*
- * All addresses on one port; port 0 becomes what the first socket gets. Without `optional` every
- * one must do, with it only those of a family that this host has.
+ * Opens all addresses on one port; port 0 becomes the first socket's. `optional`: those that this
+ * host does not have are left out. The number of descriptors, or -1 with the reason in `err`.
  */
 static int
 open_all(const struct sockaddr_storage *addrs, size_t n, bool optional, unsigned int port, int *fds,

@@ -16,7 +16,7 @@
 #include "loop.h"
 #include "watch.h"
 
-/* There is one: signals are the process's, and the other threads know it by loop_finished() alone. */
+/* There is one, since signals are the process's, and other threads find it without being told. */
 static struct {
 	struct watcher watcher;
 	struct watch signals, woken, trace;
@@ -52,7 +52,7 @@ loop_finished(struct request *r)
 	loop_wake();
 }
 
-/* ---- what is watched, beside listeners and connections ------------------------------------------ */
+/* ---- what is watched, beside listeners and connections ---------------------------------------- */
 
 static struct request *
 next_finished(void)
@@ -113,7 +113,7 @@ open_signals(void)
 	return (signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-/* ---- what the others are told by ----------------------------------------------------------------- */
+/* ---- what accept and drain are told to call ------------------------------------------------ */
 
 static int
 opened(void *arg, int fd, const struct sockaddr_storage *client)
@@ -149,7 +149,7 @@ drain_running(void *arg)
 	return (calls_running(arg));
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------ */
+/* ---- the loop --------------------------------------------------------------------------------- */
 
 int
 loop_init(const struct settings *s, const int *listeners, int nlisteners)
@@ -170,7 +170,7 @@ loop_init(const struct settings *s, const int *listeners, int nlisteners)
 	    opened, &loop.calls));
 }
 
-/* Does what is due; when something is again. */
+/* Does what is due. When something is due again; 0: nothing. */
 static int64_t
 check_time(void)
 {

@@ -1,6 +1,6 @@
 /*
  * loop.h: the event loop, the main thread: listeners, connections that are idle or send a call,
- * signals and deadlines. There is one; only the functions that say so may be called by other threads.
+ * signals and deadlines. There is one. Other threads may call only the functions that say so.
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -18,7 +18,7 @@ struct request;
  */
 int loop_init(const struct settings *, const int *listeners, int nlisteners);
 
-/* Until the server has drained, with `fleet` (NULL: none); then all connections are closed. */
+/* Runs until the server has drained, with `fleet` (NULL: none); then closes all connections. */
 void loop_run(struct queue *, struct killer *, struct fleet *fleet);
 
 /* Once no thread is left that calls loop_finished(). */
