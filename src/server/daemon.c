@@ -9,7 +9,7 @@
 #include "lib/log.h"
 #include "daemon.h"
 
-/* One for the process, which leaves its terminal once. */
+/* One for the process: it leaves its terminal once. */
 static struct pidfh *pidfile;
 static int ready_fd = -1; /* the parent waits at its other end */
 
@@ -34,7 +34,7 @@ daemon_lock(const char *path)
 			fatal("%s: the server runs already, as pid %d", path, other);
 		fatal("%s: %s", path, strerror(errno));
 	}
-	/* Also when the start fails yet. */
+	/* Also if the start fails later. */
 	atexit(unlock);
 	(void)at_quick_exit(unlock);
 	/* libbsd leaves it open to children. */

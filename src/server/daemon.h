@@ -16,7 +16,7 @@ void daemon_lock(const char *pidfile);
  */
 void daemon_detach(void);
 
-/* The server listens: writes the pid file and, if detached, closes stdin, stdout and stderr. */
+/* The server is ready: writes the pid file and, if detached, closes stdin, stdout and stderr. */
 void daemon_ready(void);
 
 #endif

@@ -94,7 +94,7 @@ parse_options(struct options *o, int argc, char **argv)
 		usage(stderr, 1);
 }
 
-/* Without any vesta.cfg (its path is empty then) the defaults and -o have to do. */
+/* Where there is no vesta.cfg, `path` is empty, and the defaults and -o must do. */
 static void
 load_settings(struct settings *s, const struct options *o, char path[PATH_SIZE])
 {
@@ -115,8 +115,8 @@ load_settings(struct settings *s, const struct options *o, char path[PATH_SIZE])
 }
 
 /*
- * Descriptors 0 to 2 must be open: else a socket would get such a number, and be written to as
- * standard output. Others were left open by the program that started us.
+ * Descriptors 0 to 2 must be open: else a socket would get such a number, and standard output would
+ * be written to it. Those above were left open by the program that started us.
  */
 static void
 tidy_descriptors(void)
@@ -131,7 +131,7 @@ tidy_descriptors(void)
 		close(fd);
 }
 
-/* For us as many as we may have; the tools keep the limit they would have had. */
+/* As many as we may have. Tools keep the limit that they would have had. */
 static void
 raise_descriptor_limit(void)
 {
@@ -174,7 +174,7 @@ block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-/* False when a thread hangs that may still use what it was given. */
+/* False when a thread hangs that still uses settings, queue and loop. */
 static bool
 serve(const struct settings *s, const int *listeners, int nlisteners)
 {
@@ -224,7 +224,7 @@ main(int argc, char **argv)
 	}
 
 	preflight_user(&s);
-	/* What it starts inherits nothing of what follows. */
+	/* Before what follows: start_command must not inherit it. */
 	multiply_open(&s.fleet, *config == '\0' ? NULL : config);
 	umask(S_IWGRP | S_IWOTH);
 	block_signals();
@@ -232,7 +232,7 @@ main(int argc, char **argv)
 	limit_core(&s);
 	preflight_tools(&s);
 	preflight_fleet(&s.fleet);
-	/* Server and tools share a user: what we hold in memory is not for them. */
+	/* Server and tools share a user: tools must not read our memory. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		fatal("cannot start: %s", strerror(errno));
 	pause_init();
@@ -245,7 +245,7 @@ main(int argc, char **argv)
 		log_info("allow is not set: only this host may connect");
 	if (!o.foreground)
 		daemon_detach();
-	/* Not inherited over a fork. */
+	/* After the last fork: being a subreaper is not inherited. */
 	if (orphans_init() == -1)
 		fatal("cannot start: %s", strerror(errno));
 	if (s.helper_debug)

@@ -1,12 +1,13 @@
-/*
- * preflight.h: whether this server can run tools here, found out before it says that it can.
- */
+/* preflight.h: checks whether this server can run tools here, before it says that it can. */
 #ifndef PREFLIGHT_H
 #define PREFLIGHT_H
 
 #include "server/base/settings.h"
 
-/* Each is fatal if not. The user it runs as; the helper, its privilege and policy; the volatile root. */
+/*
+ * Each is fatal if not. The user it runs as; the helper, its privilege and policy, and the volatile
+ * root.
+ */
 void preflight_user(const struct settings *);
 void preflight_tools(const struct settings *);
 

@@ -1,4 +1,4 @@
-/* clock.h: time that only goes forward. Moments that something is due at: lib/deadline.h. */
+/* clock.h: a clock that only goes forward. For the moment that something is due: lib/deadline.h. */
 #ifndef CLOCK_H
 #define CLOCK_H
 

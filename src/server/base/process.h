@@ -13,7 +13,7 @@ struct process {
 /* False: there is none (any more). */
 bool process_look(pid_t, struct process *);
 
-/* How many have this name. One whose parent has it too is about to be something else: not counted. */
+/* How many processes have this name. One whose parent has it too was just forked: not counted. */
 unsigned int process_count(const char *name);
 
 #endif

@@ -15,7 +15,7 @@
 #define MAX_LIST      64 /* addresses or directories in one value */
 #define BLANKS	      " \t"
 #define MAX_THREADS   4096
-#define NOT_SET	      (-1) /* a number that may be 0 */
+#define NOT_SET	      (-1) /* for a number that may be 0 */
 #define ISOLATE_UNSET (~0U)
 
 #define AT(field)  offsetof(struct settings, field)
@@ -353,7 +353,7 @@ from_override(struct settings *s, const char *text, char *err, size_t errsize)
 	return (-1);
 }
 
-/* helper_switches: -t, -u and -d are the server's business as well; the rest is the launcher's. */
+/* Of helper_switches, -t, -u and -d concern the server too; the rest is for the launcher alone. */
 static void
 look_at_switches(struct settings *s)
 {
@@ -384,7 +384,7 @@ fill(char **field, const char *value)
 		fatal("memory: %s", strerror(errno));
 }
 
-/* Where vesta.cfg does not say otherwise, what is told of the host is what it is. */
+/* What vesta.cfg does not say of the host is looked up. */
 static void
 describe_host(struct settings *s)
 {

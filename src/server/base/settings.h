@@ -1,7 +1,7 @@
 /*
  * settings.h: what the administrator may tune: [Run_Tool] and [Run_Tool_Fleet] of vesta.cfg,
- * [Repository]runtool_user and -o. The tables in settings.c and fleet_config.c hold every name with its
- * type, bounds and default.
+ * [Repository]runtool_user and -o. The tables in settings.c and fleet_config.c hold every name with
+ * its type, bounds and default.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -58,7 +58,7 @@ struct settings {
 	int max_request_bytes;
 	int max_connections, max_connections_per_host; /* 0: as descriptors allow */
 	int max_version;
-	int info_read_timeout; /* the clients'; known here so that it is no unknown name */
+	int info_read_timeout; /* for clients only; here so that it is a known name */
 	char *runtool_user;    /* NULL: any user but root */
 	struct fleet_config fleet;
 };

@@ -33,7 +33,10 @@ stats_call(enum rpc5_call call, bool error, int64_t began)
 		;
 }
 
-/* The other way round, so that there are never more errors than calls, nor a longest of none. */
+/*
+ * In the reverse order of stats_call(), so that errors never exceed the calls, and a longest time
+ * has its call.
+ */
 void
 stats_calls(struct rpc5_stats *to)
 {
