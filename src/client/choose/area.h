@@ -9,12 +9,12 @@
 struct area {
 	struct fleet_config config; /* .area is its name, .dir is set */
 	char file[PATH_MAX];	    /* the vesta.cfg, as an absolute path name */
-	const char *why_no_start;   /* no first server can be started: what to do; NULL: it can */
+	const char *why_no_start; /* what to do if no first server can be started; NULL: one can */
 };
 
 /*
- * The area of this name. `path` is the file of the configuration, `in_cwd`:
- * it was merely found in the current directory. 0, or -1 with the reason in `why`.
+ * Opens the area of this name. `path` is the configuration's file; `in_cwd`: it was merely found in
+ * the current directory. 0, or -1 with the reason in `why`.
  */
 int area_open(struct area *, const char *name, const struct config *, const char *path, bool in_cwd,
     char *why, size_t size);

@@ -46,7 +46,7 @@ ask_thread(void *arg)
 	return (NULL);
 }
 
-/* True where it was not being asked already. */
+/* False if its thread is still asking from last time. */
 static bool
 begin(struct ask_group *group, struct asked *a)
 {
@@ -57,14 +57,17 @@ begin(struct ask_group *group, struct asked *a)
 	a->silent = a->asking;
 	a->asking = true;
 	a->useful = false;
-	/* The thread that still asks may look at it: it is the same. */
+	/* A thread that still asks may read it: then it is the same group. */
 	if (begins)
 		a->group = group;
 	pthread_mutex_unlock(&group->lock);
 	return (begins);
 }
 
-/* Signals are for the thread that calls; where there is no other, it asks as well. */
+/*
+ * The threads block all signals: these are for the caller's. If no thread can be made, the caller
+ * asks itself.
+ */
 static void
 begin_all(struct ask_group *group, struct asked *const *list, size_t n)
 {
@@ -86,7 +89,7 @@ begin_all(struct ask_group *group, struct asked *const *list, size_t n)
 	pthread_attr_destroy(&attr);
 }
 
-/* With the lock. Whether there are more answers to wait for; *useful: whether any is of use. */
+/* The lock is held. Whether to wait for more answers; *useful: whether there is a useful one. */
 static bool
 is_incomplete(struct asked *const *list, size_t n, bool all, bool *useful)
 {

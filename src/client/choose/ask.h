@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * What those share that are asked together: for one thread at a time that asks. Never destroyed, and has
- * to outlive all threads: the program may end while one still waits for a silent server.
+ * What those share that are asked together. One thread at a time asks. Never destroyed, and must
+ * outlive all threads: the program may end while one still waits for a silent server.
  */
 struct ask_group {
 	pthread_mutex_t lock;
@@ -17,32 +17,34 @@ struct ask_group {
 void ask_group_init(struct ask_group *);
 
 /*
- * One that can be asked. `ask` does it: it puts what came of it into `what`, which is the thread's until
- * ask_is_over(), and returns whether the answer is of use. Both have to outlive the thread, as the group.
+ * One that can be asked. `ask` does it: it puts the answer into `what`, which belongs to its thread
+ * until ask_is_over(), and returns whether the answer is useful. This and `what` must outlive the
+ * thread.
  */
 struct asked {
 	bool (*ask)(void *what);
 	void *what;
 
-	/* For ask.c alone. */
-	struct ask_group *group; /* NULL: it never was asked */
-	bool asking;		 /* its thread has not come back */
-	bool silent;		 /* since before it was to be asked this time */
-	bool useful;		 /* this time's answer is */
-	bool failed;		 /* the last answer was of no use */
+	/* For ask.c only. */
+	struct ask_group *group; /* NULL: it was never asked */
+	bool asking;		 /* its thread is still asking */
+	bool silent;		 /* it was asking already when it was to be asked again */
+	bool useful;		 /* this time's answer is useful */
+	bool failed;		 /* the last answer was not */
 };
 
 /*
- * Asks all of these, always in the same group, and waits for their answers; as soon as one is of use, for
- * no longer than `grace_ms` more (negative: for all). One that is being asked still is not asked twice, and
- * is not waited for as long as there are others of use. Returns whether there are.
+ * ask_all() asks all of these, always by the same group, and waits for answers. Once one is useful,
+ * it waits only `grace_ms` more (negative: for all). One whose thread is still asking is not asked
+ * twice, and is waited for only as long as no other is useful. True if any is useful.
  *
- * Or, to look whether one has come: waits for none that was not of use the last time.
+ * ask_new() does not wait for those whose last answer was not useful: to see whether a new one has
+ * come.
  */
 bool ask_all(struct ask_group *, struct asked *const *, size_t n, int grace_ms);
 bool ask_new(struct ask_group *, struct asked *const *, size_t n, int grace_ms);
 
-/* Whether there is an answer, or it was not asked. */
+/* Whether no thread is asking it. */
 bool ask_is_over(const struct asked *);
 
 #endif

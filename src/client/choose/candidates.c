@@ -8,7 +8,7 @@
 #include "lib/error.h"
 #include "lib/records.h"
 
-#define GRACE_MS      300 /* for those that have not answered when others have */
+#define GRACE_MS      300 /* for those that have not answered when a usable one has */
 #define MS_PER_SECOND 1000
 
 /* ---- asking, in threads ------------------------------------------------------------------- */
@@ -58,7 +58,7 @@ ask_one(void *what)
 
 /* ---- who they are ------------------------------------------------------------------------- */
 
-/* A place for one: a new one, or that of a server which has gone. NULL with errno. */
+/* A place for a candidate: a new one, or that of a server that has gone. NULL with errno. */
 static struct candidate *
 find_place(struct candidates *all)
 {
@@ -110,7 +110,7 @@ is_at(const struct candidate *c, const struct record *r)
 		strcmp(c->server.port, r->port) == 0);
 }
 
-/* Newer ones come first: of two for one address the second is that of a server which is gone. */
+/* Records come newest first. Of two for one address the second is left of a server that is gone. */
 static void
 take_record(struct candidates *all, const struct record *r)
 {
@@ -127,7 +127,7 @@ take_record(struct candidates *all, const struct record *r)
 		if (memcmp(c->id, r->id, sizeof(c->id)) == 0)
 			known = c;
 	}
-	/* A thread may be asking it: nothing else changes. */
+	/* A thread may be using it: nothing else may change. */
 	if (known != NULL) {
 		known->there = true;
 		return;
@@ -140,7 +140,7 @@ take_record(struct candidates *all, const struct record *r)
 	memcpy(c->id, r->id, sizeof(c->id));
 }
 
-/* Where the records cannot be read, they are taken to be as they were. */
+/* Reads the records. If that fails, they count as unchanged. */
 static void
 look_around(struct candidates *all)
 {
@@ -160,7 +160,7 @@ look_around(struct candidates *all)
 
 /* ---- what the answers mean ---------------------------------------------------------------- */
 
-/* The one before it that is the same server; NULL: there is none. */
+/* The candidate before it that is the same server, or NULL. */
 static const struct candidate *
 find_same(const struct candidates *all, const struct candidate *c)
 {

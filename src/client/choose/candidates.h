@@ -16,32 +16,32 @@
 enum candidate_state {
 	CANDIDATE_GONE,	   /* the area has no record of it any more */
 	CANDIDATE_SILENT,  /* it has not answered yet */
-	CANDIDATE_FAILED,  /* it could not be asked; `why` has the reason */
+	CANDIDATE_FAILED,  /* it did not answer; `why` has the reason */
 	CANDIDATE_ANOTHER, /* it is not the server that its record says */
 	CANDIDATE_UNFIT,   /* it is not as the platform must be; `why` has the reason */
-	CANDIDATE_SAME,	   /* it is the same server as `same`, which stands before it */
-	CANDIDATE_USABLE   /* now, or once its time to be passed over has passed */
+	CANDIDATE_SAME,	   /* it is the same server as `same`, earlier in the list */
+	CANDIDATE_USABLE   /* it can be used, perhaps only from `not_before` on */
 };
 
 struct candidate {
 	struct endpoint server;
-	bool of_area;		    /* the area's records name it; else the platform's hosts */
-	uint8_t id[RECORD_ID_SIZE]; /* which one it is, as its record says */
+	bool of_area;		    /* known from the area's records; else a host of the platform */
+	uint8_t id[RECORD_ID_SIZE]; /* the server's id, as its record says */
 	struct candidates *all;
 	struct asked asked;
-	bool there;	    /* now; one of an area may have gone */
-	int64_t not_before; /* as deadline_now() has it: it has no room until then */
-	bool told;	    /* its trouble: for troubles.c alone */
+	bool there;	    /* false: the area has no record of it any more */
+	int64_t not_before; /* a moment of deadline.h: it has no room until then */
+	bool told;	    /* its trouble was told; for troubles.c only */
 
-	/* As all were asked the last time. */
+	/* As of the last time that all were asked. */
 	enum candidate_state state;
 	const struct candidate *same;
 
-	/* The answer. */
+	/* The last answer. */
 	bool answers, matches;
 	uint8_t unique[RECORD_ID_SIZE];
 	struct rank_server load;
-	char why[ERROR_WORDS_SIZE + 64]; /* it does not answer, or not match */
+	char why[ERROR_WORDS_SIZE + 64]; /* why it does not answer or match */
 };
 
 /* Not freed: threads that ask silent servers use it until the program ends. */
@@ -53,29 +53,30 @@ struct candidates {
 	struct ask_group group;
 	int error; /* an errno: the area's records could not be read; 0: they were */
 	struct candidate *list[CANDIDATES_MAX];
-	struct rank_server
-	    loads[CANDIDATES_MAX]; /* those that are not to be tried are not usable */
+	struct rank_server loads[CANDIDATES_MAX]; /* those not to be tried are not usable */
 	size_t n;
 };
 
 /*
- * For a platform in this host's order, and its area if it has one: both and the hooks have to outlive the
- * program's other threads. `timeout_ms` bounds each asking of a host, 0: nothing does. 0, or -1 with errno.
+ * For a platform in this host's order, and its area (NULL: none). These and the hooks must outlive
+ * all threads of the program. `timeout_ms` bounds each asking of a host; 0: no bound. 0, or -1 with
+ * errno.
  */
 int candidates_init(struct candidates *, const struct platform *, const struct area *,
     int timeout_ms, const struct hooks *);
 
 /*
- * Reads the area's records and asks all, as far as they answer in time. True with their states and loads;
- * or false: none can be used. The second waits for none that could not be used before.
+ * Reads the area's records, asks all, and waits for the answers for a while. Fills in states and
+ * loads; false: none can be used. candidates_look() does not wait for those that could not be used
+ * last time.
  */
 bool candidates_ask(struct candidates *);
 bool candidates_look(struct candidates *);
 
-/* Then: whether there is an area, and no server in it, so that a first one might help. */
+/* Afterwards: whether there is an area without a server, so that a first one might help. */
 bool candidates_need_first(const struct candidates *);
 
-/* The server is not to be tried: for so long, and in any case until all are asked anew. */
+/* Do not try this server for so long, and not before all are asked again. */
 void candidates_pass_over(struct candidates *, size_t i, int ms);
 
 #endif

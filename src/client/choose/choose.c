@@ -8,12 +8,12 @@
 #include "lib/deadline.h"
 #include "troubles.h"
 
-#define START_MS       20  /* a turn that comes at once takes no longer, where nobody was faster */
-#define FIRST_QUEUE_MS 500 /* in a queue, until the others are asked again; doubled each time */
+#define START_MS       20  /* enough where a slot was free, unless others took it */
+#define FIRST_QUEUE_MS 500 /* in a queue, before the others are asked again; doubled each time */
 #define MAX_QUEUE_MS   3600000
-#define FIRST_PAUSE_MS 20 /* where nobody takes anything; doubled each time */
+#define FIRST_PAUSE_MS 20 /* before asking again when all are full; doubled each time */
 #define MAX_PAUSE_MS   2000
-#define WAIT_MS	       1000 /* for an area whose servers have much to do */
+#define WAIT_MS	       1000 /* when all servers of an area are busy */
 #define MS_PER_SECOND  1000
 #define NS_PER_MS      1000000
 
@@ -22,10 +22,10 @@ struct choose {
 	struct candidates all;
 	struct troubles troubles;
 	struct first_server *first; /* NULL: there is no area */
-	bool asked;		    /* then their loads count */
-	bool tried;		    /* so they are out of date */
+	bool asked;		    /* all were asked: their loads are valid */
+	bool tried;		    /* one was tried since: the loads are out of date */
 	size_t last;
-	int64_t last_turn; /* when it should have come there */
+	int64_t last_turn; /* when its turn there should have come */
 	int queue_ms, pause_ms;
 	int waits;
 };
@@ -55,8 +55,8 @@ doubled(int ms, int max)
 }
 
 /*
- * Twice as long each time: who has waited for long keeps its place, and no slot elsewhere is free for
- * longer than that.
+ * Twice as long each time: who has waited long keeps its place, but a slot elsewhere is free for no
+ * longer than its taker has waited.
  */
 static int
 queue_time(struct choose *c)
@@ -86,7 +86,7 @@ take_a_break(struct choose *c)
 	c->pause_ms = doubled(c->pause_ms, MAX_PAUSE_MS);
 }
 
-/* None can be used: gets nearer to a first server, if that may help. 0, or -1 with *err. */
+/* No server can be used: takes a step towards a first one, if that may help. 0, or -1 with *err. */
 static int
 await_first(struct choose *c, struct runtool_error *err)
 {
@@ -98,7 +98,7 @@ await_first(struct choose *c, struct runtool_error *err)
 	return (first_server_step(c->first, err));
 }
 
-/* Asks all; where there is no server in the area, has one started. 0, or -1 with *err. */
+/* Asks all; has a first server started if the area has none. 0, or -1 with *err. */
 static int
 ask_all_anew(struct choose *c, struct runtool_error *err)
 {
@@ -108,7 +108,7 @@ ask_all_anew(struct choose *c, struct runtool_error *err)
 	while (!usable) {
 		if (await_first(c, err) == -1)
 			return (-1);
-		/* One that hangs is not to hide one that has come. */
+		/* Do not wait for one that hangs: another may have come. */
 		usable = candidates_look(&c->all);
 		troubles_tell(&c->troubles);
 	}
@@ -130,7 +130,7 @@ find_best(struct choose *c)
 	    all->loads, all->n, all->platform->negligible, arc4random_uniform, &c->last));
 }
 
-/* More work for servers that have enough is put off, though not for ever. */
+/* Puts off more work for busy servers, but not for ever. */
 static bool
 puts_off(struct choose *c, enum rank_room room)
 {
@@ -154,7 +154,7 @@ choose_next(struct choose *c, struct endpoint *server, int *queue_ms, struct run
 		if (!c->asked && ask_all_anew(c, err) == -1)
 			return (-1);
 		room = find_best(c);
-		/* Whether it is best to wait here is to be judged by what holds now. */
+		/* Whether to wait here must be decided by fresh answers. */
 		if (puts_off(c, room))
 			wait_for_about(WAIT_MS);
 		else if (room == RANK_START || (room == RANK_QUEUE && !c->tried))
@@ -173,7 +173,9 @@ choose_next(struct choose *c, struct endpoint *server, int *queue_ms, struct run
 void
 choose_failed(struct choose *c, const struct runtool_error *err)
 {
-	/* The server's word for when to come back; not where it was our patience that ended. */
+	/*
+	 * The server says when to come back, unless it was our own time limit that ended the wait.
+	 */
 	candidates_pass_over(&c->all, c->last, deadline_over(c->last_turn) ? 0 : err->retry_ms);
 	if (err->lost) {
 		c->asked = false;

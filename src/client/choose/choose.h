@@ -1,4 +1,4 @@
-/* choose.h: says which server of a platform or an area is to run a tool. */
+/* choose.h: chooses the server of a platform or an area that is to run a tool. */
 #ifndef CHOOSE_H
 #define CHOOSE_H
 
@@ -9,21 +9,22 @@
 struct choose;
 
 /*
- * For a platform in this host's order, and its area if it has one (else NULL). `timeout_ms` bounds each
- * asking of a host, 0: nothing does; `verbose`: also what is no trouble is told. The hooks are copied. The
- * object stays until the program ends, and so have to do platform, area and what the hooks use: threads
- * may be asking silent servers. NULL with errno.
+ * For a platform in this host's order, and its area (NULL: none). `timeout_ms` bounds each asking
+ * of a host; 0: no bound. `verbose`: also tells what is no trouble. The hooks are copied. The
+ * object is never freed, since threads may be asking silent servers: platform, area and what the
+ * hooks use must live as long. NULL with errno.
  */
 struct choose *choose_new(const struct platform *, const struct area *, int timeout_ms,
     bool verbose, const struct hooks *);
 
 /*
- * The server to try next, and how long the request may wait there for its turn. Waits where none has
- * room, or an area no server yet: then it has a first one started. 0, or -1 with *err: none can be used.
+ * The server to try next, and how long the request may wait there for its turn. Waits while none
+ * has room, and has a first server started where the area has none. 0, or -1 with *err: none can be
+ * used.
  */
 int choose_next(struct choose *, struct endpoint *, int *queue_ms, struct runtool_error *err);
 
-/* Why that one did not run the tool to its end. */
+/* Says why that server did not run the tool to its end. */
 void choose_failed(struct choose *, const struct runtool_error *);
 
 #endif

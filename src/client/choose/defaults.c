@@ -23,7 +23,7 @@ defaults_server(void)
 	return (named != NULL && *named != '\0' ? named : "localhost");
 }
 
-/* A number of vesta.cfg; *n stays as it is where there is none. */
+/* A number from vesta.cfg; *n stays as it is if there is none. */
 static int
 get_number(const struct config *config, const char *name, int max, int *n, char *why, size_t size)
 {

@@ -1,4 +1,4 @@
-/* defaults.h: a client's vesta.cfg, and what holds where the command line says nothing. */
+/* defaults.h: a client's vesta.cfg, and its defaults for what the command line does not say. */
 #ifndef DEFAULTS_H
 #define DEFAULTS_H
 
@@ -10,7 +10,7 @@
 struct config;
 struct endpoint;
 
-/* The server to ask where none is named: RUNTOOL_SERVER of the environment, or else localhost. */
+/* The server if none is named: RUNTOOL_SERVER of the environment, or else localhost. */
 const char *defaults_server(void);
 
 struct defaults {
@@ -24,13 +24,16 @@ struct defaults_file {
 };
 
 /*
- * Reads `file` (-c) or the vesta.cfg that is found; NULL in *config where there is none. The caller frees
- * it. 0, or -1 with the reason in `why`.
+ * Reads `file` (-c), or the vesta.cfg that is found. *config is NULL if there is none; the caller
+ * frees it. 0, or -1 with the reason in `why`.
  */
 int defaults_open(
     const char *file, struct config **config, struct defaults_file *, char *why, size_t size);
 
-/* The defaults, from this one (NULL: built in); or from defaults_open()'s. The same. */
+/*
+ * Fills in the defaults: from `config` (NULL: those built in), or from what defaults_open() finds.
+ * 0, or -1 with the reason in `why`.
+ */
 int defaults_read(struct defaults *, const struct config *, char *why, size_t size);
 int defaults_load(struct defaults *, const char *file, char *why, size_t size);
 

@@ -28,8 +28,8 @@
 
 enum stage {
 	NONE,
-	LEADING, /* nobody else on this host starts one */
-	STARTED	 /* the command was */
+	LEADING, /* it is for us to start one */
+	STARTED	 /* the command was run */
 };
 
 struct first_server {
@@ -37,10 +37,10 @@ struct first_server {
 	const struct hooks *hooks;
 	enum stage stage;
 	int64_t begin; /* DEADLINE_NONE: not yet */
-	int misses;    /* of one that has the name and cannot be reached */
-	int lock;      /* where others wait for us; -1: none do */
+	int misses;    /* how often another had the name and could not be reached */
+	int lock;      /* the socket where others wait for us; -1: there is none */
 	pid_t pid;     /* of the command; 0: it has ended, or was not run yet */
-	int output;    /* from it; -1: none */
+	int output;    /* from the command; -1: none */
 };
 
 struct first_server *
@@ -72,7 +72,7 @@ show_wait(const struct first_server *f)
 	    f->hooks->arg, f->area->config.area, (deadline_now() - f->begin) / MS_PER_SECOND);
 }
 
-/* As much of the command's output as comes within a step. */
+/* Shows what output of the command comes within a step. */
 static void
 show_output(struct first_server *f)
 {
@@ -90,7 +90,7 @@ show_output(struct first_server *f)
 	}
 }
 
-/* What it has written by now, which is not more than a pipe takes. */
+/* Shows what it has written by now: at most what a pipe takes. */
 static void
 show_rest(struct first_server *f)
 {
@@ -103,14 +103,14 @@ show_rest(struct first_server *f)
 
 /* ---- only one ----------------------------------------------------------------------------- */
 
-/* The name of a socket that one of us has: same user, same directory, same area. */
+/* The name of the socket: the same for the same user, directory and area. */
 static socklen_t
 lock_name(const struct first_server *f, struct sockaddr_un *name)
 {
 	struct stat st = {0};
 	int len;
 
-	/* What cannot be looked at is no other directory than what cannot be looked at. */
+	/* If that fails, all such directories count as the same. */
 	(void)stat(f->area->config.dir, &st);
 	*name = (struct sockaddr_un){.sun_family = AF_UNIX};
 	len = snprintf(name->sun_path + 1, sizeof(name->sun_path) - 1, "runtool-%u-%llx-%llx-%s",
@@ -121,7 +121,9 @@ lock_name(const struct first_server *f, struct sockaddr_un *name)
 	return ((socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len));
 }
 
-/* Anybody can take the name. Those who do not wait for whom they do not know start one themselves. */
+/*
+ * Any user can take the name. If it is another one's, we do not wait, but start a server ourselves.
+ */
 static bool
 is_ours(int fd)
 {
@@ -131,7 +133,7 @@ is_ours(int fd)
 	return (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == geteuid());
 }
 
-/* Somebody else starts one: waits for the end of that, which may come with words that say why. */
+/* Another process starts one: waits until it is done. It may send words that say why it failed. */
 static int
 follow(struct first_server *f, int fd, struct runtool_error *err)
 {
@@ -164,7 +166,7 @@ lead_or_follow(struct first_server *f, struct runtool_error *err)
 		return (0);
 	}
 	if (connect(fd, (const struct sockaddr *)&name, len) == -1) {
-		/* It has come that far just now, or has gone; or it is somebody else. */
+		/* It does not listen yet, or has gone; or it is somebody else. */
 		poll(NULL, 0, STEP_MS);
 		f->misses++;
 	} else if (is_ours(fd)) {
@@ -178,7 +180,7 @@ lead_or_follow(struct first_server *f, struct runtool_error *err)
 	return (rc);
 }
 
-/* Those who wait learn why they do so in vain. Returns -1. */
+/* Tells those who wait why there will be no server. Returns -1. */
 static int
 give_up(struct first_server *f, const struct runtool_error *err)
 {
@@ -214,8 +216,8 @@ command(const struct first_server *f, struct runtool_error *err)
 }
 
 /*
- * In a session of its own, since it goes on when we are interrupted; and with nothing that we were given,
- * such as a lock of the shell that started us, since a server stays. 0, or an errno.
+ * In a session of its own: it must go on when we are interrupted. Without our descriptors: a server
+ * stays, and must not hold a lock of the shell that started us. 0, or an errno.
  */
 static int
 spawn(struct first_server *f, char *text, int output)
@@ -245,7 +247,7 @@ spawn(struct first_server *f, char *text, int output)
 	return (error);
 }
 
-/* Its output comes by a pipe: a server that stays in the foreground must not keep our own stderr open. */
+/* Reads its output by a pipe: a server in the foreground must not keep our stderr open. */
 static int
 run_command(struct first_server *f, struct runtool_error *err)
 {
@@ -267,7 +269,7 @@ run_command(struct first_server *f, struct runtool_error *err)
 	return (error == 0 ? 0 : error_set(err, RUNTOOL_TRANSPORT, "/bin/sh: %s", strerror(error)));
 }
 
-/* Whether it may yet be of use: it has not failed. */
+/* 0 unless the command has failed. */
 static int
 check_command(struct first_server *f, struct runtool_error *err)
 {

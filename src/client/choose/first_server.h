@@ -1,4 +1,4 @@
-/* first_server.h: starts the first server of an area, once for all who wait for it on this host. */
+/* first_server.h: starts the first server of an area, once for all on this host who wait for it. */
 #ifndef FIRST_SERVER_H
 #define FIRST_SERVER_H
 
@@ -7,16 +7,16 @@
 
 struct first_server;
 
-/* NULL with errno. Area and hooks outlive it. */
+/* NULL with errno. Area and hooks must outlive it. */
 struct first_server *first_server_new(const struct area *, const struct hooks *);
 
 /*
- * Gets nearer to a first server, or waits a moment for the one who does. 0: look whether there is one, or
- * come again; -1 with *err: there will be none.
+ * Takes a step: starts a first server, or waits a moment for it, or for the process that starts it.
+ * 0: look whether there is a server now, or call again; -1 with *err: there will be none.
  */
 int first_server_step(struct first_server *, struct runtool_error *err);
 
-/* There is one: for those who wait as well. */
+/* There is a server now: lets those who wait go on. */
 void first_server_end(struct first_server *);
 
 #endif

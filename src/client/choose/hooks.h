@@ -1,4 +1,4 @@
-/* hooks.h: what choosing is handed by whom it is done for: how a server is asked, and who is told. */
+/* hooks.h: what choosing is given by its user: how to ask a server, and whom to tell. */
 #ifndef HOOKS_H
 #define HOOKS_H
 
@@ -8,8 +8,8 @@
 
 struct hooks {
 	/*
-	 * How a server is asked: the functions that runtool.h calls runtool_connect() and so on, or others
-	 * that keep to their contracts. Called by several threads at a time.
+	 * How to ask a server: runtool_connect() and so on of runtool.h, or functions with the same
+	 * contracts. Several threads call them at a time.
 	 */
 	struct runtool *(*connect)(
 	    const char *host, const char *port, int timeout_ms, struct runtool_error *err);
@@ -17,15 +17,15 @@ struct hooks {
 	void (*close)(struct runtool *);
 
 	/*
-	 * Who is told, with `arg`, by the thread that has something chosen. A remark is a line for people,
-	 * without a newline: what is in the way, or what is done about it.
+	 * Whom to tell, with `arg`; called in the thread that has something chosen. A remark is a
+	 * line for people, without a newline: what is in the way, or is done about it.
 	 */
 	void (*remark)(void *arg, const char *line);
 
 	/*
-	 * The same where a first server may have to be started in an area: how long it has been waited for,
-	 * once a second or more often; that this is over, which may come unasked; and what start_command
-	 * writes, in pieces as they come.
+	 * While the first server of an area is awaited: waiting(), once a second or more often,
+	 * with the time so far; waited() when that is over, perhaps also without a wait; output()
+	 * with what start_command writes, in pieces as they come.
 	 */
 	void (*waiting)(void *arg, const char *area, int64_t seconds);
 	void (*waited)(void *arg);
@@ -33,7 +33,7 @@ struct hooks {
 	void *arg;
 };
 
-/* Makes a remark; where memory is short for it, none. */
+/* Makes a remark; none if memory is short. */
 void hooks_remark(const struct hooks *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -207,7 +207,7 @@ platform_free(struct platform *p)
 
 /* ---- the order of the hosts --------------------------------------------------------------- */
 
-/* FNV-1a: few bits of a name that ends in a number differ, and each of them is to count. */
+/* FNV-1a: names of hosts differ in few bits, often at their end, and each bit must count. */
 static uint32_t
 hash(const char *name)
 {

@@ -1,4 +1,7 @@
-/* platform.h: a section [PLATFORM] of vesta.cfg: which servers there are, and what they must be like. */
+/*
+ * platform.h: a section [PLATFORM] of vesta.cfg: which servers there are, and what they must be
+ * like.
+ */
 #ifndef PLATFORM_H
 #define PLATFORM_H
 
@@ -11,33 +14,33 @@ enum { PLATFORM_SYSNAME, PLATFORM_RELEASE, PLATFORM_VERSION, PLATFORM_MACHINE, P
 enum { PLATFORM_CPUS, PLATFORM_CPU_MHZ, PLATFORM_MEM_KB, PLATFORM_MINIMA };
 
 struct platform {
-	const char *name; /* NULL: there is no section, but an area */
+	const char *name;					/* NULL: no section, only an area */
 	const struct config_value *patterns[PLATFORM_PATTERNS]; /* NULL: any */
-	const struct config_value *minima[PLATFORM_MINIMA];	/* of `least`; NULL: any */
+	const struct config_value *minima[PLATFORM_MINIMA]; /* where `least` is set; NULL: any */
 	int least[PLATFORM_MINIMA];
-	double negligible; /* load average for each processor */
-	const struct config_value
-	    *where;		/* the hosts are named, or the area; NULL: in no section */
-	struct endpoint *hosts; /* with their ports; freed by platform_free() */
+	double negligible;		  /* load average for each processor */
+	const struct config_value *where; /* where hosts or area are set; NULL: in no section */
+	struct endpoint *hosts;		  /* with their ports; freed by platform_free() */
 	size_t n_hosts;
-	const char *area; /* NULL: none; there is one where there is no host */
+	const char *area; /* NULL: none; set if there are no hosts */
 };
 
 /*
- * Reads the section, from a configuration which has to outlive the platform; `path` is its file. 0, or
- * -1 with the reason in `why`: there is no such section, it has neither hosts nor area, or a value is wrong.
+ * Reads the section. The configuration must outlive the platform; `path` is its file. 0, or -1 with
+ * the reason in `why`: there is no such section, it has neither hosts nor area, or a value is
+ * wrong.
  */
 int platform_read(struct platform *, const struct config *, const char *path, const char *name,
     const struct defaults *, char *why, size_t size);
 void platform_free(struct platform *);
 
 /*
- * Puts the hosts in the order of this host, whose name this is: rotated by a hash of it, but a first
- * one that is called localhost stays the first, and gets this name.
+ * Puts the hosts in this host's order: rotated by a hash of its name. But a first host called
+ * localhost stays first, and gets this name.
  */
 void platform_rotate(struct platform *, const char *own_name);
 
-/* Whether a host is as it must be; if not, `why` says why. */
+/* Whether a host is what the platform asks for; if not, `why` says why. */
 bool platform_matches(const struct platform *, const struct runtool_info *, char *why, size_t size);
 
 #endif

@@ -22,7 +22,7 @@ is_idle(const struct rank_server *s, double negligible)
 	return (room(s) == RANK_START && s->in_flight == 0 && load_per_cpu(s) < negligible);
 }
 
-/* Of its slots. */
+/* The share of its slots that is taken. */
 static double
 share_taken(const struct rank_server *s)
 {
@@ -59,7 +59,7 @@ compare_load(const struct rank_server *a, const struct rank_server *b)
 
 	if (diff == 0)
 		diff = compare_numbers(load(a), load(b));
-	/* Where the load average hides what they run. */
+	/* If the load average is larger, and hides what they run. */
 	if (diff == 0)
 		diff = compare_numbers(share_taken(a), share_taken(b));
 	return (diff);

@@ -11,32 +11,34 @@ struct rank_server {
 	int in_flight, max_tools, max_pending;
 	int cpus;
 	double load; /* load average of the last minute */
-	bool loaded; /* it says that it has more in flight than it likes */
+	bool loaded; /* it says that it has more in flight than its `loaded_at` */
 };
 
 enum rank_room {
-	RANK_FULL, /* none would take it */
+	RANK_FULL, /* it would not take the tool */
 	RANK_QUEUE,
 	RANK_START
 };
 
 /*
- * What the best one can do for a tool: start it at once, or let it wait for its turn; then its index is
- * in *best. Among equals it is taken by chance: `below` returns a number from 0 to its argument - 1, as
- * arc4random_uniform(3) does.
+ * Finds the best server; its index goes to *best. Returns what it can do for a tool: start it at
+ * once, or let it wait for its turn. Among equals one is taken at random: `below` returns a number
+ * from 0 to its argument - 1, like arc4random_uniform(3).
  *
- * On a platform: the first that runs nothing and has a load average below `negligible` for each of its
- * processors; or else the least loaded.
+ * On a platform: the first server that runs nothing and has a load average below `negligible` for
+ * each processor; or else the least loaded one.
  */
 enum rank_room rank_platform(const struct rank_server *, size_t n, double negligible,
     uint32_t (*below)(uint32_t), size_t *best);
 
-/* In an area: one that is not loaded, if there is such a one with as much room; of these the one with the
- * fewest requests in flight. */
+/*
+ * In an area: those with most room; of these, those that are not loaded; of these, the one with
+ * fewest requests in flight.
+ */
 enum rank_room rank_area(
     const struct rank_server *, size_t n, uint32_t (*below)(uint32_t), size_t *best);
 
-/* Requests in flight where there are fewest; -1 where no server can be used. */
+/* The fewest requests in flight of any server; -1 where none can be used. */
 int rank_fewest(const struct rank_server *, size_t n);
 
 #endif

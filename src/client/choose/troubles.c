@@ -15,7 +15,7 @@ tell_once(struct candidate *c, const char *why)
 	c->told = true;
 }
 
-/* In a fleet servers come and go: that some do not answer is no trouble while there are others. */
+/* In a fleet servers come and go: if some do not answer, that is no trouble while others do. */
 static void
 tell_absence(const struct troubles *t, struct candidate *c, const char *why)
 {
@@ -23,7 +23,7 @@ tell_absence(const struct troubles *t, struct candidate *c, const char *why)
 		tell_once(c, why);
 }
 
-/* That is no trouble: a list for all hosts of a farm names each of them, and localhost. */
+/* This is no trouble: a list for all hosts of a farm names each of them, and localhost. */
 static void
 tell_same(const struct troubles *t, struct candidate *c)
 {
@@ -59,7 +59,7 @@ tell(const struct troubles *t, struct candidate *c)
 	}
 }
 
-/* What is wrong with the records: once. */
+/* Tells once what is wrong with the records. */
 static void
 tell_records(struct troubles *t)
 {

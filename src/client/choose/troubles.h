@@ -5,15 +5,18 @@
 #include "candidates.h"
 
 struct troubles {
-	const struct candidates *all; /* told by its hooks, each trouble once */
-	bool verbose;		      /* also what is none as long as there are others */
+	const struct candidates *all; /* its hooks are told, each trouble once */
+	bool verbose;		      /* also what is no trouble while others can be used */
 	bool records_told;
 };
 
-/* Once they have been asked: tells what is new. */
+/* To be called after asking: tells what is new. */
 void troubles_tell(struct troubles *);
 
-/* None can be used: tells what is wrong with each; *err has the whole, and the remedy. Returns -1. */
+/*
+ * No candidate can be used: tells what is wrong with each. *err sums it up, with the remedy.
+ * Returns -1.
+ */
 int troubles_fail(struct troubles *, const char *remedy, struct runtool_error *err);
 
 #endif
