@@ -10,9 +10,9 @@
 #include "lib/deadline.h"
 #include "lib/error.h"
 
-#define REPLY_MAX    (1U << 20)	  /* bytes of an item that has to come whole */
-#define RECEIVE_SIZE (128U << 10) /* bytes read from the server at a time: what a cache holds */
-#define KEPT_SIZE    (256U << 10) /* of `out`, once all is sent */
+#define REPLY_MAX    (1U << 20)	  /* bytes of an item that must arrive whole */
+#define RECEIVE_SIZE (128U << 10) /* bytes read at a time: so many fit into a cache */
+#define KEPT_SIZE    (256U << 10) /* bytes of `out` that are kept when all is sent */
 
 int
 call_connect(struct runtool *c, struct runtool_error *err)
@@ -23,15 +23,16 @@ call_connect(struct runtool *c, struct runtool_error *err)
 	if (c->fd == -1)
 		return (-1);
 	connect_keep_alive(c->fd);
-	/* An end_ack with a call behind it must not wait for the ack of a segment. */
+	/* An end_ack and the call behind it must not wait for an ack of TCP. */
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->ipv4 = connect_ipv4(c->fd, &c->local, &c->peer);
 	return (0);
 }
 
 /*
- * Whether a call can be made over it. What a server says between two calls is its farewell; what it
- * says before the first one is read, as that of no RunToolServer.
+ * Whether the connection can take another call. If the server sent something between two calls, it
+ * was its last word. One that speaks before the first call is no RunToolServer: that shows when its
+ * answer is read.
  */
 static bool
 is_of_use(const struct runtool *c)
@@ -90,7 +91,7 @@ call_send(struct runtool *c)
 		buf_free(&c->out);
 }
 
-/* Moves what was not taken yet, which is little, to the front, and makes room behind it. */
+/* Moves the bytes not taken yet, which are few, to the front, and makes room behind them. */
 static int
 make_room(struct runtool *c)
 {
@@ -157,7 +158,7 @@ call_open_reply(struct runtool *c, struct srpc_reader *r, struct srpc_error *why
 		return (SRPC_OK);
 	if ((rc = srpc_next(r, SRPC_HELLO, &hello, why)) != SRPC_OK)
 		return (rc);
-	/* Only what stands before the first NUL counts, and there may be none. */
+	/* Only bytes before the first NUL count; there may be no NUL. */
 	if (strnlen((const char *)hello.bytes, hello.length) != strlen(SRPC_VERSION) ||
 	    memcmp(hello.bytes, SRPC_VERSION, strlen(SRPC_VERSION)) != 0)
 		return (

@@ -1,7 +1,4 @@
-/*
- * call.h: one call after the other over one connection: what is sent, what comes back, and what
- * stands before and behind it.
- */
+/* call.h: calls over one connection, one after the other: connecting, sending, receiving. */
 #ifndef CALL_H
 #define CALL_H
 
@@ -15,7 +12,7 @@
 #define CALL_STREAMS	2     /* of output: stdout and stderr */
 #define CALL_BLOCK_SIZE 65536 /* bytes of a tool's input or output handed on at a time */
 
-/* Where the server connects for one stream of output, by version 4; kept from call to call. */
+/* Version 4: where the server connects for one stream of output. Kept from call to call. */
 struct listener {
 	int fd; /* -1 before the first */
 	struct sockaddr_in at;
@@ -24,24 +21,24 @@ struct listener {
 struct runtool {
 	char *host, *port;
 	int timeout_ms;
-	int version; /* of the interface, by which the server is asked */
+	int version; /* of the interface, for the next call */
 	struct control control;
-	int64_t asked;	 /* when the last run call was made; DEADLINE_NONE: it was not */
-	bool input_read; /* by this run call: some of its input */
+	int64_t asked;	 /* when the last run call was sent; DEADLINE_NONE: it was not */
+	bool input_read; /* this run call has read some of its input */
 
 	/* The connection, and how far it has come. */
 	int fd;	       /* non-blocking; -1: none */
-	bool greeted;  /* our hello is under way */
+	bool greeted;  /* our hello is in `out`, or sent */
 	bool met;      /* the server's hello has come */
-	bool heard;    /* so has anything at all, a relay included */
-	bool answered; /* it has done more than refuse the first call */
+	bool heard;    /* something has come, perhaps only a relay */
+	bool answered; /* the server has done more than refuse the first call */
 	bool ipv4;     /* `local` and `peer` are the connection's ends */
 	struct in_addr local, peer;
 	struct buf out;
-	size_t sent; /* of `out` */
+	size_t sent; /* bytes of `out` */
 	int send_error;
 	struct buf in;
-	size_t taken;	   /* of `in` */
+	size_t taken;	   /* bytes of `in` */
 	uint64_t received; /* bytes in all */
 
 	struct listener listeners[CALL_STREAMS];
@@ -53,34 +50,34 @@ struct runtool {
 int call_connect(struct runtool *, struct runtool_error *err);
 
 /*
- * Before a call is appended to `out`: connects if there is no connection, or the server has closed
- * it. 0, or -1 with *err.
+ * To be called before a call is appended to `out`: connects if there is no connection, or if the
+ * server has closed it. 0, or -1 with *err.
  */
 int call_begin(struct runtool *, struct runtool_error *err);
 
 /*
- * Sends as much as the socket takes. An error is only noted: a server that gave up may have said
- * why before it did, and that is still to be read.
+ * Sends as much as the socket takes. An error is only noted: if the server gave up, its reason may
+ * still be there to be read.
  */
 void call_send(struct runtool *);
-bool call_unsent(const struct runtool *); /* something did not go out yet */
+bool call_unsent(const struct runtool *); /* something is not sent yet */
 
-/* What poll(2) should wait for, and what to do once any of it is there: 0, or -1 with *err. */
+/* What poll(2) should wait for; and to be called when any of it is there: 0, or -1 with *err. */
 struct pollfd call_awaits(const struct runtool *);
 int call_go_on(struct runtool *, struct runtool_error *err);
 
-/* Sets up a reader of what comes behind the server's hello. SRPC_OK, SRPC_MORE or -1. */
+/* Sets up a reader of what came behind the server's hello. SRPC_OK, SRPC_MORE or -1. */
 int call_open_reply(struct runtool *, struct srpc_reader *, struct srpc_error *why);
 
-/* Takes out what was read. */
+/* The reader's bytes have been used: drops them. */
 void call_take(struct runtool *, const struct srpc_reader *);
 
-/* The results are read: takes them out and acknowledges them. What does not go out now, will. */
+/* The results have been used: drops them, and sends an end_ack, now or with the next call. */
 void call_close_reply(struct runtool *, const struct srpc_reader *);
 
 /*
- * There are none, for this reason. Where the server does not know the version, the next call is made
- * by an older one. Returns -1 with *err.
+ * There are no results, for this reason. If the server does not know the version, the next call is
+ * made by an older one. Returns -1 with *err.
  */
 int call_fail(struct runtool *, const struct srpc_error *why, struct runtool_error *err);
 

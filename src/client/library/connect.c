@@ -14,7 +14,7 @@
 #define KEEP_INTERVAL 10
 #define KEEP_COUNT    3
 
-/* Waits until poll(2) says that it is connected, or not. 0, or the errno of why not. */
+/* Waits until the connection is made or has failed. 0, or the errno. */
 static int
 connect_finish(int fd, int64_t deadline, struct control *control)
 {
@@ -52,7 +52,7 @@ connect_until(const struct addrinfo *ai, int64_t deadline, struct control *contr
 	return (-1);
 }
 
-/* Tries every address of a family; each gets its share of the time that is left. */
+/* Tries every address of a family; each gets an equal share of the time that is left. */
 static int
 connect_family(const struct addrinfo *list, int family, int *untried, int64_t deadline,
     struct control *control, struct runtool_error *err)

@@ -33,7 +33,7 @@ control_close(struct control *k)
 void
 control_begin(struct control *k)
 {
-	/* From the last call, if it ended at the same moment. */
+	/* Left from the last call, if it ended at the same moment. */
 	control_take(k);
 	atomic_store(&k->cancelled, false);
 	k->ending = 0;

@@ -9,10 +9,10 @@
 #include "runtool.h"
 
 struct control {
-	int fd; /* poll(2) says that it is readable when something is wanted */
+	int fd; /* readable when something is wanted */
 	atomic_bool active, cancelled;
-	_Atomic(uint64_t) signals; /* not taken yet; see CONTROL_BIT */
-	int ending;		   /* the first of those taken that end a tool; 0: none */
+	_Atomic(uint64_t) signals; /* CONTROL_BIT of those not taken yet */
+	int ending;		   /* the first one taken that ends a tool; 0: none */
 };
 
 #define CONTROL_BIT(signal) (UINT64_C(1) << ((signal)-1))
@@ -21,11 +21,13 @@ struct control {
 int control_open(struct control *);
 void control_close(struct control *);
 
-/* Only between these something can be wanted; nothing is at first. */
+/* Something can be wanted only between these two. */
 void control_begin(struct control *);
 void control_end(struct control *);
 
-/* For any thread, and for signal handlers; `signal` is 1 to 64. False where nothing can be wanted. */
+/*
+ * For any thread, and for signal handlers; `signal` is 1 to 64. False where nothing can be wanted.
+ */
 bool control_signal(struct control *, int signal);
 void control_cancel(struct control *);
 
@@ -35,13 +37,13 @@ uint64_t control_take(struct control *);
 bool control_cancelled(const struct control *);
 
 /*
- * Whether the call is to end though no tool runs, and why, in words: returns -1. Signals that end
- * no tool are for none.
+ * While no tool runs: whether the call must end; and why, in words (returns -1). Only signals that
+ * end a tool count.
  */
 bool control_ends(struct control *);
 int control_words(const struct control *, struct runtool_error *err);
 
-/* Waits. 0 at the deadline, or -1 with *err when the call is to end. */
+/* Waits. 0 at the deadline, or -1 with *err when the call must end. */
 int control_wait(struct control *, int64_t deadline, struct runtool_error *err);
 
 #endif

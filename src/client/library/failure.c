@@ -4,7 +4,7 @@
 #include "failure.h"
 #include "lib/error.h"
 
-/* Below version 5 only the words have it. */
+/* Below version 5 the errno is only in the words. */
 static int
 exec_errno_in(const char *words)
 {
@@ -16,14 +16,14 @@ exec_errno_in(const char *words)
 	return ((int)strtol(at + sizeof(before) - 1, NULL, 10));
 }
 
-/* Whatever the reason, the server says so with these words, and with no others. */
+/* The server uses these words for every refusal, and for nothing else. */
 static bool
 is_refusal(int32_t code, const char *words)
 {
 	return (code == RUNTOOL_CLIENT && strstr(words, "request denied: ") != NULL);
 }
 
-/* One code is our own: no server cancels a call in its client's name. */
+/* This code is our own: a server must not use it. */
 static int
 code_of(int32_t code)
 {
@@ -43,7 +43,7 @@ failure_reply(struct runtool_error *err, const struct srpc_error *why)
 		err->refused = is_refusal(why->code, words) && err->exec_errno == 0;
 		return (-1);
 	}
-	/* The codec words what it finds for the other side; here we are the one who reads it. */
+	/* The codec's words are for the other side; here we read them ourselves. */
 	if (strncmp(words, prefix, sizeof(prefix) - 1) == 0)
 		words += sizeof(prefix) - 1;
 	return (error_set(err, why->code, "not an answer of a RunToolServer: %s", words));

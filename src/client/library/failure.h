@@ -5,13 +5,13 @@
 #include "lib/rpc5.h"
 #include "runtool.h"
 
-/* What to do, for who needs version 5. */
+/* The remedy for those who need version 5. */
 #define FAILURE_UPDATE "update the server, or raise its max_interface_version"
 
-/* Fills in `err` from an answer that is no result. Returns -1. */
+/* Fills in `err` from an answer that has no results. Returns -1. */
 int failure_reply(struct runtool_error *err, const struct srpc_error *why);
 
-/* The same from what version 5 has in place of results. */
+/* The same from version 5's failure. */
 int failure_result(struct runtool_error *err, const struct rpc5_failure *failure);
 
 #endif

@@ -1,4 +1,4 @@
-/* The object of runtool.h: how it is made, closed, and what other threads want of its run call. */
+/* struct runtool of runtool.h: made, closed; and what other threads may ask of its run call. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,12 +7,12 @@
 #include "lib/deadline.h"
 #include "lib/error.h"
 
-/* A call without arguments, and how its results are read by the version that the server speaks. */
+/* A call without arguments. read() decodes its results, by the version that the server speaks. */
 struct question {
 	int32_t proc;
 	int (*read)(struct runtool *, struct srpc_reader *, void *answer,
 	    struct rpc5_failure *failure, struct srpc_error *why);
-	const char *remedy; /* where the server has no version 5; NULL: information does as well */
+	const char *remedy; /* needs version 5: what to do without; NULL: ask for information */
 };
 
 static int
@@ -63,7 +63,7 @@ await_answer(struct runtool *c, const struct question *q, void *answer,
 	return (rc == -1 ? call_fail(c, &why, err) : 0);
 }
 
-/* Asks once. */
+/* Asks once, by the version that the object has now. */
 static int
 ask_so(struct runtool *c, const struct question *q, void *answer, struct runtool_error *err)
 {
@@ -213,7 +213,7 @@ read_stats(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_f
 	return (rpc5_get_stats(r, answer, failure, why));
 }
 
-/* A refused call does not tell whether its version is not known, or only the call in it. */
+/* A refused call does not show whether the version or only the call is unknown. */
 static bool
 speaks_version_5(struct runtool *c)
 {

@@ -27,7 +27,7 @@ listener_open(struct listener *l, struct in_addr local)
 	l->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->fd == -1)
 		return (-1);
-	connect_keep_alive(l->fd); /* what it accepts inherits that */
+	connect_keep_alive(l->fd); /* accepted connections inherit that */
 	if (bind(l->fd, (struct sockaddr *)&l->at, len) == 0 && listen(l->fd, BACKLOG) == 0 &&
 	    getsockname(l->fd, (struct sockaddr *)&l->at, &len) == 0)
 		return (0);
@@ -35,7 +35,7 @@ listener_open(struct listener *l, struct in_addr local)
 	return (-1);
 }
 
-/* Whoever came before we asked is not whom we asked. */
+/* A connection made before we sent the request is not the server's: closes it. */
 static void
 turn_away_early(const struct listener *l)
 {
@@ -51,7 +51,7 @@ int
 relay_open(
     struct relay *relay, const struct runtool *c, struct listener *l, struct runtool_error *err)
 {
-	/* A new connection may have taken another way. */
+	/* The new connection may have another local address. */
 	if (l->fd != -1 && l->at.sin_addr.s_addr != c->local.s_addr)
 		listener_close(l);
 	if (l->fd != -1)
@@ -73,8 +73,8 @@ relay_close(struct relay *relay)
 }
 
 /*
- * On one host a connection to 127.0.1.1 (Debian's address for its own name) comes from 127.0.0.1,
- * and so does the server's back to us.
+ * A connection to 127.0.1.1 (Debian's address for the host's own name) comes from 127.0.0.1. Then
+ * the server's connection back to us does so too.
  */
 static bool
 from_server(const struct runtool *c, struct in_addr from)
@@ -93,7 +93,10 @@ relay_accept(struct relay *relay, struct runtool *c, struct runtool_error *err)
 
 	fd = accept4(relay->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd == -1) {
-		/* Running out of something would be reported again and again; the rest passes. */
+		/*
+		 * Without descriptors or memory poll(2) would report it again and again; other
+		 * errors pass.
+		 */
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
 			return (error_set(err, RUNTOOL_TRANSPORT, "cannot accept the tool's %s: %s",
 			    relay->name, strerror(errno)));
@@ -121,13 +124,13 @@ relay_read(struct relay *relay, struct runtool *c, const struct runtool_request 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return (0);
 	if (n > 0) {
-		/* What is written to a connection that we closed is a broken pipe. */
+		/* The tool's next write to the closed connection is a broken pipe. */
 		rc = run_request_output(request, stream, c->block, (size_t)n, err);
 		if (rc == RUNTOOL_CLOSE_STREAM)
 			relay_close(relay);
 		return (rc == -1 ? -1 : 0);
 	}
-	/* The server may yet say why; the result is refused if it does not. */
+	/* The server may still say why; if not, its result is refused. */
 	if (n == -1)
 		relay->broken = errno;
 	relay_close(relay);

@@ -6,28 +6,32 @@
 
 struct relay {
 	const char *name; /* of its stream */
-	int fd;		  /* listening, then connected; -1 without output, and after its end */
+	int fd;		  /* listening, then connected; -1: no output, or at its end */
 	bool connected;
-	int broken;		 /* the errno that ended it before its end of file */
-	struct in_addr stranger; /* who else came for it; 0.0.0.0: nobody */
+	int broken;		 /* the errno that broke it off before its end */
+	struct in_addr stranger; /* who else connected; 0.0.0.0: nobody */
 };
 
 /*
- * Awaits the connection at `listener`, made at an address that leads to us if it is not open. 0, or
- * -1 with *err; relay_close() wants to be called in either case, and leaves the listener open.
+ * Begins to wait for the connection at `listener`, which is opened, at an address that leads to us,
+ * if it is not open. 0, or -1 with *err. relay_close() must follow in either case; it leaves the
+ * listener open.
  */
 int relay_open(
     struct relay *, const struct runtool *, struct listener *listener, struct runtool_error *err);
 void relay_close(struct relay *);
 
-/* poll(2) says that it is there. 0, or -1 with *err. */
+/* To be called when poll(2) reports a connection. 0, or -1 with *err. */
 int relay_accept(struct relay *, struct runtool *, struct runtool_error *err);
 
-/* The same of a connected one's output, which goes to `request` as `stream`. */
+/* The same for output of a connected one; it goes to `request` as `stream`. */
 int relay_read(struct relay *, struct runtool *, const struct runtool_request *request, int stream,
     struct runtool_error *err);
 
-/* -1 with *err: that the server did not come, or that the stream is not all there (else 0). */
+/*
+ * relay_fail_missing(): -1 with *err: the server did not connect. relay_check(): -1 with *err if
+ * the stream broke off, else 0.
+ */
 int relay_fail_missing(const struct relay *, struct runtool_error *err);
 int relay_check(const struct relay *, struct runtool_error *err);
 

@@ -1,4 +1,6 @@
-/* runtool_run(): by the newest version that the server speaks, and again where it has no room. */
+/*
+ * runtool_run(): asks by the newest version that the server speaks, and again when it has no room.
+ */
 #include "call.h"
 #include "lib/deadline.h"
 #include "run4.h"
@@ -15,7 +17,7 @@ run_once(struct runtool *c, const struct runtool_request *request, struct runtoo
 	c->asked = DEADLINE_NONE;
 	if (c->version == RPC5_VERSION)
 		rc = run5(c, request, result, retry_ms, err);
-	/* That may just have been found out. */
+	/* run5() may just have found out that the server is older. */
 	if (c->version != RPC5_VERSION) {
 		c->asked = DEADLINE_NONE;
 		rc = run4(c, request, result, retry_ms, err);
@@ -58,7 +60,7 @@ runtool_run(struct runtool *c, const struct runtool_request *request, struct run
 {
 	int rc;
 
-	/* First of all: from here on no signal gets lost. */
+	/* First, so that no signal is lost from here on. */
 	control_begin(&c->control);
 	c->input_read = false;
 	rc = run_request_check(request, err);

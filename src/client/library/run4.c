@@ -21,13 +21,13 @@ struct run4 {
 	struct relay relays[CALL_STREAMS];
 	struct rpc_run_result result;
 	bool answered;
-	int64_t relay_deadline; /* for relays that have not come when the results have */
+	int64_t relay_deadline; /* for relays that have not come, once the results have */
 	int64_t time_limit;
-	enum runtool_why why; /* where we end the tool: then there are no results */
+	enum runtool_why why; /* if we end the tool: then there are no results */
 	int signal;
 };
 
-/* What version 4 has no words for. */
+/* Refuses what version 4 cannot do. */
 static int
 check_abilities(const struct runtool_request *request, struct runtool_error *err)
 {
@@ -117,7 +117,7 @@ is_missing(const struct relay *relay)
 	return (relay->fd != -1 && !relay->connected);
 }
 
-/* The relay that we wait for and that has to come soon, if any. */
+/* The results have come, and this relay has not; NULL: none is missing. */
 static const struct relay *
 missing(const struct run4 *run)
 {
@@ -141,7 +141,7 @@ read_relay(struct run4 *run, int i, struct runtool_error *err)
 
 enum { ANSWER = CALL_STREAMS, CONTROL, DESCRIPTORS }; /* behind the relays' */
 
-/* The next that comes, of the server's answer and the tool's output. */
+/* Takes what comes next: a part of the answer, or of the output. */
 static int
 step(struct run4 *run, struct runtool_error *err)
 {
@@ -164,13 +164,13 @@ step(struct run4 *run, struct runtool_error *err)
 			return (-1);
 	if (fds[ANSWER].revents != 0 && read_result(run, err) == -1)
 		return (-1);
-	/* The server connects before it starts the tool: after its end nobody comes any more. */
+	/* The server connects before it starts the tool: it will not do so any more. */
 	if (missing(run) != NULL && deadline_over(run->relay_deadline))
 		return (relay_fail_missing(missing(run), err));
 	return (0);
 }
 
-/* Whether the tool is to be ended, which we can do by going away only. */
+/* Whether the tool must end, which we can only cause by hanging up. */
 static bool
 has_to_end(struct run4 *run)
 {

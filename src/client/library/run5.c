@@ -9,11 +9,11 @@
 #include "run5.h"
 #include "run_request.h"
 
-#define MISSED_KEEP_ALIVES 3 /* then nobody is there */
+#define MISSED_KEEP_ALIVES 3 /* after so many the server is gone */
 
-/* What is known of the tool. */
+/* How far the request is. */
 enum stage {
-	ASKING, /* the request is not all sent */
+	ASKING, /* the request is not sent completely */
 	ASKED,
 	WAITING, /* for its turn */
 	STARTED,
@@ -25,8 +25,8 @@ struct run5 {
 	enum stage stage;
 	int stream;		   /* of the output item that is under way: 1 or 2 */
 	size_t left;		   /* bytes of it that have not come yet */
-	bool closed[CALL_STREAMS]; /* of which no more is wanted */
-	int64_t credit;		   /* bytes of input that are welcome */
+	bool closed[CALL_STREAMS]; /* outputs of which no more is wanted */
+	int64_t credit;		   /* bytes of input that the server takes */
 	bool input_ended;
 	int silence_ms;	  /* at most */
 	int64_t deadline; /* for the next sign of life */
@@ -62,7 +62,7 @@ send_request(struct run5 *run, struct runtool_error *err)
 
 /* ---- what the server sends ---- */
 
-/* The head of an item of output, whose bytes are taken as they come. */
+/* Takes the head of an item of output; its bytes are handed on as they come. */
 static int
 take_output(struct run5 *run, struct srpc_reader *r, struct srpc_error *why)
 {
@@ -159,13 +159,13 @@ take_item(struct run5 *run, struct runtool_error *err)
 		call_close_reply(c, &r);
 	else
 		call_take(c, &r);
-	/* A signal that we sent in the belief that it might run. */
+	/* We sent a signal that ends the tool, but no tool runs yet: so we cancel. */
 	if (run->stage == WAITING && c->control.ending != 0)
 		return (control_words(&c->control, err));
 	return (SRPC_OK);
 }
 
-/* As much of an item of output as is there. */
+/* Hands on what has come of an item of output. */
 static int
 hand_on(struct run5 *run, struct runtool_error *err)
 {
@@ -231,7 +231,7 @@ send_input(struct run5 *run)
 	c->input_read |= n > 0;
 }
 
-/* Other threads or signal handlers want something. */
+/* Does what other threads or signal handlers want. */
 static int
 obey(struct run5 *run, struct runtool_error *err)
 {
@@ -287,7 +287,7 @@ step(struct run5 *run, struct runtool_error *err)
 		return (error_set(err, RUNTOOL_INTERNAL, "poll: %s", strerror(errno)));
 	if (serve(run, fds, err) == -1)
 		return (-1);
-	/* What was done with it took time that does not count. */
+	/* The time that we took ourselves does not count as silence. */
 	if (c->received != received || (asking && c->sent != sent))
 		run->deadline = deadline_in(run->silence_ms);
 	else if (deadline_over(run->deadline))

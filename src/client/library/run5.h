@@ -5,8 +5,8 @@
 #include "call.h"
 
 /*
- * 0 with *result, or -1 with *err; then *retry_ms is the time after which there may be room, 0: there is
- * another reason. Where the server turns out to be older, the object's version is 4 afterwards.
+ * 0 with *result, or -1 with *err. Then *retry_ms is when there may be room; 0: not for lack of
+ * room. If the server turns out to be older, the object's version is 4 afterwards.
  */
 int run5(struct runtool *, const struct runtool_request *, struct runtool_result *, int *retry_ms,
     struct runtool_error *err);

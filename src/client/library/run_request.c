@@ -12,7 +12,7 @@ is_given(const char *text)
 	return (text != NULL && *text != '\0');
 }
 
-/* Where the tool lives and what it is. */
+/* Checks the root and the command. */
 static int
 check_tool(const struct runtool_request *request, struct runtool_error *err)
 {
@@ -62,7 +62,7 @@ run_request_check(const struct runtool_request *request, struct runtool_error *e
 	return (check_tool(request, err) == -1 ? -1 : check_options(request, err));
 }
 
-/* A list of the same strings that rpc_run_free() may free; NULL is an empty one. */
+/* A copy of the list, not of its strings, as rpc_run_free() expects; NULL is an empty list. */
 static const char **
 list_copy(const char *const *list)
 {

@@ -5,7 +5,7 @@
 #include "lib/rpc.h"
 #include "runtool.h"
 
-/* Whether it makes sense: 0, or -1 with *err. */
+/* Whether it is valid: 0, or -1 with *err. */
 int run_request_check(const struct runtool_request *, struct runtool_error *err);
 
 /* The call's arguments, which rpc_run_free() frees in any case. 0, or -1 without memory. */
