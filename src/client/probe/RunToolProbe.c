@@ -105,7 +105,7 @@ parse_options(struct options *o, int argc, char *argv[])
 
 /* ---- what came of it ---------------------------------------------------------------------- */
 
-/* Files that are no records: on stderr, or among the answers. */
+/* Tells of files that are no records: on stderr, or among the answers. */
 static void
 tell_odd(const struct targets_fleet *f, json_t *answers)
 {

@@ -6,7 +6,7 @@
 #include "lib/record.h"
 #include "probe.h"
 
-#define TELLING_INTERFACE 5   /* from this version on a server tells about itself, too */
+#define TELLING_INTERFACE 5   /* from this version on a server tells about itself as well */
 #define AT_ONCE		  200 /* each takes a descriptor or two */
 
 /* Local time, in which strftime(3) has no colon in the offset. */
@@ -127,7 +127,7 @@ probe_fail(struct probe *p, const struct runtool_error *err)
 	json_object_set_new(p->answer, "error", jsontext_error(err));
 }
 
-/* A port may have become another server's. */
+/* Checks that the port has not become another server's. */
 static int
 check_identity(struct probe *p, struct runtool *c, struct runtool_error *err)
 {
@@ -166,7 +166,7 @@ ask_one(void *what)
 void
 probe_all(struct probe *probes, size_t n)
 {
-	/* The last thread may be about to leave it. */
+	/* Static: the last thread may still use it when we are done. */
 	static struct ask_group group;
 	struct asked *asked[AT_ONCE];
 	size_t i, some = 0;

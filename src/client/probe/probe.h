@@ -13,15 +13,16 @@ enum probe_call { PROBE_INFO, PROBE_PING, PROBE_STATS, PROBE_STOP };
 struct probe {
 	enum probe_call call;
 	int timeout_ms;
-	struct asked asked; /* for probe.c alone */
+	struct asked asked; /* for probe.c only */
 	struct endpoint server;
 
-	/* The server's, from the directory of its area: another one at its place is not asked. */
+	/* Its record, if an area has it: another server at its place is not asked. */
 	const struct record *record;
 
 	/*
-	 * What is known already, and what it says, in the order in which it is shown; or
-	 * "error": {"code": ..., "message": ...}. With an error before it is asked, it is not.
+	 * What is known before, and what the server says, in the order in which it is shown; or
+	 * "error": {"code": ..., "message": ...}. If it has an error before, the server is not
+	 * asked.
 	 */
 	json_t *answer;
 };

@@ -17,7 +17,7 @@ message(const json_t *answer)
 	return (json_string_value(json_object_get(json_object_get(answer, "error"), "message")));
 }
 
-/* In place of a state, or of a call, where there is an error. */
+/* A word for an error, in place of a state or of a call. */
 static const char *
 failure(const json_t *answer)
 {
@@ -68,7 +68,7 @@ show_lists(const json_t *answers)
 
 /* ---- tables: rows of strings, the first of them the titles -------------------------------- */
 
-/* NULL, and NULL from then on, when memory is short. */
+/* NULL when memory is short, and from then on. */
 static json_t *
 add_row(json_t *rows, json_t *row)
 {
@@ -89,7 +89,7 @@ print_row(const json_t *row, const size_t *widths)
 	puts(json_string_value(json_array_get(row, last)));
 }
 
-/* What stands beyond the titles takes what it needs. Frees the rows. */
+/* Columns without a title are not aligned. Frees the rows. */
 static int
 print_table(json_t *rows)
 {

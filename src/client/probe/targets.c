@@ -34,7 +34,7 @@ parse_place(struct endpoint *server, const char *place, const struct defaults *d
 	return (0);
 }
 
-/* One that somebody named. */
+/* Fills in a probe for a host that was named. */
 static void
 find_host(struct probe *p, const char *place, const struct defaults *defaults)
 {
@@ -73,7 +73,7 @@ targets_named(char *const *hosts, const struct config *config, size_t *n)
 	return (probes);
 }
 
-/* One that has registered, as far as its record tells. */
+/* Fills in a probe for a server that has registered, from its record. */
 static void
 find_server(struct probe *p, const struct record *r, const struct fleet_config *fleet)
 {

@@ -11,7 +11,7 @@
 
 #define CONNECT_TIMEOUT_MS 30000
 
-/* Why a call ended that we ended: the output could not be written, or a signal wanted it. */
+/* Explains a call that we ended ourselves: the output could not be written, or a signal came. */
 static void
 explain(const struct cmdline *cmd, const struct output *output, struct outcome *o)
 {

@@ -1,4 +1,4 @@
-/* attempt.h: has the command run by one server. */
+/* attempt.h: has one server run the command. */
 #ifndef ATTEMPT_H
 #define ATTEMPT_H
 
@@ -7,14 +7,14 @@
 /* What came of it. */
 struct outcome {
 	bool ran;   /* then `result` counts, else `error` */
-	bool local; /* the error is none of the server */
+	bool local; /* the error is not the server's */
 	struct runtool_result result;
 	struct runtool_error error;
-	int signal; /* by which runtool ends itself; 0: none */
-	int lost;   /* runs before this one that were */
+	int signal; /* the signal by which runtool must end; 0: none */
+	int lost;   /* how many runs were lost before this one */
 };
 
-/* By cmd->server. False where it was not run, and another server may run it. */
+/* Asks cmd->server. False if the command was not run, and another server may run it. */
 bool attempt(struct cmdline *, struct outcome *);
 
 #endif

@@ -90,7 +90,7 @@ refuse(const char *fmt, ...)
 	try_help();
 }
 
-/* Whether all of a text, and not nothing, is of these characters. */
+/* Whether a text has only these characters, and at least one. */
 static bool
 consists_of(const char *text, const char *characters)
 {
@@ -115,7 +115,7 @@ take_root(struct runtool_request *request, const char *text)
 	n = strtoull(text, NULL, hex ? 16 : 10);
 	if (n == 0 || n > UINT32_MAX)
 		refuse("-r %s: must be from 1 to 0xffffffff", text);
-	/* Who writes 0803 may mean the directory 00000803, which is 0x803. */
+	/* 0803 may be meant as the directory 00000803, which is 0x803. */
 	if (!hex && *text == '0' && text[1] != '\0')
 		refuse("-r %s: has leading zeros: say %s, or 0x%s if it is hexadecimal", text,
 		    text + strspn(text, "0"), text + strspn(text, "0"));
@@ -149,7 +149,7 @@ take_count(const char *option, const char *text, int max)
 	return (n);
 }
 
-/* Where a name's entry is, or the NULL behind the last one. */
+/* The index of a name's entry; if there is none, of the NULL at the end. */
 static size_t
 find_variable(const char *const *env, const char *name, size_t len)
 {
@@ -160,7 +160,7 @@ find_variable(const char *const *env, const char *name, size_t len)
 	return (i);
 }
 
-/* The last one of a name counts. */
+/* The last value of a name counts. */
 static void
 take_variable(struct cmdline *cmd, const char *text)
 {
@@ -263,7 +263,7 @@ take(struct cmdline *cmd, int letter, const char *text)
 	}
 }
 
-/* What getopt_long() wants to know. A `+` ends the options at the first other argument. */
+/* Makes getopt_long()'s arguments. A `+` ends the options at the first other argument. */
 static void
 describe(char letters[2 * CHOICES + 2], struct option names[CHOICES + 1])
 {
@@ -286,7 +286,7 @@ describe(char letters[2 * CHOICES + 2], struct option names[CHOICES + 1])
 	*names = (struct option){0};
 }
 
-/* A build's stdin is streamed; a terminal's is not for tools, and an empty one needs no stream. */
+/* Whether to stream our stdin: not from a terminal, nor from /dev/null, which is empty. */
 static bool
 has_input(void)
 {
@@ -296,7 +296,7 @@ has_input(void)
 		!(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)));
 }
 
-/* NULL where it is not set, or empty. */
+/* NULL if it is not set, or empty. */
 static const char *
 find_set(const char *name)
 {
@@ -316,7 +316,10 @@ check_choice(const struct cmdline *cmd)
 		refuse("--retry: needs -p or -a: with -s there is no other server");
 }
 
-/* The command line beats the environment, and in that a server a platform, and that an area. */
+/*
+ * The command line goes before the environment; there a server goes before a platform, and a
+ * platform before an area.
+ */
 static void
 choose_server(struct cmdline *cmd)
 {

@@ -15,10 +15,10 @@ enum {
 };
 
 struct cmdline {
-	const char *config;	     /* NULL: wherever it is found */
-	const char *platform, *area; /* the one that has servers; NULL, both: `server` is it */
-	struct endpoint server;	     /* its port may be empty still */
-	int retries;		     /* of a run that is lost */
+	const char *config;	     /* NULL: the one that is found */
+	const char *platform, *area; /* where to look for servers; both NULL: `server` is named */
+	struct endpoint server;	     /* its port may still be empty */
+	int retries;		     /* how often to repeat a lost run */
 	bool verbose, quiet, json;
 	const char *json_file; /* NULL: stderr */
 	struct runtool_request request;
@@ -27,8 +27,8 @@ struct cmdline {
 };
 
 /*
- * Descriptors 0 to 2 are open by now. Does not return for --help and --version, nor when it is
- * used in a wrong way. The strings are those of argv and of the environment.
+ * Descriptors 0 to 2 must be open. Does not return for --help and --version, nor after a usage
+ * error. The strings are those of argv and of the environment.
  */
 void cmdline_parse(struct cmdline *, int argc, char *argv[]);
 void cmdline_free(struct cmdline *);

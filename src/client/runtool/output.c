@@ -36,7 +36,7 @@ output_is_one(void)
 		out.st_dev == err.st_dev && out.st_ino == err.st_ino && out.st_rdev == err.st_rdev);
 }
 
-/* Waits after a write that came to nothing. 0: try again; -1: do not. */
+/* Waits after a write that failed. 0: try again; -1: do not. */
 static int
 await(int fd)
 {
@@ -44,11 +44,11 @@ await(int fd)
 
 	if (errno == EAGAIN && poll(&pfd, 1, -1) >= 0)
 		return (0);
-	/* A blocked write keeps the run from taking signals: then only hanging up ends the tool. */
+	/* While a write blocks, the run takes no signals: only hanging up can end the tool then. */
 	return (errno == EINTR && !signals_end_writes() ? 0 : -1);
 }
 
-/* A tool's stream has the number of our descriptor for it. */
+/* The number of a tool's stream is that of our descriptor for it. */
 int
 output_write(void *arg, int stream, const void *data, size_t len)
 {

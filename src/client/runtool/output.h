@@ -6,17 +6,17 @@
 #include <stddef.h>
 
 /*
- * Fills descriptors 0 to 2 where they are closed, the wrong way round, so that using them fails as
- * it would have, and no connection gets their number. Ignores SIGPIPE.
+ * Opens /dev/null for those of descriptors 0 to 2 that are closed, so that no connection gets their
+ * number: for the wrong direction, so that using them still fails. Ignores SIGPIPE.
  */
 void output_prepare(void);
 
-/* Whether stdout and stderr are one file, in which the order counts. */
+/* Whether stdout and stderr are the same file: then the order of writes counts. */
 bool output_is_one(void);
 
 /*
- * Why a tool's output could not be written: its stream, and the errno; 0: nothing failed. EINTR: an
- * ending signal came while it could not, and the run had its time.
+ * Why a tool's output could not be written: its stream, and the errno; 0: nothing failed. EINTR: it
+ * was given up after an ending signal, when the run had had its time.
  */
 struct output {
 	int stream;

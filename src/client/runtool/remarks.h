@@ -5,14 +5,14 @@
 #include "client/choose/hooks.h"
 
 /*
- * Remarks as lines, the output of start_command as it is, and on a terminal how long the first server of
- * an area has been waited for: a line that goes when the wait is over.
+ * Writes remarks as lines, and the output of start_command as it is. On a terminal it also shows
+ * how long the first server of an area has been awaited, in a line that goes when the wait is over.
  */
 struct remarks {
-	int64_t shown; /* seconds, in that line; 0: there is none */
+	int64_t shown; /* seconds shown in that line; 0: there is no line */
 };
 
-/* Fills in the hooks that tell. `remarks`, zero at first, outlives them. */
+/* Fills in the hooks that tell. `remarks` must be zero at first, and outlive them. */
 void remarks_hook(struct remarks *, struct hooks *);
 
 #endif

@@ -49,7 +49,7 @@ tell_error(const struct cmdline *cmd, const struct outcome *o)
 {
 	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
 
-	/* Nor does a shell comment on an interrupt. */
+	/* As a shell, we say nothing about an interrupt. */
 	if (o->signal == SIGINT)
 		return;
 	if (o->local)
@@ -117,7 +117,7 @@ why_word(const struct outcome *o)
 	return (o->error.lost ? "lost" : "failed");
 }
 
-/* What there is nothing to say about is null. */
+/* null if it is not known. */
 static json_t *
 number_if(bool known, int64_t n)
 {
@@ -130,13 +130,13 @@ seconds_if(bool known, double seconds)
 	return (known ? json_real(seconds) : json_null());
 }
 
-/* Of what the server told last, which failures have as well. */
+/* What the server said last of its load; failures have that, too. */
 static void
 add_load(json_t *object, const struct outcome *o)
 {
 	int in_flight = o->ran ? o->result.in_flight : o->error.in_flight;
 	bool loaded = o->ran ? o->result.loaded : o->error.loaded;
-	/* Results of a version 5 from before it told the number, too. */
+	/* Results of a server of version 5 that does not tell the number yet. */
 	bool known = in_flight != -1 || (o->ran && o->result.interface >= REPORT_USAGE_INTERFACE);
 
 	json_object_set_new(object, "loaded", known ? json_boolean(loaded) : json_null());

@@ -9,13 +9,13 @@
 
 #define REPORT_USAGE_INTERFACE 5 /* from this version on a server tells what a tool used */
 
-/* What runtool exits with; where it ends itself by a signal, what a shell makes of that. */
+/* The status that runtool exits with; if it ends by a signal, the status that a shell shows. */
 int report_exit_status(const struct outcome *);
 
 /* On stderr: errors, how the tool ended if it did not just exit, and with -v how it went. */
 void report_words(const struct cmdline *, const struct outcome *);
 
-/* On stderr: why the server could not run it, behind its name. */
+/* On stderr: the server's name, and why it could not run the tool. */
 void report_error(const struct cmdline *, const struct runtool_error *);
 
 /* 0, or -1 with errno. */

@@ -36,7 +36,7 @@ run(struct cmdline *cmd, struct outcome *o)
 		attempt(cmd, o);
 }
 
-/* NULL: none is wanted. Opened before the run, since a file that cannot be is no reason for one. */
+/* NULL: none is wanted. Opened before the run: if it cannot be, nothing is run. */
 static FILE *
 open_json(const struct cmdline *cmd)
 {
@@ -69,7 +69,7 @@ main(int argc, char *argv[])
 	int status;
 
 	output_prepare();
-	setlinebuf(stderr); /* lines stay whole, also of a hundred at once */
+	setlinebuf(stderr); /* whole lines, even if a hundred runtools write at once */
 	cmdline_parse(&cmd, argc, argv);
 	json = open_json(&cmd);
 	run(&cmd, &outcome);

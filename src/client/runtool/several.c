@@ -24,14 +24,14 @@ now_s(void)
 	return ((double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
 }
 
-/* Whether the server, and not the command, is why there is no result. */
+/* Whether there is no result because of the server, not of the command. */
 static bool
 is_lost(const struct outcome *o)
 {
 	return (o->ran ? o->result.why == RUNTOOL_SERVER_SHUTDOWN : o->error.lost);
 }
 
-/* Whether its input can be had once more, which began there. */
+/* Whether its input, which began at `start`, can be read again. */
 static bool
 rewind_input(const struct cmdline *cmd, const struct outcome *o, off_t start)
 {
@@ -84,7 +84,7 @@ run_on(struct choose *choose, struct cmdline *cmd, struct outcome *o)
 	o->local = true;
 }
 
-/* Whom to ask, and how; of this a part leads into the rest. */
+/* Whom to ask, and how. The later members point into the earlier ones. */
 struct several {
 	struct config *config;
 	struct defaults defaults;
@@ -94,7 +94,7 @@ struct several {
 	struct choose *choose;
 };
 
-/* What the configuration says. 0, or -1 with the reason in `why`. */
+/* Reads the configuration. 0, or -1 with the reason in `why`. */
 static int
 read_config(struct several *s, const struct cmdline *cmd, char *why, size_t size)
 {

@@ -1,10 +1,15 @@
-/* several.h: has the command run by the best of several servers; elsewhere, where that one is lost. */
+/*
+ * several.h: has the best of several servers run the command, and another one if that one is lost.
+ */
 #ifndef SEVERAL_H
 #define SEVERAL_H
 
 #include "attempt.h"
 
-/* By one of cmd->platform or cmd->area; which one is then in cmd->server, empty where none could be asked. */
+/*
+ * Takes a server of cmd->platform or cmd->area. cmd->server says which; it is empty if none could
+ * be asked.
+ */
 void several_run(struct cmdline *, struct outcome *);
 
 #endif

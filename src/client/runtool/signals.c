@@ -12,7 +12,7 @@ static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUS
 
 #define ECHO_MS 200
 
-/* One of each only: handlers are the process's, and get no argument. */
+/* One of each: handlers belong to the process, and get no argument. */
 static struct runtool *volatile connection;
 static volatile sig_atomic_t came[NSIG];
 static volatile sig_atomic_t ending, ticks, cancelled;
@@ -65,7 +65,7 @@ forward(int sig)
 {
 	int saved = errno;
 
-	/* No run that could take it: it is for us alone. */
+	/* There is no run that could take it: it is for us. */
 	if (connection == NULL || (runtool_signal(connection, sig) == -1 && errno == ESRCH))
 		signals_die(sig);
 	came[sig] = 1;
@@ -75,8 +75,8 @@ forward(int sig)
 }
 
 /*
- * Every second, not only when the patience is at its end: a write that has begun to block just
- * after an ending signal came is interrupted by the next tick.
+ * Every second: a write that begins to block just after an ending signal is interrupted by the next
+ * tick. The last tick cancels.
  */
 static void
 tick(int sig)
@@ -96,7 +96,7 @@ handle(int sig, void (*handler)(int))
 {
 	struct sigaction action = {.sa_handler = handler};
 
-	/* One at a time: they share what they count. */
+	/* One handler at a time: they share the variables above. */
 	sigfillset(&action.sa_mask);
 	sigaction(sig, &action, NULL);
 }
