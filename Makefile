@@ -129,8 +129,8 @@ $(runtool) $(probe): $(client_lib) $(lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(client_lib) $(lib) $(LIBS) -ljansson
 
-# The helper: a static PIE against musl, whose start-up is ten times as fast as glibc's (README,
-# ARCHITECTURE). gcc's own -static-pie would make it dynamic with musl-gcc, so crt files are named.
+# The helper: a static PIE against musl, whose start-up is ten times as fast as glibc's (see
+# src/README.md). gcc's own -static-pie would make it dynamic with musl-gcc, so crt files are named.
 helper_cflags := -std=gnu17 -O2 -g $(WARNINGS) -D_GNU_SOURCE -Iinclude -I$(BUILD) -fPIE \
                  -fstack-protector-strong -fno-plt
 ifneq ($(shell command -v musl-gcc 2>/dev/null),)
