@@ -155,7 +155,7 @@ struct runtool_result {
 	int signal; /* 0 if it exited */
 	bool core;  /* it dumped core */
 	enum runtool_why why;
-	int interface;	/* version by which it ran; below 5 what follows is 0, but for wall_s */
+	int interface;	/* version by which it ran; below 5 only wall_s and refusals are known */
 	double wall_s;	/* from the tool's start to its end (version 4: from the request) */
 	double queue_s; /* from the request to the tool's start, attempts without room included */
 	double user_s, system_s; /* of the tool and the descendants that were waited for */

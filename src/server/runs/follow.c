@@ -178,8 +178,8 @@ follow_deliver(struct follow *f, bool (*wanted)(void *), void *arg)
 	if (f->stream != NULL)
 		stream_tool_ended(f->stream);
 	/*
-	 * Without ENDED the keeper was killed, and what it left may hold the output open: do not
-	 * wait.
+	 * Without ENDED no tool ran, or the keeper was killed and what it left may hold the output
+	 * open.
 	 */
 	while (f->end.kind == LAUNCHER_ENDED && !move_rest(f))
 		if (!wanted(arg))
