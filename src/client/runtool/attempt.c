@@ -13,7 +13,7 @@
 
 /* Explains a call that we ended ourselves: the output could not be written, or a signal came. */
 static void
-explain(const struct cmdline *cmd, const struct output *output, struct outcome *o)
+explain(const struct cmdline *cmd, const struct output *output, struct attempt_result *o)
 {
 	bool hung_up = output->error == EINTR || signals_cancelled();
 
@@ -33,7 +33,7 @@ explain(const struct cmdline *cmd, const struct output *output, struct outcome *
 }
 
 bool
-attempt(struct cmdline *cmd, struct outcome *o)
+attempt(struct cmdline *cmd, struct attempt_result *o)
 {
 	char name[ENDPOINT_NAME_SIZE];
 	struct output output = {0};

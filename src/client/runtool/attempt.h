@@ -5,7 +5,7 @@
 #include "cmdline.h"
 
 /* What came of it. */
-struct outcome {
+struct attempt_result {
 	bool ran;   /* then `result` counts, else `error` */
 	bool local; /* the error is not the server's */
 	struct runtool_result result;
@@ -15,6 +15,6 @@ struct outcome {
 };
 
 /* Asks cmd->server. False if the command was not run, and another server may run it. */
-bool attempt(struct cmdline *, struct outcome *);
+bool attempt(struct cmdline *, struct attempt_result *);
 
 #endif

@@ -23,7 +23,7 @@ error_status(const struct runtool_error *error)
 }
 
 int
-report_exit_status(const struct outcome *o)
+report_exit_status(const struct attempt_result *o)
 {
 	if (o->signal != 0)
 		return (EXIT_SIGNAL + o->signal);
@@ -45,7 +45,7 @@ report_error(const struct cmdline *cmd, const struct runtool_error *error)
 }
 
 static void
-tell_error(const struct cmdline *cmd, const struct outcome *o)
+tell_error(const struct cmdline *cmd, const struct attempt_result *o)
 {
 	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
 
@@ -98,7 +98,7 @@ tell_usage(const struct cmdline *cmd, const struct runtool_result *r)
 }
 
 void
-report_words(const struct cmdline *cmd, const struct outcome *o)
+report_words(const struct cmdline *cmd, const struct attempt_result *o)
 {
 	if (!o->ran) {
 		tell_error(cmd, o);
@@ -110,7 +110,7 @@ report_words(const struct cmdline *cmd, const struct outcome *o)
 }
 
 static const char *
-why_word(const struct outcome *o)
+why_word(const struct attempt_result *o)
 {
 	if (o->ran)
 		return (why_words[o->result.why]);
@@ -132,7 +132,7 @@ seconds_if(bool known, double seconds)
 
 /* What the server said last of its load; failures have that, too. */
 static void
-add_load(json_t *object, const struct outcome *o)
+add_load(json_t *object, const struct attempt_result *o)
 {
 	int in_flight = o->ran ? o->result.in_flight : o->error.in_flight;
 	bool loaded = o->ran ? o->result.loaded : o->error.loaded;
@@ -144,7 +144,7 @@ add_load(json_t *object, const struct outcome *o)
 }
 
 int
-report_json(const struct cmdline *cmd, const struct outcome *o, FILE *f)
+report_json(const struct cmdline *cmd, const struct attempt_result *o, FILE *f)
 {
 	const struct runtool_request *request = &cmd->request;
 	const struct runtool_result *r = &o->result;

@@ -10,15 +10,15 @@
 #define REPORT_USAGE_INTERFACE 5 /* from this version on a server tells what a tool used */
 
 /* The status that runtool exits with; if it ends by a signal, the status that a shell shows. */
-int report_exit_status(const struct outcome *);
+int report_exit_status(const struct attempt_result *);
 
 /* On stderr: errors, how the tool ended if it did not just exit, and with -v how it went. */
-void report_words(const struct cmdline *, const struct outcome *);
+void report_words(const struct cmdline *, const struct attempt_result *);
 
 /* On stderr: the server's name, and why it could not run the tool. */
 void report_error(const struct cmdline *, const struct runtool_error *);
 
 /* 0, or -1 with errno. */
-int report_json(const struct cmdline *, const struct outcome *, FILE *);
+int report_json(const struct cmdline *, const struct attempt_result *, FILE *);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* Fills in the port. 0, or -1 with the error. */
 static int
-find_server(struct cmdline *cmd, struct outcome *o)
+find_server(struct cmdline *cmd, struct attempt_result *o)
 {
 	struct defaults defaults;
 	char why[1000];
@@ -28,7 +28,7 @@ find_server(struct cmdline *cmd, struct outcome *o)
 }
 
 static void
-run(struct cmdline *cmd, struct outcome *o)
+run(struct cmdline *cmd, struct attempt_result *o)
 {
 	if (cmd->platform != NULL || cmd->area != NULL)
 		several_run(cmd, o);
@@ -51,7 +51,7 @@ open_json(const struct cmdline *cmd)
 
 /* 0, or -1 with errno. */
 static int
-write_json(const struct cmdline *cmd, const struct outcome *o, FILE *f)
+write_json(const struct cmdline *cmd, const struct attempt_result *o, FILE *f)
 {
 	int rc = f == NULL ? 0 : report_json(cmd, o, f);
 
@@ -63,7 +63,7 @@ write_json(const struct cmdline *cmd, const struct outcome *o, FILE *f)
 int
 main(int argc, char *argv[])
 {
-	struct outcome outcome = {0};
+	struct attempt_result outcome = {0};
 	struct cmdline cmd;
 	FILE *json;
 	int status;

@@ -26,14 +26,14 @@ now_s(void)
 
 /* Whether there is no result because of the server, not of the command. */
 static bool
-is_lost(const struct outcome *o)
+is_lost(const struct attempt_result *o)
 {
 	return (o->ran ? o->result.why == RUNTOOL_SERVER_SHUTDOWN : o->error.lost);
 }
 
 /* Whether its input, which began at `start`, can be read again. */
 static bool
-rewind_input(const struct cmdline *cmd, const struct outcome *o, off_t start)
+rewind_input(const struct cmdline *cmd, const struct attempt_result *o, off_t start)
 {
 	if (!(o->ran ? o->result.input_read : o->error.input_read) ||
 	    lseek(cmd->request.stdin_fd, start, SEEK_SET) != -1)
@@ -44,7 +44,7 @@ rewind_input(const struct cmdline *cmd, const struct outcome *o, off_t start)
 }
 
 static bool
-repeats(const struct cmdline *cmd, struct outcome *o, off_t input)
+repeats(const struct cmdline *cmd, struct attempt_result *o, off_t input)
 {
 	if (!is_lost(o) || o->lost == cmd->retries || signals_ending() != 0 ||
 	    !rewind_input(cmd, o, input))
@@ -58,7 +58,7 @@ repeats(const struct cmdline *cmd, struct outcome *o, off_t input)
 }
 
 static void
-run_on(struct choose *choose, struct cmdline *cmd, struct outcome *o)
+run_on(struct choose *choose, struct cmdline *cmd, struct attempt_result *o)
 {
 	off_t input = lseek(cmd->request.stdin_fd, 0, SEEK_CUR);
 	double first = now_s(), last;
@@ -134,7 +134,7 @@ open_choose(struct several *s, const struct cmdline *cmd)
 }
 
 void
-several_run(struct cmdline *cmd, struct outcome *o)
+several_run(struct cmdline *cmd, struct attempt_result *o)
 {
 	/* Not freed: threads that ask silent servers use it until the program ends. */
 	static struct several several;

@@ -10,6 +10,6 @@
  * Takes a server of cmd->platform or cmd->area. cmd->server says which; it is empty if none could
  * be asked.
  */
-void several_run(struct cmdline *, struct outcome *);
+void several_run(struct cmdline *, struct attempt_result *);
 
 #endif

@@ -232,7 +232,7 @@ starter_open(const char *command, int patience_ms)
 	    fcntl(reports, F_SETFL, O_NONBLOCK) == -1)
 		fatal("cannot make %s", NAME);
 	/* It is our child if we are the first process of a container. */
-	orphans_adopt(pid);
+	orphans_spare(pid);
 }
 
 void

@@ -115,9 +115,9 @@ conn_lend(struct conn *c, struct buf *in, struct buf *out)
 }
 
 int
-conn_take_back(struct conn *c, bool of_use, struct buf *in, struct buf *out)
+conn_take_back(struct conn *c, bool keep, struct buf *in, struct buf *out)
 {
-	if (!of_use || out->failed || watch_begin(c->all->watcher, &c->watch, EPOLLIN) == -1) {
+	if (!keep || out->failed || watch_begin(c->all->watcher, &c->watch, EPOLLIN) == -1) {
 		conn_close(c);
 		return (-1);
 	}

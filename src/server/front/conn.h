@@ -77,7 +77,7 @@ void conn_lend(struct conn *, struct buf *in, struct buf *out);
  * Takes it back, with the rest of `in` and `out`, which are empty then. 0; or -1: it is closed,
  * because it is of no use any more, or memory was short, or it cannot be watched.
  */
-int conn_take_back(struct conn *, bool of_use, struct buf *in, struct buf *out);
+int conn_take_back(struct conn *, bool keep, struct buf *in, struct buf *out);
 
 /* Expires those whose time is up. When to call it again, in monotonic milliseconds; 0: need not. */
 int64_t conns_check_deadlines(struct conns *);

@@ -26,7 +26,7 @@ refuse_waiting(struct drain *d)
 	struct request *r;
 
 	while ((r = queue_flush(d->queue)) != NULL) {
-		killer_forget(d->killer, r);
+		killer_unregister(d->killer, r);
 		srpc_fail(&err, SRPC_CLIENT_ERROR, "request denied: server is shutting down");
 		request_fail(r, &err, queue_load(d->queue).told);
 		d->hooks.refused(d->hooks.arg, r);
@@ -34,7 +34,7 @@ refuse_waiting(struct drain *d)
 }
 
 static void
-finish(struct drain *d)
+close_idle(struct drain *d)
 {
 	d->stage = DRAIN_RUNNING;
 	d->hooks.close_idle(d->hooks.arg);
@@ -52,7 +52,7 @@ close_port(struct drain *d)
 	d->latecomers_until = deadline_in(GRACE_MS);
 	d->hooks.close_port(d->hooks.arg);
 	if (d->fleet == NULL)
-		finish(d);
+		close_idle(d);
 }
 
 void
@@ -108,7 +108,7 @@ drain_check(struct drain *d)
 		close_port(d);
 	}
 	if (d->stage == DRAIN_PORT && deadline_over(d->latecomers_until))
-		finish(d);
+		close_idle(d);
 	if (deadline_over(d->tools_until))
 		end_tools(d, false);
 	/* Tools end with us: their keepers see the end of file. */

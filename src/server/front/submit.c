@@ -51,7 +51,7 @@ submit_request(const struct settings *s, struct queue *queue, struct killer *kil
 			return (0);
 		}
 		error = errno;
-		killer_forget(killer, r);
+		killer_unregister(killer, r);
 	} else {
 		error = errno;
 	}

@@ -9,9 +9,9 @@
 #include "lib/log.h"
 #include "server/base/clock.h"
 #include "server/base/stats.h"
-#include "client.h"
+#include "ending.h"
 #include "killer.h"
-#include "order.h"
+#include "liveness.h"
 #include "outcome.h"
 #include "queue.h"
 #include "request.h"
@@ -64,7 +64,7 @@ client_gone(struct killer *k, struct request *r)
 		r->end = END_CLIENT_GONE;
 		return (true);
 	}
-	order_end(r, END_CLIENT_GONE, k->grace, false);
+	ending_begin(r, END_CLIENT_GONE, k->grace, false);
 	return (false);
 }
 
@@ -72,15 +72,15 @@ client_gone(struct killer *k, struct request *r)
 static bool
 look_after_client(struct killer *k, struct request *r, int64_t now)
 {
-	r->look_at = now + client_look_interval(r);
-	if (client_is_mute(r)) {
+	r->look_at = now + liveness_interval(r);
+	if (liveness_is_mute(r)) {
 		log_info("kill id=%llu client=%s: acknowledges nothing", (unsigned long long)r->id,
 		    r->client_text);
 		shutdown(r->fd, SHUT_RDWR);
 		return (client_gone(k, r));
 	}
 	if (r->waiting)
-		client_say_queued(r);
+		liveness_say_queued(r);
 	return (false);
 }
 
@@ -140,10 +140,10 @@ do_due(struct killer *k, struct request *r, int64_t now)
 {
 	if (is_due(r->limit_at, now)) {
 		r->limit_at = 0;
-		order_end(r, END_TIME_LIMIT, k->grace, false);
+		ending_begin(r, END_TIME_LIMIT, k->grace, false);
 	}
 	if (is_due(r->kill_at, now))
-		order_kill(r);
+		ending_kill(r);
 	return ((is_due(r->look_at, now) && look_after_client(k, r, now)) ||
 		(is_due(r->turn_by, now) && refuse_late(k, r, now)));
 }
@@ -160,7 +160,7 @@ do_all_due(struct killer *k, int64_t now, int64_t *next)
 	/*
 	 * Clients that are added meanwhile need not wake us, unless they want more looks than this.
 	 */
-	*next = now + CLIENT_LOOK_MS;
+	*next = now + LIVENESS_LOOK_MS;
 	TAILQ_FOREACH (r, &k->requests, killer_entry) {
 		if (do_due(k, r, now))
 			return (r);
@@ -277,11 +277,11 @@ killer_register(struct killer *k, struct request *r)
 		r->end = END_SHUTDOWN;
 	if (r->version >= RPC5_VERSION) {
 		r->waiting = true;
-		r->look_at = clock_ms() + client_look_interval(r);
+		r->look_at = clock_ms() + liveness_interval(r);
 		r->turn_by = deadline_in(r->run.queue_ms);
 	}
 	wake = r->turn_by != 0 ||
-	       (r->version >= RPC5_VERSION && client_look_interval(r) < CLIENT_LOOK_MS);
+	       (r->version >= RPC5_VERSION && liveness_interval(r) < LIVENESS_LOOK_MS);
 	if ((rc = epoll_ctl(k->epoll, EPOLL_CTL_ADD, r->fd, &event)) == -1)
 		leave(k, r);
 	pthread_mutex_unlock(&k->lock);
@@ -318,7 +318,7 @@ killer_started(struct killer *k, struct request *r, int life, pid_t group)
 	r->group = group;
 	r->limit_at = deadline_in(r->run.time_limit_ms);
 	if (r->end != END_NOT)
-		order_end(r, r->end, k->grace, false);
+		ending_begin(r, r->end, k->grace, false);
 	if (r->end != END_NOT || r->limit_at != 0)
 		wake_up(k);
 	pthread_mutex_unlock(&k->lock);
@@ -334,7 +334,7 @@ killer_ended(struct killer *k, struct request *r)
 }
 
 void
-killer_forget(struct killer *k, struct request *r)
+killer_unregister(struct killer *k, struct request *r)
 {
 	pthread_mutex_lock(&k->lock);
 	if (r->has_killer) {
@@ -354,7 +354,7 @@ killer_end_all(struct killer *k, bool at_once)
 	pthread_mutex_lock(&k->lock);
 	k->ending = true;
 	TAILQ_FOREACH (r, &k->requests, killer_entry) {
-		order_end(r, END_SHUTDOWN, k->grace, at_once);
+		ending_begin(r, END_SHUTDOWN, k->grace, at_once);
 	}
 	pthread_mutex_unlock(&k->lock);
 	wake_up(k);

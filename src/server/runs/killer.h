@@ -49,7 +49,7 @@ void killer_ended(struct killer *, struct request *);
 /*
  * Nothing of the tool runs (any more): the killer does not touch the request, its life or fd again.
  */
-void killer_forget(struct killer *, struct request *);
+void killer_unregister(struct killer *, struct request *);
 
 /* Ends all running tools because the server ends: with SIGTERM and `grace`, or at once. */
 void killer_end_all(struct killer *, bool at_once);

@@ -47,7 +47,7 @@ orphans_spawn_end(void)
 }
 
 void
-orphans_adopt(pid_t launcher)
+orphans_spare(pid_t launcher)
 {
 	pthread_mutex_lock(&lock);
 	if (nlaunchers < MAX_LAUNCHERS)
@@ -56,7 +56,7 @@ orphans_adopt(pid_t launcher)
 }
 
 void
-orphans_disown(pid_t launcher)
+orphans_spare_no_more(pid_t launcher)
 {
 	size_t i;
 

@@ -12,7 +12,7 @@
 int orphans_init(void);
 
 /*
- * Between these two a child is started, and made known by orphans_adopt(). A sweep waits meanwhile.
+ * Between these two a child is started, and made known by orphans_spare(). A sweep waits meanwhile.
  */
 void orphans_spawn_begin(void);
 void orphans_spawn_end(void);
@@ -21,8 +21,8 @@ void orphans_spawn_end(void);
  * Between these two somebody waits for this launcher, so it is no orphan. So is the starter, for
  * good.
  */
-void orphans_adopt(pid_t launcher);
-void orphans_disown(pid_t launcher);
+void orphans_spare(pid_t launcher);
+void orphans_spare_no_more(pid_t launcher);
 
 /*
  * Kills and reaps every child that belongs to no launcher, and those that become our children by

@@ -62,7 +62,7 @@ launch(struct launch *l, const struct settings *s, const struct request *r, cons
 
 	orphans_spawn_begin();
 	if ((rc = launch_start(l, s, &r->run, root, files, err)) == 0)
-		orphans_adopt(l->launcher);
+		orphans_spare(l->launcher);
 	orphans_spawn_end();
 	return (rc);
 }
@@ -85,7 +85,7 @@ see_through(const struct launch *l, struct wanted *w, const char *root, struct s
 	o->ended = clock_us();
 	killer_ended(w->killer, r);
 	follow_deliver(&f, is_wanted, w);
-	killer_forget(w->killer, r);
+	killer_unregister(w->killer, r);
 	rc = follow_result(&f, &r->run, root, &o->wait_status, err);
 	if (rc == -1 && r->end == END_SHUTDOWN)
 		outcome_say_shutdown(err);
@@ -95,14 +95,14 @@ see_through(const struct launch *l, struct wanted *w, const char *root, struct s
 	o->signals = stream->feed.signals;
 	trace_say("RunToolServer: run id=%llu completed: wait status %#x",
 	    (unsigned long long)r->id, rc == 0 ? (unsigned int)o->wait_status : 0);
-	orphans_disown(l->launcher);
+	orphans_spare_no_more(l->launcher);
 	if (f.orphaned)
 		orphans_sweep();
 	return (rc);
 }
 
 int
-run(const struct settings *s, struct killer *killer, struct request *r, struct outcome *o,
+run_tool(const struct settings *s, struct killer *killer, struct request *r, struct outcome *o,
     struct srpc_error *err)
 {
 	struct wanted wanted = {.killer = killer, .request = r};
@@ -124,7 +124,7 @@ run(const struct settings *s, struct killer *killer, struct request *r, struct o
 	}
 	files_close(&files);
 	stream_close(&stream);
-	killer_forget(killer, r);
+	killer_unregister(killer, r);
 	for (i = 0; rc == 0 && i < s->sync_after_tool; i++)
 		sync();
 	return (rc);

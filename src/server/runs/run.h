@@ -11,7 +11,7 @@ struct killer;
  * Opens the tool's files, starts it, and waits until it and all that it started are gone. The
  * killer has forgotten the request then. 0 with *outcome, or -1 with *err: there was no tool.
  */
-int run(const struct settings *, struct killer *, struct request *, struct outcome *outcome,
+int run_tool(const struct settings *, struct killer *, struct request *, struct outcome *outcome,
     struct srpc_error *err);
 
 #endif

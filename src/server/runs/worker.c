@@ -46,7 +46,7 @@ serve(struct worker_pool *p, struct request *r)
 	int rc;
 
 	killer_taken(p->killer, r);
-	rc = run(p->settings, p->killer, r, &o, &err);
+	rc = run_tool(p->settings, p->killer, r, &o, &err);
 	queue_done(p->queue);
 	stats_count(rc == 0 ? STATS_RUNS : STATS_FAILURES);
 	outcome_log(r, rc == 0 ? &o : NULL, &err, clock_us() - start);

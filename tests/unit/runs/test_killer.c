@@ -80,7 +80,7 @@ finish(void)
 	struct job *j;
 
 	for (j = jobs; j < jobs + njobs; j++) {
-		killer_forget(killer, &j->r);
+		killer_unregister(killer, &j->r);
 		if (j->client != -1)
 			close(j->client);
 		close(j->r.fd);
@@ -251,7 +251,7 @@ START_TEST(a_tool_whose_client_goes_away_is_told_to_end_and_killed_after_the_gra
 	told(j, SIGKILL);
 	ck_assert_int_ge(now_ms() - start, GRACE_MS);
 	ck_assert_int_lt(now_ms() - term, EVENT_MS);
-	killer_forget(killer, &j->r);
+	killer_unregister(killer, &j->r);
 	not_told(j);
 	ck_assert(j->r.gone);
 	ck_assert_int_eq(j->r.end, END_CLIENT_GONE);
@@ -267,7 +267,7 @@ START_TEST(without_grace_it_is_killed_at_once)
 	j = run(locally);
 	hang_up(j);
 	told(j, SIGKILL);
-	killer_forget(killer, &j->r);
+	killer_unregister(killer, &j->r);
 	not_told(j);
 	finish();
 }
@@ -370,12 +370,12 @@ START_TEST(a_supervisor_that_does_not_obey_is_killed_and_one_that_does_is_not)
 	stuck = run_in(locally, bad);
 	hang_up(obeys);
 	told(obeys, SIGKILL);
-	killer_forget(killer, &obeys->r);
+	killer_unregister(killer, &obeys->r);
 	hang_up(stuck);
 	told(stuck, SIGKILL);
 	ck_assert_int_eq(waitpid(bad, NULL, WNOHANG), 0);
 	killed_with_a_word(bad);
-	killer_forget(killer, &stuck->r);
+	killer_unregister(killer, &stuck->r);
 	ck_assert_int_eq(waitpid(good, NULL, WNOHANG), 0);
 	not_told(obeys);
 	ck_assert_int_eq(kill(good, SIGKILL), 0);
@@ -394,7 +394,7 @@ START_TEST(a_supervisor_that_is_not_known_is_told_again_and_nobody_is_killed)
 	hang_up(j);
 	told(j, SIGKILL);
 	told(j, SIGKILL);
-	killer_forget(killer, &j->r);
+	killer_unregister(killer, &j->r);
 	not_told(j);
 	finish();
 }
@@ -465,7 +465,7 @@ START_TEST(a_client_that_is_gone_before_it_is_watched_is_noticed)
 
 	begin(LONG_GRACE);
 	j = run(locally);
-	killer_forget(killer, &j->r);
+	killer_unregister(killer, &j->r);
 	hang_up(j);
 	locally(ends);
 	close(ends[0]);
@@ -486,7 +486,7 @@ START_TEST(a_forgotten_request_is_not_told_whatever_its_client_does)
 
 	begin(LONG_GRACE);
 	j = run(locally);
-	killer_forget(killer, &j->r);
+	killer_unregister(killer, &j->r);
 	hang_up(j);
 	let_killer_catch_up();
 	not_told(j);
@@ -506,7 +506,7 @@ START_TEST(a_tool_that_ends_within_its_grace_is_not_killed)
 	later = run(locally);
 	hang_up(ended);
 	told_to_end(ended);
-	killer_forget(killer, &ended->r);
+	killer_unregister(killer, &ended->r);
 	hang_up(later);
 	told_to_end(later);
 	told(later, SIGKILL);
@@ -558,7 +558,7 @@ START_TEST(when_the_server_ends_every_tool_is_told)
 		told(running[i], SIGKILL);
 	ck_assert(kill || now_ms() - start >= GRACE_MS);
 	for (i = 0; i < LENGTH(running); i++) {
-		killer_forget(killer, &running[i]->r);
+		killer_unregister(killer, &running[i]->r);
 		not_told(running[i]);
 		ck_assert_int_eq(running[i]->r.end, END_SHUTDOWN);
 		ck_assert(!running[i]->r.gone);
@@ -613,7 +613,7 @@ START_TEST(the_first_reason_to_end_is_the_one_that_is_told)
 	told_to_end(j);
 	killer_end_all(killer, true);
 	told(j, SIGKILL);
-	killer_forget(killer, &j->r);
+	killer_unregister(killer, &j->r);
 	ck_assert_int_eq(j->r.end, END_CLIENT_GONE);
 	finish();
 }

@@ -1,18 +1,18 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include "client.h"
+#include "liveness.h"
 
 #define MUTE_MS 60000 /* a client that acknowledges nothing for so long is gone */
 
 int
-client_look_interval(const struct request *r)
+liveness_interval(const struct request *r)
 {
-	return (r->run.keep_alive_ms < CLIENT_LOOK_MS ? r->run.keep_alive_ms : CLIENT_LOOK_MS);
+	return (r->run.keep_alive_ms < LIVENESS_LOOK_MS ? r->run.keep_alive_ms : LIVENESS_LOOK_MS);
 }
 
 bool
-client_is_mute(const struct request *r)
+liveness_is_mute(const struct request *r)
 {
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
@@ -23,7 +23,7 @@ client_is_mute(const struct request *r)
 }
 
 void
-client_say_queued(const struct request *r)
+liveness_say_queued(const struct request *r)
 {
 	static const uint8_t queued = RPC5_QUEUED;
 

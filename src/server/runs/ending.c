@@ -3,7 +3,7 @@
 
 #include "lib/log.h"
 #include "server/base/clock.h"
-#include "order.h"
+#include "ending.h"
 
 #define LAST_RESORT_MS 2000 /* from the order SIGKILL to SIGKILL for the keeper itself */
 
@@ -15,7 +15,7 @@ tell(const struct request *r, unsigned char sig)
 }
 
 void
-order_kill(struct request *r)
+ending_kill(struct request *r)
 {
 	tell(r, SIGKILL);
 	if (r->kills > 0 && r->group > 0)
@@ -28,7 +28,7 @@ order_kill(struct request *r)
 
 /* A stopped process must be continued to see SIGTERM. */
 static void
-order_term(struct request *r, int grace)
+begin_gently(struct request *r, int grace)
 {
 	tell(r, SIGTERM);
 	tell(r, SIGCONT);
@@ -49,7 +49,7 @@ words_for(enum request_end why)
 }
 
 void
-order_end(struct request *r, enum request_end why, int grace, bool at_once)
+ending_begin(struct request *r, enum request_end why, int grace, bool at_once)
 {
 	if (r->end == END_NOT)
 		r->end = why;
@@ -58,7 +58,7 @@ order_end(struct request *r, enum request_end why, int grace, bool at_once)
 	log_debug("kill id=%llu client=%s: %s", (unsigned long long)r->id, r->client_text,
 	    words_for(why));
 	if (at_once || grace == 0)
-		order_kill(r);
+		ending_kill(r);
 	else if (r->kill_at == 0)
-		order_term(r, grace);
+		begin_gently(r, grace);
 }
