@@ -75,7 +75,7 @@ void conn_lend(struct conn *, struct buf *in, struct buf *out);
 
 /*
  * Takes it back, with the rest of `in` and `out`, which are empty then. 0; or -1: it is closed,
- * because it is of no use any more, or memory was short, or it cannot be watched.
+ * because it is not to be kept, or memory was short, or it cannot be watched.
  */
 int conn_take_back(struct conn *, bool keep, struct buf *in, struct buf *out);
 
