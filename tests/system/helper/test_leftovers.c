@@ -451,7 +451,8 @@ leftovers_suite(void)
 	testing_from(tc, TESTING_CHECK);
 	harness_add_mounts_loop(tc, nothing_is_left_of_many_launches, 0, FIRST_ROOTLESS);
 	helper_add_rootless(tc, nothing_is_left_of_many_launches, FIRST_ROOTLESS, NKINDS);
-	helper_add_rootless(tc, no_namespace_is_left_of_many_launches, 0, NKINDS);
+	helper_add_rootless_by_root(tc, no_namespace_is_left_of_many_launches, 0, FIRST_ROOTLESS);
+	helper_add_rootless(tc, no_namespace_is_left_of_many_launches, FIRST_ROOTLESS, NKINDS);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("kills");
