@@ -270,6 +270,13 @@ harness_add_admin(TCase *tc, const TTest *test)
 }
 
 void
+harness_add_namespaces(TCase *tc, const TTest *test)
+{
+	testing_add_if(tc, test, 0, 1, can_own_mounts(),
+	    "CAP_SYS_ADMIN (as a user: user namespaces), and / to be a mount point");
+}
+
+void
 harness_add_ipv6(TCase *tc, const TTest *test)
 {
 	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};

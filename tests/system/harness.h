@@ -48,6 +48,8 @@ void harness_add_admin_loop(TCase *, const TTest *, int start, int end);
 void harness_add_mounts(TCase *, const TTest *); /* mounts in a namespace of its own */
 void harness_add_mounts_loop(TCase *, const TTest *, int start, int end);
 void harness_add_ipv6(TCase *, const TTest *);
+void harness_add_namespaces(
+    TCase *, const TTest *); /* made by the test; in a user namespace, too */
 
 /*
  * Of the installation in $RUNTOOL_PREFIX, with root 1: makes the policy, the launchers and a work directory. The

@@ -626,7 +626,7 @@ platform_suite(void)
 	tcase_add_test(tc, a_silent_host_is_not_waited_for);
 	tcase_add_test(tc, silence_of_all_hosts_has_an_end);
 	tcase_add_test(tc, a_server_under_two_names_counts_once);
-	harness_add_admin(tc, localhost_comes_first);
+	harness_add_namespaces(tc, localhost_comes_first);
 	tcase_add_test(tc, the_command_line_beats_the_environment_and_a_server_a_platform);
 	tcase_add_test(tc, what_cannot_be_a_platform_is_told);
 	suite_add_tcase(suite, tc);

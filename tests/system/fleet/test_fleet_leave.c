@@ -596,9 +596,9 @@ fleet_leave_suite(void)
 		testing_add_if(
 		    tc, a_directory_that_hangs_does_not_hang_the_exit, 0, 1, false, "/dev/fuse");
 	clock_add(tc, not_registered_half_a_minute_of_its_clock_after_the_start_it_leaves,
-	    harness_add_mounts);
+	    harness_add_namespaces);
 	testing_from(tc, TESTING_LONG);
-	harness_add_mounts(tc, not_registered_half_a_minute_after_the_start_it_leaves);
+	harness_add_namespaces(tc, not_registered_half_a_minute_after_the_start_it_leaves);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

@@ -481,7 +481,10 @@ START_TEST(by_default_all_addresses_are_listened_on)
 
 	own_network();
 	s.config = harness_text("[Run_Tool]\nSRPC_port = 0\nVolatileRootName = %s\n%s",
-	    harness_installed("roots"), s.mode == MODE_PID ? "" : "isolate = none\n");
+	    harness_installed("roots"),
+	    s.mode == MODE_PID ? ""
+			       : harness_text("helper_switches = -u\nhelper = %s\n",
+				     harness_installed("libexec/runtool/tool_launcher-plain")));
 	server_start(&s);
 	ck_assert(answers(&s, "127.0.0.1"));
 	ck_assert_contains(server_log(&s), "listening on 0.0.0.0 port");
@@ -523,8 +526,8 @@ access_suite(void)
 	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(
 	    tc, only_allowed_addresses_are_served, 0, (int)(sizeof(rules) / sizeof(rules[0])));
-	harness_add_admin(tc, without_a_rule_this_hosts_own_addresses_are_served);
-	harness_add_admin(tc, by_default_all_addresses_are_listened_on);
+	harness_add_namespaces(tc, without_a_rule_this_hosts_own_addresses_are_served);
+	harness_add_namespaces(tc, by_default_all_addresses_are_listened_on);
 	harness_add_ipv6(tc, ipv6_clients_are_served);
 	harness_add_ipv6(tc, several_addresses_are_listened_on);
 	suite_add_tcase(suite, tc);
@@ -550,8 +553,8 @@ access_suite(void)
 	tcase_add_test(tc, a_relay_may_be_at_another_loopback_address);
 	tcase_add_test(tc, a_relay_that_does_not_answer_is_given_up);
 	tcase_add_test(tc, a_relay_that_does_not_answer_does_not_delay_the_end);
-	harness_add_admin(tc, relays_go_anywhere_if_that_is_configured);
-	harness_add_admin(tc, relays_go_to_any_allowed_address);
+	harness_add_namespaces(tc, relays_go_anywhere_if_that_is_configured);
+	harness_add_namespaces(tc, relays_go_to_any_allowed_address);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

@@ -241,7 +241,7 @@ END_TEST
 
 START_TEST(a_root_can_be_named)
 {
-	struct server s = {.mode = MODE_NAMED,
+	struct server s = {.mode = harness_can(MODE_NAMED) ? MODE_NAMED : MODE_ROOTLESS_NAMED,
 	    .args = (const char *const[]){"-o", "max_interface_version=5", NULL}};
 
 	server_start(&s);
@@ -687,7 +687,9 @@ runtool_suite(void)
 	tcase_add_test(tc, a_label_is_in_the_servers_log);
 	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, every_option_does_what_it_says);
-	harness_add_mounts(tc, a_root_can_be_named);
+	testing_add_if(tc, a_root_can_be_named, 0, 1,
+	    harness_can(MODE_NAMED) || harness_can(MODE_ROOTLESS_NAMED),
+	    "root with CAP_SYS_ADMIN, or user namespaces");
 	tcase_add_test(tc, verbose_tells_server_version_times_and_usage);
 	tcase_add_test(tc, a_server_without_room_is_asked_again);
 	tcase_add_test(tc, many_at_once_all_run);
