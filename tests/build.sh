@@ -6,7 +6,7 @@ set -eu
 
 # shellcheck source=tests/testing.sh
 . "${0%/*}/testing.sh"
-testing_begin build 30 0 "$@"
+testing_begin build 60 1 "$@"
 # shellcheck source=tests/server.sh
 . "${0%/*}/server.sh"
 

@@ -5,7 +5,7 @@ set -eu
 
 # shellcheck source=tests/testing.sh
 . "${0%/*}/testing.sh"
-testing_begin slurm 24 0 "$@"
+testing_begin slurm 40 2 "$@"
 # shellcheck source=tests/cluster.sh
 . "${0%/*}/cluster.sh"
 

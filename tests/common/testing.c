@@ -12,9 +12,12 @@
 #include "clean.h"
 #include "testing.h"
 
-#define TITLE_SIZE 64
-#define SHOWN_SIZE 8192 /* of a log: its end */
-#define TEST_LIMIT "60" /* seconds */
+#define PART_SECONDS 12
+#define MAX_PARTS    6
+#define TITLE_SIZE   64
+#define SHOWN_SIZE   8192 /* of a log: its end */
+#define TEST_LIMIT   "60" /* seconds */
+#define BUSY	     "3"  /* that many times as long as the cases say, for machines that are busy */
 
 /*
  * The suite that runs. Its function is called first to learn its tests, which have the numbers of their
@@ -400,12 +403,23 @@ run_suite(const struct testing_suite *suite, size_t part, size_t parts, size_t f
 
 /* ---- a program -------------------------------------------------------------------------------- */
 
+/* In which it is run side by side, unless it takes little time. */
+static int
+parts_of(const struct testing_suite *s)
+{
+	int parts = (s->seconds + PART_SECONDS - 1) / PART_SECONDS;
+
+	if (s->alone || testing_level() == TESTING_QUICK || parts < 1)
+		return (1);
+	return (parts < MAX_PARTS ? parts : MAX_PARTS);
+}
+
 static int
 list(const struct testing_program *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		printf("%s/%s %d %d %d\n", p->name, p->suites[i].name, p->suites[i].seconds,
-		    p->suites[i].alone, p->set_up != NULL);
+		printf("%s/%s %d %d %d %d\n", p->name, p->suites[i].name, p->suites[i].seconds,
+		    parts_of(&p->suites[i]), p->suites[i].alone, p->set_up != NULL);
 	return (0);
 }
 
@@ -469,7 +483,8 @@ testing_main(int argc, char **argv, const struct testing_program *p)
 	now.program = p;
 	clean_process(number > STDERR_FILENO ? number : STDERR_FILENO);
 	/* For the cases that do not say how long a test may take: that bounds hanging, and nothing else. */
-	setenv("CK_DEFAULT_TIMEOUT", TEST_LIMIT, 0);
+	setenv("CK_DEFAULT_TIMEOUT", TEST_LIMIT, 1);
+	setenv("CK_TIMEOUT_MULTIPLIER", BUSY, 1);
 	open_report(number);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, shown) == -1 ||
 	    (p->set_up != NULL && !p->set_up()))

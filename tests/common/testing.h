@@ -48,7 +48,7 @@ struct testing_program {
  * The main() of a test program:
  *
  *     PROGRAM [-p PART/PARTS] [-f FIRST] [SUITE...]    runs them, or all, in this process
- *     PROGRAM -l                                       lists them: NAME SECONDS ALONE INSTALLED
+ *     PROGRAM -l                                       lists them: NAME SECONDS PARTS ALONE INSTALLED
  *
  * of each suite only every PARTS-th test, and these from number FIRST on; $RUNTOOL_TEST chooses tests by
  * the names that failures print. It reports to descriptor $RUNTOOL_REPORT, or on stdout, one line each:

@@ -27,9 +27,7 @@
 #include "common/clean.h"
 #include "room.h"
 
-#define MAX_PARTS    8
 #define MAX_PROGRAMS 8
-#define PART_SECONDS 12	  /* a suite that takes longer is split */
 #define JOBS_PER_CPU 5	  /* most tests wait for something most of the time */
 #define LOG_SHOWN    4096 /* of what a suite said that died: its end */
 #define NO_ROOM	     125
@@ -179,39 +177,31 @@ is_wanted(const char *name)
 }
 
 static void
-add_suite(const char *program, const char *name, int seconds, bool alone, bool installed)
-{
-	struct suite *s;
-
-	suites = grow(suites, n_suites + 1, sizeof(*suites));
-	s = &suites[n_suites++];
-	*s = (struct suite){.program = program,
-	    .name = text("%s", name),
-	    .seconds = seconds,
-	    .alone = alone,
-	    .installed = installed,
-	    .needs = text("%s", ""),
-	    .parts = alone || is_level("quick") ? 1 : (seconds + PART_SECONDS - 1) / PART_SECONDS};
-	if (s->parts < 1)
-		s->parts = 1;
-	if (s->parts > MAX_PARTS)
-		s->parts = MAX_PARTS;
-	s->left = s->parts;
-}
-
-static void
 ask_program(const char *program)
 {
 	char *command = text("'%s' -l", program), line[512], name[256];
-	int seconds, alone, installed;
+	int alone, installed;
 	FILE *f;
 
 	if ((f = popen(command, "re")) == NULL)
 		die("%s: %s", program, strerror(errno));
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "%255s %d %d %d", name, &seconds, &alone, &installed) == 4 &&
-		    is_wanted(name))
-			add_suite(program, name, seconds, alone, installed);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		struct suite s = {.program = program};
+
+		if (sscanf(line, "%255s %d %d %d %d", name, &s.seconds, &s.parts, &alone,
+			&installed) != 5 ||
+		    s.parts < 1)
+			die("%s -l: %s", program, line);
+		if (!is_wanted(name))
+			continue;
+		s.name = text("%s", name);
+		s.needs = text("%s", "");
+		s.alone = alone != 0;
+		s.installed = installed != 0;
+		s.left = s.parts;
+		suites = grow(suites, n_suites + 1, sizeof(*suites));
+		suites[n_suites++] = s;
+	}
 	if (pclose(f) != 0)
 		die("%s -l failed", program);
 	free(command);

@@ -8,14 +8,14 @@
 	X(addr, 1)          \
 	X(ask, 1)           \
 	X(choose, 1)        \
-	X(client, 1)        \
-	X(client5, 1)       \
-	X(config, 1)        \
+	X(client, 12)       \
+	X(client5, 12)      \
+	X(config, 5)        \
 	X(deadline, 1)      \
 	X(endpoint, 1)      \
 	X(error, 1)         \
-	X(input, 1)         \
-	X(killer, 1)        \
+	X(input, 3)         \
+	X(killer, 12)       \
 	X(launcher_doc, 1)  \
 	X(log, 1)           \
 	X(multiply, 1)      \
@@ -30,11 +30,11 @@
 	X(records, 1)       \
 	X(registry, 1)      \
 	X(rpc, 1)           \
-	X(rpc5, 1)          \
-	X(settings, 1)      \
-	X(srpc, 1)          \
+	X(rpc5, 3)          \
+	X(settings, 4)      \
+	X(srpc, 4)          \
 	X(start_command, 1) \
-	X(starter, 1)       \
+	X(starter, 3)       \
 	X(stats, 1)         \
 	X(troubles, 1)      \
 	X(wire5, 1)
