@@ -75,8 +75,9 @@ help:
 	@echo 'all       the programs, in $(BUILD)/ (default)'
 	@echo 'deps      install what is needed to build (Debian packages, as root); deps-check: and to test; deps-all: and to lint'
 	@echo 'demo      compile a C program through a server of its own, in a root of its own'
-	@echo 'check     all tests (as root: with the real setuid helper)'
-	@echo 'asan tsan the tests of the server, the clients and what they share, under the sanitizers'
+	@echo 'check     the tests (as root: with the real setuid helper); check-quick: the main ones, in a minute;'
+	@echo '          check-long: all at their full length; SUITES= and TEST= choose (tests/README.md)'
+	@echo 'asan tsan the tests of what decodes and what has threads, under the sanitizers'
 	@echo 'fuzz      fuzz the decoders for FUZZ_SECONDS each'
 	@echo 'bench     launches per second and latency, as ratios to posix_spawn'
 	@echo 'lint      cppcheck, clang-tidy, clang-format, mandoc, shellcheck; clang -Werror'
@@ -304,14 +305,18 @@ run-checks: $(unit_bin) $(system_bin) $(runner_bin) stage $(if $(filter quick,$(
 	    $(TEST_WRAPPER) $(runner_bin) -b $(BUILD)/log -p $(PREFIX) -i $(stage)$(PREFIX) \
 	    $(unit_bin) $(system_bin) tests/harness.sh tests/slurm.sh tests/build.sh
 
-# Without the tests of the privileged launcher, which is the same program as in `make check`.
-# TSan of this age does not get along with much randomness of addresses: hence setarch.
+# The suites that exercise decoders and threads; without those of the privileged launcher, which is the same
+# program as in `make check`. TSan of this age does not get along with much randomness of addresses: hence setarch.
+asan_suites := unit wire run stdin limits killer access v5 v5_stream v5_end v5_network stats library clients fleet_start
+tsan_suites := ask choose client client5 input killer multiply queue registry starter stats \
+    limits shutdown v5 v5_stream v5_end library signals platform fleet_leave fleet_rules
 .PHONY: asan tsan
 asan:
 	@RUNTOOL_SERVER_ONLY=1 ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	    $(MAKE) SANITIZE=address,undefined CHECK_BUILD=build/asan check
+	    $(MAKE) SANITIZE=address,undefined CHECK_BUILD=build/asan SUITES='$(or $(SUITES),$(asan_suites))' check
 tsan:
-	@RUNTOOL_SERVER_ONLY=1 TSAN_OPTIONS=halt_on_error=1 $(MAKE) SANITIZE=thread CHECK_BUILD=build/tsan TEST_WRAPPER='setarch -R' check
+	@RUNTOOL_SERVER_ONLY=1 TSAN_OPTIONS=halt_on_error=1 $(MAKE) SANITIZE=thread CHECK_BUILD=build/tsan \
+	    TEST_WRAPPER='setarch -R' SUITES='$(or $(SUITES),$(tsan_suites))' check
 
 fuzz_src := $(wildcard tests/fuzz/*.c)
 fuzz_bin := $(patsubst %.c,build/fuzz/%,$(fuzz_src))

@@ -22,15 +22,19 @@ mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/new"
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Component: main' |
     sed -n 's/^\([^ ]*\) bookworm$/\1/p' | head -n 1)
 echo "deb-src ${mirror:-http://deb.debian.org/debian} bookworm main" >"$apt/list"
-own="-qq -o Dir::Etc::SourceList=$apt/list -o Dir::Etc::SourceParts=/dev/null
-    -o Dir::State::Lists=$apt/lists -o Dir::Cache=$apt/cache -o APT::Sandbox::User="
+cat >"$apt/conf" <<-EOC
+	Dir::Etc::SourceList "$apt/list";
+	Dir::Etc::SourceParts "/dev/null";
+	Dir::State::Lists "$apt/lists";
+	Dir::Cache "$apt/cache";
+	APT::Sandbox::User "";
+EOC
+export APT_CONFIG="$apt/conf"
 
 cd "$apt"
-# shellcheck disable=SC2086 # lists of words
-{
-	apt-get $own update
-	apt-get $own --download-only source $missing
-}
+apt-get -qq update
+# shellcheck disable=SC2086 # a list of words
+apt-get -qq --download-only source $missing
 for package in $missing; do
 	mkdir "$apt/new/$package"
 	tar -xf "$(find "$apt" -name "${package}_*.orig.tar.?z")" --strip-components=1 -C "$apt/new/$package"

@@ -131,7 +131,7 @@ is_level(const char *level)
 	return (strcmp(level, s == NULL ? "check" : s) == 0);
 }
 
-/* Whether `name`, or its end behind a slash, is among these words. */
+/* Whether `name`, its end behind a slash, or what is in front of one is among these words. */
 static bool
 is_among(const char *name, const char *words)
 {
@@ -141,6 +141,8 @@ is_among(const char *name, const char *words)
 		len = strcspn(words, " ");
 		if (len <= whole && memcmp(name + whole - len, words, len) == 0 &&
 		    (len == whole || name[whole - len - 1] == '/'))
+			return (true);
+		if (len < whole && memcmp(name, words, len) == 0 && name[len] == '/')
 			return (true);
 	}
 	return (false);

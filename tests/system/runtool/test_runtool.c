@@ -651,7 +651,7 @@ START_TEST(manual_and_help_name_the_same_options)
 	struct server none = {0};
 
 	page = script_run(
-	    &none, harness_text("cat %s/../man/%s.1", getenv("RUNTOOL_TESTS"), programs[_i]))
+	    &none, harness_text("cat '%s'/../man/%s.1", getenv("RUNTOOL_TESTS"), programs[_i]))
 		   .out;
 	manual = options_of(page, ".It Fl ", ".It Fl ", of_manual_line);
 	help = options_of(script_run(&none, harness_text("%s --help", programs[_i])).out, "  -",
