@@ -21,10 +21,10 @@
 #include "proc.h"
 
 #define DEFAULT_USER   1879052222 /* far from every user that a system hands out */
-#define START_MS       15000
-#define STOP_SECONDS   10
-#define END_SECONDS    20
-#define MOMENT_SECONDS 5
+#define START_MS       60000
+#define STOP_SECONDS   30
+#define END_SECONDS    30
+#define MOMENT_SECONDS 30
 #define PAUSE_NS       3000000
 
 const char *const mode_names[MODES] = {"isolate=pid", "isolate=none", "isolate=pid ipc uts net",
@@ -558,6 +558,17 @@ const char *
 server_log(const struct server *s)
 {
 	return (program_err(&s->program));
+}
+
+void
+server_logs(const struct server *s, const char *words)
+{
+	int64_t end = harness_now() + 1000L * HARNESS_PATIENCE;
+
+	while (strstr(server_log(s), words) == NULL) {
+		ck_assert_msg(harness_now() < end, "'%s' is not logged: %s", words, server_log(s));
+		harness_pause();
+	}
 }
 
 static void

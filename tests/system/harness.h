@@ -142,13 +142,16 @@ void server_start_best(struct server *, const char *settings); /* in harness_mod
 pid_t server_pid(const struct server *);
 const char *server_log(const struct server *);
 
+/* Fails when it does not log these words soon: what it has done for a client it may log afterwards. */
+void server_logs(const struct server *, const char *words);
+
 /* Whether it still takes connections. */
 bool server_listens(const struct server *);
 
-/* Sends SIGTERM; the server must end within 10 s with status 0 and no process left behind. */
+/* Sends SIGTERM; the server must end within 30 s with status 0 and no process left behind. */
 void server_stop(struct server *);
 
-/* It must end by itself (within 20 s) with this exit status. */
+/* It must end by itself (within 30 s) with this exit status. */
 void server_ends(struct server *, int status);
 
 #endif

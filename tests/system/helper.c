@@ -13,8 +13,8 @@
 #include "helper.h"
 
 #define POLICY	    "etc/tool_launcher.conf"
-#define MESSAGE_MS  20000
-#define END_SECONDS 20
+#define MESSAGE_MS  60000
+#define END_SECONDS 30
 
 const char *helper_policy;
 void (*helper_prepare)(void);

@@ -85,7 +85,7 @@ struct launch helper_launch(enum helper_kind);
 void helper_start(struct launch *, const char *const *args);
 #define START(l, ...) helper_start((l), (const char *const[]){__VA_ARGS__, NULL})
 
-/* The next message, but for PIPE in .last, within 20 s; false at the end of the file. */
+/* The next message, but for PIPE in .last, within a minute; false at the end of the file. */
 bool helper_message(struct launch *);
 
 /* Sends an order: 0, or a signal for the tree. */

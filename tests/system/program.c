@@ -15,7 +15,7 @@
 #include "harness.h"
 #include "program.h"
 
-#define RUN_SECONDS 20
+#define RUN_SECONDS 60
 
 /* In a user namespace the tests have capabilities, and pass them on; a user has none. */
 static void

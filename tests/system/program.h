@@ -28,7 +28,7 @@ void program_start(struct program *);
 /* Waits for its end: true with .status, false when it still runs after `seconds`. */
 bool program_wait(struct program *, int seconds);
 
-/* Both of the above, at most 20 s. The exit status, 128 + the signal that ended it. */
+/* Both of the above, at most a minute. The exit status, 128 + the signal that ended it. */
 int program_run(struct program *);
 
 /* What it has written so far; lives until the test ends. */

@@ -8,11 +8,11 @@
 #include "run.h"
 
 #define ANSWER_MS    30000
-#define FINISH_MS    30000
+#define FINISH_MS    60000
 #define AWAIT_MS     30000
 #define READ_SIZE    262144
 #define ANY_LIMIT    SIZE_MAX
-#define SEND_SECONDS 20
+#define SEND_SECONDS 30
 
 const char *const run_no_env[] = {NULL};
 

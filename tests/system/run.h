@@ -96,7 +96,7 @@ void run_start(const struct server *, struct run *);
 /* Reads what comes for at most `ms`; returns early when anything came. */
 void run_pump(struct run *, int ms);
 
-/* Waits (up to 30 s) for the reply and, if the tool ran, the end of both outputs. */
+/* Waits (up to a minute) for the reply and, if the tool ran, the end of both outputs. */
 void run_finish(struct run *);
 
 /* Waits (up to 30 s) until this has come on the tool's stdout. */

@@ -7,7 +7,7 @@
 
 #include "run5.h"
 
-#define FINISH_MS   30000
+#define FINISH_MS   60000
 #define AWAIT_MS    30000
 #define MAX_PORTION 100000 /* of input in an item */
 #define MAX_OPTIONS 128

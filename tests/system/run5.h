@@ -68,7 +68,7 @@ void run5_pump(struct run5 *, int ms);
 /* Reads on for so long; it may end meanwhile. */
 void run5_pump_for(struct run5 *, int ms);
 
-/* Waits (up to 30 s) for results, a failure item, or the end of the connection. */
+/* Waits (up to a minute) for results, a failure item, or the end of the connection. */
 void run5_finish(struct run5 *);
 
 /* Waits (up to 30 s) until this has come on the tool's stdout. */

@@ -43,7 +43,7 @@ struct program script_tool(
 struct program script_occupy(const struct server *);
 void script_leave(struct program *);
 
-/* Tools that ran there, by its log. */
+/* Tools that ran there, by its log, where a run comes once its client has been told. */
 int script_ran_on(const struct server *);
 
 /*

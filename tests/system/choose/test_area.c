@@ -389,7 +389,7 @@ START_TEST(many_at_once_keep_both_servers_busy)
 	ck_assert_int_eq(shown.status, 0);
 	ck_assert_str_eq(shown.out, harness_text("%d\n", MANY));
 	ck_assert_str_eq(shown.err, "");
-	ck_assert_int_eq(script_ran_on(&a) + script_ran_on(&b), MANY);
+	ck_assert_soon(script_ran_on(&a) + script_ran_on(&b) == MANY);
 	ck_assert_int_ge(script_ran_on(&a), MANY / 4);
 	ck_assert_int_ge(script_ran_on(&b), MANY / 4);
 	server_stop(&a);

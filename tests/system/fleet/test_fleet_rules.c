@@ -460,7 +460,7 @@ START_TEST(wishes_are_acted_on_beside_the_requests_and_not_more_often_than_allow
 	int served = 0, n = 0;
 
 	fleet_start(&s, dir,
-	    harness_text("loaded_at = 0\nstart_interval = 2\n"
+	    harness_text("loaded_at = 0\nstart_interval = 3\n"
 			 "start_command = date +%%%%s%%%%N >>%s; "
 			 "while ! test -e %s; do sleep 0.1; done; exit 1\n",
 		diary(dir), go));
@@ -472,7 +472,8 @@ START_TEST(wishes_are_acted_on_beside_the_requests_and_not_more_often_than_allow
 	ck_assert_soon(fleet_says_times(&s, "failed: exit status 1") == 3);
 	for (text = fleet_text(diary(dir)); *text != '\0'; text += strcspn(text, "\n") + 1) {
 		at = strtoll(text, NULL, 10);
-		ck_assert_msg(before == 0 || at - before >= 1950000000, "too soon: %s",
+		/* A command may be slow to say when it began. */
+		ck_assert_msg(before == 0 || at - before >= 2000000000, "too soon: %s",
 		    fleet_text(diary(dir)));
 		before = at;
 		n++;
@@ -514,7 +515,7 @@ START_TEST(no_server_is_started_beyond_each_limit_which_the_log_names)
 		begin = harness_now();
 		KEEP_ASKING(&s[i], harness_now() - begin >= 2200);
 		ck_assert_int_eq(fleet_says_times(&s[i], "fleet: no other server is started: "), 1);
-		ck_assert_contains(server_log(&s[i]), limits[i].words);
+		server_logs(&s[i], limits[i].words);
 		ck_assert_int_eq(access(diary(dirs[i]), F_OK), -1);
 		fleet_stop(&s[i], dirs[i]);
 	}

@@ -90,7 +90,7 @@ START_TEST(a_loaded_server_starts_another_that_registers)
 
 	load(&s);
 	ck_assert_soon(fleet_count(dir) == 2);
-	ck_assert_contains(server_log(&s),
+	server_logs(&s,
 	    harness_text(STARTED "%s %s -c /", harness_installed("sbin/RunToolServer"), ways[_i]));
 	finish(&s);
 }
@@ -150,7 +150,7 @@ START_TEST(beyond_a_limit_none_is_started_and_the_log_says_why)
 	struct server s = server_with(limits[_i].command, limits[_i].lines);
 
 	load_until(&s, limits[_i].words, 1);
-	ck_assert_contains(server_log(&s), REFUSED);
+	server_logs(&s, REFUSED);
 	ck_assert_int_eq(fleet_says_times(&s, STARTED), limits[_i].starts);
 	fleet_make(beside("go"));
 	finish(&s);
@@ -199,7 +199,7 @@ START_TEST(none_is_started_above_the_load_limit)
 	while (load_average() == 0)
 		continue;
 	load_until(&s, "for each processor (start_load_limit = 0)", 1);
-	ck_assert_contains(server_log(&s), REFUSED "the load average is ");
+	server_logs(&s, REFUSED "the load average is ");
 	ck_assert_int_eq(fleet_says_times(&s, STARTED), 0);
 	finish(&s);
 }

@@ -335,7 +335,7 @@ START_TEST(a_tool_that_stops_its_launcher_ends_with_its_client_all_the_same)
 	ways[_i].go(&r);
 	ck_assert_msg(gone_within(tag, SOON_MS), "connection %s: it runs on", ways[_i].name);
 	ck_assert_soon(call_cur_tools(&s) == 0);
-	ck_assert_contains(server_log(&s), "its keeper does not answer");
+	server_logs(&s, "its keeper does not answer");
 	run_do(&s, &next);
 	ck_assert_int_eq(next.status, 3);
 	run_free(&r);

@@ -805,12 +805,12 @@ START_TEST(a_tool_ends_at_its_time_limit)
 	struct server s;
 
 	run5_server(&s, (enum mode)_i, NULL);
-	r.must = LIST5("time_limit_ms=200");
+	r.must = LIST5("time_limit_ms=2000");
 	run5_do(&s, &r);
 	run5_signalled(&r, SIGTERM, "time-limit");
 	ck_assert(!proc_runs(tag));
 	ck_assert_str_eq(run5_out(&r), "ready\n");
-	ck_assert_int_ge(run5_number(&r, "wall_us"), 199000);
+	ck_assert_int_ge(run5_number(&r, "wall_us"), 1999000);
 	goes_on(&s, &r);
 	run5_free(&r);
 	server_stop(&s);
@@ -825,12 +825,12 @@ START_TEST(a_tool_that_ignores_sigterm_ends_after_the_grace)
 
 	/* kill_grace is a second. */
 	run5_server(&s, (enum mode)_i, NULL);
-	r.must = LIST5("time_limit_ms=300");
+	r.must = LIST5("time_limit_ms=2000");
 	run5_do(&s, &r);
 	run5_signalled(&r, SIGKILL, "time-limit");
 	ck_assert(!proc_runs(tag));
 	ck_assert_str_eq(run5_out(&r), "ready\n");
-	ck_assert_int_ge(run5_number(&r, "wall_us"), 1299000);
+	ck_assert_int_ge(run5_number(&r, "wall_us"), 2999000);
 	run5_free(&r);
 	server_stop(&s);
 }
@@ -843,7 +843,7 @@ START_TEST(a_tool_can_tidy_up_at_its_time_limit)
 	struct server s;
 
 	run5_server_best(&s, "kill_grace = 60\n");
-	r.may = LIST5("time_limit_ms=300");
+	r.may = LIST5("time_limit_ms=2000");
 	run5_do(&s, &r);
 	run5_exited(&r, 5, "time-limit");
 	ck_assert_str_eq(run5_out(&r), "ready\ntidy\n");
@@ -861,10 +861,10 @@ START_TEST(all_output_until_the_time_limit_comes)
 	const uint8_t *data;
 
 	run5_server_best(&s, NULL);
-	r.must = LIST5("time_limit_ms=300");
+	r.must = LIST5("time_limit_ms=1000");
 	run5_start(&s, &r);
 	ck_assert_soon(call_cur_tools(&s) == 1);
-	usleep(900000);
+	usleep(1500000);
 	run5_finish(&r);
 	run5_exited(&r, 5, "time-limit");
 	ck_assert_contains(run5_err(&r), "last\n");

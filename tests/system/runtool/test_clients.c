@@ -418,7 +418,7 @@ START_TEST(without_a_version_in_common_both_sides_say_the_others)
 	ck_assert_contains(c.err, theirs);
 	ck_assert_int_eq(PROBE(&c, "--ping", place(&s)), 1);
 	ck_assert_contains(c.err, theirs);
-	ck_assert_contains(server_log(&s), theirs);
+	server_logs(&s, theirs);
 	server_stop(&s);
 }
 END_TEST

@@ -262,8 +262,8 @@ START_TEST(a_label_is_in_the_servers_log)
 	script_server(&s, "5", "");
 	script_keeps(&s, &(struct promise){"runtool -l 'job 17' /bin/true", 0, "", ""});
 	script_keeps(&s, &(struct promise){"runtool --label=job-18 /bin/true", 0, "", ""});
-	ck_assert_contains(server_log(&s), "job 17");
-	ck_assert_contains(server_log(&s), "job-18");
+	server_logs(&s, "job 17");
+	server_logs(&s, "job-18");
 	server_stop(&s);
 }
 END_TEST
