@@ -314,7 +314,7 @@ START_TEST(a_silent_server_holds_up_a_start_for_one_ping_timeout)
 	begin = harness_now();
 	fleet_start(&s, dir, "ping_timeout = 5\n");
 	ck_assert_int_ge(harness_now() - begin, 4900);
-	ck_assert_int_lt(harness_now() - begin, 2 * 4900);
+	ck_assert_int_lt(harness_now() - begin, 9800);
 	fleet_stop(&s, dir);
 	stop_silent(&silent, dir);
 	fleet_end(dir);

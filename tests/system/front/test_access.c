@@ -371,7 +371,7 @@ START_TEST(a_relay_to_an_address_that_is_not_allowed_is_refused)
 	ck_assert(r.failed);
 	ck_assert_int_eq(r.failure.code, SRPC_INTERNAL_TROUBLE);
 	ck_assert_contains(r.failure.message, "TCP failure: Can't connect to 192.0.2.7:9");
-	ck_assert_int_lt(harness_now() - start, 1000 * RELAY_TIMEOUT);
+	ck_assert_int_lt(harness_now() - start, INT64_C(1000) * RELAY_TIMEOUT);
 	run_free(&r);
 	server_stop(&s);
 }
@@ -433,7 +433,7 @@ START_TEST(a_relay_that_does_not_answer_does_not_delay_the_end)
 	start = harness_now();
 	ck_assert_int_eq(kill(server_pid(&s), SIGINT), 0);
 	server_ends(&s, 0);
-	ck_assert_int_lt(harness_now() - start, 1000 * RELAY_TIMEOUT);
+	ck_assert_int_lt(harness_now() - start, INT64_C(1000) * RELAY_TIMEOUT);
 	for (int i = 0; i <= FILL; i++)
 		close(fds[i]);
 	run_free(&r);

@@ -164,7 +164,7 @@ START_TEST(servers_are_asked_all_at_once)
 		ck_assert_int_eq(kill(server_pid(&servers[i]), SIGSTOP), 0);
 	start = harness_now();
 	shown = probe_with(dir, "ping_timeout = 3\n", "");
-	ck_assert_int_lt(harness_now() - start, 3000 * SERVERS);
+	ck_assert_int_lt(harness_now() - start, INT64_C(3000) * SERVERS);
 	ck_assert_int_eq(shown.status, 1);
 	for (int i = 0; i < SERVERS; i++) {
 		ck_assert_contains(row_of(&shown, &servers[i]), "no answer within 3000 ms");
