@@ -92,6 +92,8 @@ set_descriptors(int keep)
 
 	while ((null = open("/dev/null", O_RDWR)) != -1 && null <= keep)
 		continue;
+	if (null == -1)
+		_exit(1);
 	dup2(null, 0);
 	close_range((unsigned int)keep + 1, ~0U, 0);
 }

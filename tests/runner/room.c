@@ -134,7 +134,7 @@ find_out(void)
 	kind.network = own_network();
 	if (kind.mounts && own_pids() && (pid = fork()) != -1) {
 		if (pid == 0)
-			_exit(!mount_proc());
+			_exit(mount_proc() ? 0 : 1);
 		kind.pids = wait_for(pid) == 0;
 	}
 	return (kind);
@@ -151,7 +151,7 @@ room_try(void)
 		return (kind);
 	if (pid == 0) {
 		kind = find_out();
-		_exit(write(fds[1], &kind, sizeof(kind)) != sizeof(kind));
+		_exit(write(fds[1], &kind, sizeof(kind)) == sizeof(kind) ? 0 : 1);
 	}
 	close(fds[1]);
 	if (read(fds[0], &kind, sizeof(kind)) != sizeof(kind))

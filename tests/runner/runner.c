@@ -625,6 +625,8 @@ main(int argc, char **argv)
 	/* Started with some of them closed: 0 to 3 are not to be logs. */
 	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) != -1 && fd <= 3)
 		continue;
+	if (fd == -1)
+		die("/dev/null: %s", strerror(errno));
 	close(fd);
 	clean_limits();
 	signal(SIGCHLD, SIG_DFL);

@@ -194,7 +194,7 @@ START_TEST(the_wall_time_is_the_tools)
 	run5_await_something(&r);
 	ck_assert_soon(!proc_runs(tag));
 	took = harness_now() - start;
-	usleep(2500000);
+	nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 500000000}, NULL);
 	run5_finish(&r);
 	run5_exited(&r, 3, "ended");
 	ck_assert_int_ge(run5_number(&r, "wall_us"), 200000);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "system/harness.h"
@@ -864,7 +865,7 @@ START_TEST(all_output_until_the_time_limit_comes)
 	r.must = LIST5("time_limit_ms=1000");
 	run5_start(&s, &r);
 	ck_assert_soon(call_cur_tools(&s) == 1);
-	usleep(1500000);
+	nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 500000000}, NULL);
 	run5_finish(&r);
 	run5_exited(&r, 5, "time-limit");
 	ck_assert_contains(run5_err(&r), "last\n");
