@@ -449,7 +449,7 @@ END_TEST
 
 /* ---- at random */
 
-#define MUTATIONS ((unsigned int)testing_times(200, 5000))
+#define MUTATIONS ((unsigned int)testing_times(200, 1500))
 
 static unsigned int seed = 1;
 

@@ -1263,7 +1263,7 @@ localhost_is_known(void)
 static int
 reset_rounds(void)
 {
-	return (testing_times(5, 100));
+	return (testing_times(5, 20));
 }
 
 static void

@@ -2092,7 +2092,7 @@ add_connections(TCase *tc)
 {
 	tcase_add_test(tc, a_connection_may_end_at_every_point);
 	tcase_add_loop_test(
-	    tc, a_failure_is_read_from_a_server_that_resets, 0, testing_times(5, 100));
+	    tc, a_failure_is_read_from_a_server_that_resets, 0, testing_times(5, 20));
 	tcase_add_test(tc, a_connection_that_was_closed_between_two_calls_is_made_anew);
 	tcase_add_test(tc, a_tool_that_may_have_run_is_not_run_again);
 	tcase_add_test(tc, only_a_run_that_was_asked_for_can_be_lost);
