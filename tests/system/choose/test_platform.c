@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "system/fleet.h"
 #include "system/run.h"
 #include "system/script.h"
 #include "system/suites.h"
@@ -219,7 +220,7 @@ START_TEST(localhost_comes_first)
 	struct server near, far[3], none = {0};
 	struct program p;
 	const char *list;
-	int i;
+	int i, passed_over;
 
 	for (i = 0; i < 3; i++)
 		start(&far[i], "5", "Far", "");
@@ -227,12 +228,15 @@ START_TEST(localhost_comes_first)
 	list = harness_text(
 	    "hosts = localhost:%d %s %s %s", near.port, at(&far[0]), at(&far[1]), at(&far[2]));
 	/* So that its own name leads to the loopback interface, wherever the test is. */
-	p = script(
-	    &none, with(list, "for i in 1 2 3 4 5 6 7 8; do runtool -p test /bin/true; done"));
+	p = script(&none,
+	    with(list, "for i in 1 2 3 4 5 6 7 8; do runtool -p test /bin/true || exit; done"));
 	p.prepare = be_localhost;
-	ck_assert_int_eq(program_run(&p), 0);
+	ck_assert_msg(program_run(&p) == 0, "%s", program_err(&p));
+	/* On a busy host it may be late to answer, which is told; then another one is taken. */
+	passed_over = fleet_times(program_err(&p), "has not answered yet");
 	program_free(&p);
-	ck_assert_soon(script_ran_on(&near) == 8);
+	ck_assert_int_lt(passed_over, 8);
+	ck_assert_soon(script_ran_on(&near) + passed_over >= 8);
 	server_stop(&near);
 	for (i = 0; i < 3; i++)
 		server_stop(&far[i]);

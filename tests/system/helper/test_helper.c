@@ -439,13 +439,13 @@ END_TEST
 
 /* ---- what a tool used */
 
-#define TAIL_KB INT64_C(40000) /* what tail(1) keeps in memory */
+#define TAIL_KB INT64_C(12000) /* what tail(1) keeps in memory */
 
 /* Itself, a child that is killed, and a pipeline. */
 static const char burning[] =
-    "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done\n"
+    "i=0; while [ $i -lt 400000 ]; do i=$((i + 1)); done\n"
     "sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done; kill -KILL $$'\n"
-    "yes | head -c 50000K | tail -c 40000K | wc -c";
+    "yes | head -c 15000K | tail -c 12000K | wc -c";
 
 static int64_t
 processor_us(const struct rusage *r)
