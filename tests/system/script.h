@@ -48,7 +48,8 @@ int script_ran_on(const struct server *);
 
 /*
  * Runs one that is to show the result of a run as JSON on stdout: it must have been on this server of
- * 127.0.0.1. What the script said on stderr.
+ * 127.0.0.1. On a busy host that may be late to answer, and be passed over: then the script is run again. What
+ * it said on stderr.
  */
 const char *script_goes_to(const struct server *, const char *text);
 
