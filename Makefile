@@ -51,11 +51,7 @@ bench_src  := $(wildcard tests/bench/*.c)
 c_src      := $(lib_src) $(server_src) $(client_src) $(helper_src) $(wildcard tests/*/*.c tests/*/*/*.c)
 scripts    := $(wildcard tests/*.sh tests/*/*.sh) etc/init.d/vruntool etc/slurm/runtool-server.sbatch .ci/run
 
-# What knows the paths that are compiled in is built for these, in BUILD; all else may be shared with other builds
-# that differ in paths only, in OBJECTS.
-OBJECTS ?= $(BUILD)
-has_paths := $(shell grep -l '^\#include "paths.h"' src/*/*.c src/*/*/*.c)
-obj = $(foreach s,$(1),$(if $(filter $(s),$(has_paths)),$(BUILD),$(OBJECTS))/$(s:.c=.o))
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 lib_obj    := $(call obj,$(lib_src))
 server_obj := $(call obj,$(server_src))
 wing_obj    = $(call obj,$(wildcard src/client/$(1)/*.c))
@@ -98,13 +94,10 @@ $(BUILD)/paths.h: force
 .PHONY: force
 force:
 
-define compile
-$(1)/%.o: %.c Makefile | $(BUILD)/paths.h
-	@mkdir -p $$(@D)
-	$$(call say,CC)
-	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
-endef
-$(foreach d,$(sort $(BUILD) $(OBJECTS)),$(eval $(call compile,$(d))))
+$(BUILD)/%.o: %.c Makefile | $(BUILD)/paths.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(lib): $(lib_obj)
 	$(call say,AR)
@@ -164,11 +157,7 @@ $(sanitized_helper): $(helper_src) include/launcher.h $(wildcard helper/*.h) $(B
 	$(call say,LD)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(helper_src)
 
-$(OBJECTS)/tests/unit/%.o $(OBJECTS)/tests/system/%.o $(OBJECTS)/tests/common/%.o: CPPFLAGS += -Itests
-# Tests take longer to compile than to run.
-ifeq ($(SANITIZE),)
-$(OBJECTS)/tests/%.o: OPTIMIZE = -Og
-endif
+$(BUILD)/tests/unit/%.o $(BUILD)/tests/system/%.o: CPPFLAGS += -Itests
 
 -include $(patsubst %.o,%.d,$(call obj,$(c_src)))
 
@@ -244,8 +233,8 @@ private = $(if $(is_root),/var/lib,/tmp)/runtool-$(1)-$(private_id)
 private_id := $(shell printf '%s' "$$(id -u) $(CURDIR)" | cksum | cut -d ' ' -f 1)
 # make_private NAME: the directory, ours.
 make_private = mkdir -p $(call private,$(1)) && test -O $(call private,$(1)) && chmod 755 $(call private,$(1))
-# lock DIR DESCRIPTOR: one at a time in a build directory.
-lock = mkdir -p $(1) && exec $(2)>$(1)/lock && flock $(2)
+# One run at a time in a build directory.
+lock = mkdir -p $(1) && exec 9>$(1)/lock && flock 9
 # All processors, unless we are told.
 parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -303,17 +292,14 @@ check: level := check
 check-long: level := long
 check_build = $(or $(CHECK_BUILD),build/check)
 check_prefix = $(call private,$(notdir $(check_build)))
-check_objects = $(if $(SANITIZE),$(check_build),build)
-check_make = $(MAKE) -s BUILD=$(check_build) OBJECTS=$(check_objects) PREFIX=$(check_prefix) \
-    SYSCONFDIR=$(check_prefix)/etc quiet=yes level=$(level)
 check check-quick check-long: $(if $(is_root),deps-check,deps)
-	@umask 022; $(call lock,$(check_build),9) && $(call make_private,$(notdir $(check_build))) && \
-	($(call lock,$(check_objects)/src,8) && $(check_make) $(parallel) prepare-checks) && $(check_make) run-checks; \
+	@umask 022; $(call lock,$(check_build)) && $(call make_private,$(notdir $(check_build))) && \
+	$(MAKE) $(parallel) -s BUILD=$(check_build) PREFIX=$(check_prefix) SYSCONFDIR=$(check_prefix)/etc quiet=yes \
+	    level=$(level) run-checks; \
 	status=$$?; rm -rf $(check_prefix); exit $$status
 
-.PHONY: prepare-checks run-checks
-prepare-checks: $(unit_bin) $(system_bin) $(runner_bin) stage $(if $(filter quick,$(level)),,sources)
-run-checks:
+.PHONY: run-checks
+run-checks: $(unit_bin) $(system_bin) $(runner_bin) stage $(if $(filter quick,$(level)),,sources)
 	@RUNTOOL_LEVEL=$(level) RUNTOOL_SUITES='$(SUITES)' RUNTOOL_TEST='$(TEST)' RUNTOOL_PREFIX=$(PREFIX) \
 	    RUNTOOL_BUILD='$(CURDIR)/$(BUILD)' RUNTOOL_TESTS='$(CURDIR)/tests' RUNTOOL_SOURCES='$(CURDIR)/$(sources)' \
 	    $(TEST_WRAPPER) $(runner_bin) -b $(BUILD)/log -p $(PREFIX) -i $(stage)$(PREFIX) \
@@ -348,8 +334,8 @@ fuzz: $(fuzz_bin)
 
 .PHONY: demo
 demo: deps
-	@umask 022; $(call lock,build/demo,9) && rm -rf $(call private,demo) && $(call make_private,demo) && \
-	($(call lock,build/src,8) && $(MAKE) BUILD=build/demo OBJECTS=build PREFIX=$(call private,demo) SYSCONFDIR=$(call private,demo)/etc install >/dev/null) && \
+	@umask 022; $(call lock,build/demo) && rm -rf $(call private,demo) && $(call make_private,demo) && \
+	$(MAKE) BUILD=build/demo PREFIX=$(call private,demo) SYSCONFDIR=$(call private,demo)/etc install >/dev/null && \
 	tests/demo.sh $(call private,demo)
 
 bench_bin := $(BUILD)/tests/bench/bench
@@ -358,8 +344,8 @@ $(bench_bin): $(call obj,$(bench_src)) $(client_lib)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbsd
 .PHONY: bench run-bench
 bench: deps
-	@umask 022; $(call lock,build/bench,9) && rm -rf $(call private,bench) && $(call make_private,bench) && \
-	$(call lock,build/src,8) && $(MAKE) BUILD=build/bench OBJECTS=build PREFIX=$(call private,bench) SYSCONFDIR=$(call private,bench)/etc run-bench
+	@umask 022; $(call lock,build/bench) && rm -rf $(call private,bench) && $(call make_private,bench) && \
+	$(MAKE) BUILD=build/bench PREFIX=$(call private,bench) SYSCONFDIR=$(call private,bench)/etc run-bench
 run-bench: $(bench_bin) $(BUILD)/tests/tools/flood
 	@$(MAKE) install >/dev/null
 	@tests/bench.sh $(PREFIX) $(bench_bin) $(BUILD)/tests/tools/flood
