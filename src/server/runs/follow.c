@@ -239,7 +239,9 @@ follow_result(struct follow *f, const struct rpc_run *run, const char *root, int
 
 	if (f->end.keeper != 0)
 		launch_reap(f->end.keeper);
-	f->orphaned = f->end.kind == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) == 0);
+	/* Nobody told how it ended, or the tool's own process that its keeper is gone. */
+	f->orphaned = (f->end.kind == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) == 0)) ||
+		      (f->end.kind == LAUNCHER_FAILED && f->end.value == LAUNCHER_NO_PROCESS);
 	if (f->end.kind != LAUNCHER_ENDED)
 		return (say_why(f, run, root, status, err));
 	*wait_status = f->end.value;
