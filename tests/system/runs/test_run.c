@@ -409,7 +409,7 @@ START_TEST(a_large_output_is_complete)
 	struct server s;
 	struct run r = RUN(harness_tool(harness_mode(), "flood"), harness_text("%lld", LARGE));
 	uint64_t seen = 0;
-	int64_t end = harness_now() + 2 * CALL_MS;
+	int64_t end = harness_now() + INT64_C(2) * CALL_MS;
 
 	for (size_t i = 0; i < sizeof(pattern); i++)
 		pattern[i] = (uint8_t)(i % PERIOD);

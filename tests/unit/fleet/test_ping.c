@@ -221,7 +221,7 @@ START_TEST(nobody_waits_for_pings_under_way)
 	ck_assert_int_lt(now_ms() - begin, LONG_MS);
 	fake_finish(NULL);
 	while (count_descriptors() > before) {
-		ck_assert_int_lt(now_ms() - begin, 2 * LONG_MS);
+		ck_assert_int_lt(now_ms() - begin, INT64_C(2) * LONG_MS);
 		usleep(1000);
 	}
 }
