@@ -57,7 +57,7 @@ START_TEST(a_tool_gains_no_privilege)
 }
 END_TEST
 
-START_TEST(a_tool_cannot_look_into_its_supervisor)
+START_TEST(a_tool_cannot_look_into_its_keeper)
 {
 	attack_refused(ATTACK((enum mode)_i, "peek"), nothing_there);
 }
@@ -147,7 +147,7 @@ END_TEST
  * One that can be entered (STOP_BEFORE_TOOL and the like) waits before and after its tool. A rootless
  * one would be open to its tool meanwhile; without a PID namespace it has the host's /proc.
  */
-START_TEST(a_supervisor_that_holds_on_is_closed_to_its_tool)
+START_TEST(a_keeper_that_holds_on_is_closed_to_its_tool)
 {
 	enum mode mode = (enum mode)_i;
 	const char *args[HELPER_MAX_ARGS - 8] = {"-hold"};
@@ -437,7 +437,7 @@ END_TEST
  * Without a keeper the launcher itself becomes the tool: as a job of a shell it leads its process
  * group, and so stays in its session.
  */
-START_TEST(nor_where_no_supervisor_stays)
+START_TEST(nor_where_no_keeper_stays)
 {
 	attack_refused(in_terminal(COMMAND(helper_setuid(), "-err", "2", "-root", helper_root(),
 				       "-wd", "/tmp", "-cmd", "/bin/attack", "terminals"),
@@ -556,8 +556,8 @@ escape_suite(void)
 	testing_from(tc, TESTING_CHECK);
 	harness_add_roots(tc, a_tool_cannot_mount, 1);
 	harness_add_roots(tc, a_tool_makes_and_enters_no_namespace, 1);
-	harness_add_roots(tc, a_tool_cannot_look_into_its_supervisor, 1);
-	harness_add_roots(tc, a_supervisor_that_holds_on_is_closed_to_its_tool, 1);
+	harness_add_roots(tc, a_tool_cannot_look_into_its_keeper, 1);
+	harness_add_roots(tc, a_keeper_that_holds_on_is_closed_to_its_tool, 1);
 	attack_add_modes(
 	    tc, a_descriptor_from_a_volatile_root_does_not_lead_out, MODE_PID, MODE_NONE);
 	attack_add_modes(
@@ -592,7 +592,7 @@ escape_suite(void)
 	tc = tcase_create("terminals");
 	tcase_set_timeout(tc, 60);
 	harness_add_roots(tc, a_tool_cannot_type_into_its_callers_terminal, 1);
-	testing_add_root(tc, nor_where_no_supervisor_stays);
+	testing_add_root(tc, nor_where_no_keeper_stays);
 	testing_add_root(tc, who_leads_a_terminals_session_is_refused);
 	tcase_add_test(tc, one_can_type_into_ones_own_terminal);
 	suite_add_tcase(suite, tc);

@@ -211,7 +211,7 @@ kill_child(pid_t parent, const char *tag)
 	return (false);
 }
 
-START_TEST(a_daemon_sweeps_up_what_a_killed_supervisor_leaves)
+START_TEST(a_daemon_sweeps_up_what_a_killed_keeper_leaves)
 {
 	enum mode mode = harness_can(MODE_NONE) ? MODE_NONE : MODE_TESTING;
 	const char *tag = harness_unique("kept");
@@ -299,7 +299,7 @@ daemon_suite(void)
 	tcase_add_test(tc, the_pid_file_goes_with_the_daemon);
 	tcase_add_test(tc, a_daemon_is_detached);
 	testing_add_root(tc, a_daemon_holds_no_directory_and_no_terminal);
-	tcase_add_test(tc, a_daemon_sweeps_up_what_a_killed_supervisor_leaves);
+	tcase_add_test(tc, a_daemon_sweeps_up_what_a_killed_keeper_leaves);
 	tcase_add_test(tc, a_daemon_says_what_it_is_in_its_title);
 	tcase_add_test(tc, a_daemon_that_cannot_listen_fails_with_the_reason);
 	tcase_add_test(tc, a_pid_file_that_cannot_be_made_is_an_error);
