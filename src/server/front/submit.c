@@ -41,19 +41,10 @@ int
 submit_request(const struct settings *s, struct queue *queue, struct killer *killer,
     struct request *r, struct srpc_error *err)
 {
-	int error;
-
 	announce_wait(s, queue, r);
-	if (killer_register(killer, r) == 0) {
-		if (queue_push(queue, r) == 0) {
-			if (queue_load(queue).told.loaded)
-				multiply_wish();
-			return (0);
-		}
-		error = errno;
-		killer_unregister(killer, r);
-	} else {
-		error = errno;
-	}
-	return (refuse(queue, error, err));
+	if (killer_enqueue(killer, r) == -1)
+		return (refuse(queue, errno, err));
+	if (queue_load(queue).told.loaded)
+		multiply_wish();
+	return (0);
 }

@@ -91,11 +91,11 @@ look_after_client(struct killer *k, struct request *r, int64_t now)
 static bool
 refuse_late(struct killer *k, struct request *r, int64_t now)
 {
+	struct queue_load load = queue_load(k->queue);
 	struct srpc_error err = {0};
-	struct queue_load load;
 
-	if (!queue_remove(k->queue, r)) {
-		/* The loop has not queued it yet, or a worker has not called killer_taken() yet. */
+	/* Either a free worker is about to take it, or one did and has not said so yet. */
+	if (load.waiting == 0 || !queue_remove(k->queue, r)) {
 		r->turn_by = now + TRY_AGAIN_MS;
 		return (false);
 	}
@@ -263,14 +263,17 @@ killer_free(struct killer *k)
 }
 
 int
-killer_register(struct killer *k, struct request *r)
+killer_enqueue(struct killer *k, struct request *r)
 {
 	struct epoll_event event = {.events = EPOLLRDHUP, .data.u64 = r->id};
 	bool wake;
-	int rc;
+	int error;
 
+	/*
+	 * Both under the lock: if the client is gone already, its event comes at once, and must
+	 * find the request in the queue.
+	 */
 	pthread_mutex_lock(&k->lock);
-	/* First on the list: if the client is gone already, its event comes at once. */
 	TAILQ_INSERT_TAIL(&k->requests, r, killer_entry);
 	r->has_killer = true;
 	if (k->ending)
@@ -282,12 +285,18 @@ killer_register(struct killer *k, struct request *r)
 	}
 	wake = r->turn_by != 0 ||
 	       (r->version >= RPC5_VERSION && liveness_interval(r) < LIVENESS_LOOK_MS);
-	if ((rc = epoll_ctl(k->epoll, EPOLL_CTL_ADD, r->fd, &event)) == -1)
+	error = epoll_ctl(k->epoll, EPOLL_CTL_ADD, r->fd, &event) == -1 ? errno : 0;
+	if (error == 0 && queue_push(k->queue, r) == -1) {
+		error = errno;
+		epoll_ctl(k->epoll, EPOLL_CTL_DEL, r->fd, NULL);
+	}
+	if (error != 0)
 		leave(k, r);
 	pthread_mutex_unlock(&k->lock);
-	if (wake)
+	if (error == 0 && wake)
 		wake_up(k);
-	return (rc);
+	errno = error;
+	return (error == 0 ? 0 : -1);
 }
 
 void

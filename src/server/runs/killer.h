@@ -23,8 +23,11 @@ struct request;
 struct killer *killer_new(struct queue *, int grace, void (*dropped)(struct request *));
 void killer_free(struct killer *); /* wants no request watched; joins the thread */
 
-/* Watches the client of a request that is about to be queued. 0, or -1 with errno. */
-int killer_register(struct killer *, struct request *);
+/*
+ * Queues a request and watches its client: both, or neither. 0, or -1 with errno, which is that of
+ * queue_push() if the queue does not take it.
+ */
+int killer_enqueue(struct killer *, struct request *);
 
 /* A worker has the request now, and is the only one that writes to the client from here on. */
 void killer_taken(struct killer *, struct request *);
