@@ -112,12 +112,20 @@ an_area_shares_a_build() {
 	spread -c "$dir/etc/vesta.cfg" -a build
 }
 
+skip_all() {
+	if [ "${RUNTOOL_LEVEL:-check}" = long ]; then
+		testing_skip 4 "$1"
+	else
+		testing_skip 3 "$1"
+	fi
+}
+
 sources=$RUNTOOL_SOURCES
 if [ ! -d "$sources/lua5.4" ] || [ ! -d "$sources/libtommath" ]; then
-	testing_skip 4 'the sources of lua5.4 and libtommath (tests/sources.sh)'
+	skip_all 'the sources of lua5.4 and libtommath (tests/sources.sh)'
 fi
 if [ "$(id -u)" != 0 ] || ! unshare -m true 2>/dev/null; then
-	testing_skip 4 'root with CAP_SYS_ADMIN, and / to be a mount point'
+	skip_all 'root with CAP_SYS_ADMIN, and / to be a mount point'
 fi
 server_setup "$RUNTOOL_PREFIX"
 work=$dir/work
@@ -145,7 +153,9 @@ EOC
 server_start server.log
 one=127.0.0.1:$server_port
 check lua_is_the_same
+testing_from long
 check tommath_is_the_same_a_hundred_at_once
+testing_from check
 server_start other.log
 other=127.0.0.1:$server_port
 cat >"$dir/etc/farm.cfg" <<-EOC

@@ -26,6 +26,11 @@ testing_begin() {
 	done
 }
 
+# testing_from LEVEL: the tests from here on run at this level (check, long) and above.
+testing_from() {
+	testing_least=$1
+}
+
 # testing_is_chosen NAME: by RUNTOOL_TEST.
 testing_is_chosen() {
 	[ -n "${RUNTOOL_TEST:-}" ] || return 0
@@ -38,6 +43,7 @@ testing_is_chosen() {
 # testing_next NAME: whether this test is to be run now.
 testing_next() {
 	testing_number=$((testing_number + 1))
+	[ "${testing_least:-}" != long ] || [ "${RUNTOOL_LEVEL:-check}" = long ] || return 1
 	testing_is_chosen "$1" || return 1
 	testing_wanted=$((testing_wanted + 1))
 	[ $(((testing_wanted - 1) % testing_parts)) = "$testing_part" ] &&

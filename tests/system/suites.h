@@ -1,5 +1,5 @@
 /*
- * suites.h: the system tests by theme; each file has one suite. Its name, the seconds that it takes at `check`,
+ * suites.h: the system tests by theme; of each its name, the seconds that it takes at `check`,
  * about, and whether it has to run alone, since it measures the machine or changes it.
  */
 #ifndef SUITES_H
@@ -22,6 +22,7 @@
 	X(wire, 8, false)         \
 	X(run, 16, false)         \
 	X(tool, 3, false)         \
+	X(dumpable, 2, true)      \
 	X(stdin, 3, false)        \
 	X(limits, 14, false)      \
 	X(killer, 38, false)      \

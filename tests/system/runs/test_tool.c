@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -288,55 +289,6 @@ START_TEST(kill_minus_1_reaches_nothing_outside_the_tools_tree)
 }
 END_TEST
 
-/* With 1 here, a process that gave up privilege can be traced, unless it objects. */
-#define DUMPABLE "/proc/sys/fs/suid_dumpable"
-
-static char dumpable_before[16];
-
-static bool
-put_dumpable(const char *value)
-{
-	FILE *f = fopen(DUMPABLE, "we");
-	bool put = f != NULL && fputs(value, f) >= 0;
-
-	return ((f != NULL && fclose(f) == 0) && put);
-}
-
-static void
-set_dumpable(void)
-{
-	FILE *f = fopen(DUMPABLE, "re");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_ptr_nonnull(fgets(dumpable_before, sizeof(dumpable_before), f));
-	fclose(f);
-	ck_assert(put_dumpable("1"));
-}
-
-static void
-restore_dumpable(void)
-{
-	ck_assert(put_dumpable(dumpable_before));
-}
-
-/* Also where a setuid program is dumpable; a container has no say in that. */
-static void
-add_dumpable(Suite *suite)
-{
-	TCase *tc;
-
-	if (harness_mode() != MODE_PID || access(DUMPABLE, W_OK) == -1)
-		return;
-	tc = tcase_create("suid_dumpable");
-	tcase_set_timeout(tc, 60);
-	/* In the process that starts the tests: it is put back also when one of them dies. */
-	tcase_add_unchecked_fixture(tc, set_dumpable, restore_dumpable);
-	tcase_add_test(tc, a_launcher_has_no_privilege_and_cannot_be_looked_into);
-	tcase_add_test(tc, a_tool_cannot_trace_its_launcher);
-	tcase_add_test(tc, a_tool_cannot_reach_the_server_or_another_tool);
-	suite_add_tcase(suite, tc);
-}
-
 Suite *
 tool_suite(void)
 {
@@ -365,6 +317,60 @@ tool_suite(void)
 	harness_add_isolated(tc, kill_minus_1_reaches_nothing_outside_the_tools_tree);
 	harness_add_modes(tc, a_launcher_does_not_show_its_tools_environment, 1);
 	suite_add_tcase(suite, tc);
-	add_dumpable(suite);
+	return (suite);
+}
+
+/* With 1 here, a process that gave up privilege can be traced, unless it objects. */
+#define DUMPABLE "/proc/sys/fs/suid_dumpable"
+
+static char dumpable_before[16];
+static int dumpable_lock;
+
+static bool
+put_dumpable(const char *value)
+{
+	FILE *f = fopen(DUMPABLE, "we");
+	bool put = f != NULL && fputs(value, f) >= 0;
+
+	return ((f != NULL && fclose(f) == 0) && put);
+}
+
+/* It is the whole host's: another run of the tests, elsewhere, waits here until it is put back. */
+static void
+set_dumpable(void)
+{
+	FILE *f;
+
+	ck_assert_int_ne(dumpable_lock = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), -1);
+	ck_assert_int_eq(flock(dumpable_lock, LOCK_EX), 0);
+	ck_assert_ptr_nonnull(f = fopen(DUMPABLE, "re"));
+	ck_assert_ptr_nonnull(fgets(dumpable_before, sizeof(dumpable_before), f));
+	fclose(f);
+	ck_assert(put_dumpable("1"));
+}
+
+static void
+restore_dumpable(void)
+{
+	ck_assert(put_dumpable(dumpable_before));
+	close(dumpable_lock);
+}
+
+/* The same where a setuid program is dumpable; a container has no say in that. */
+Suite *
+dumpable_suite(void)
+{
+	Suite *suite = suite_create("dumpable");
+	TCase *tc = tcase_create("suid_dumpable");
+
+	if (harness_mode() != MODE_PID || access(DUMPABLE, W_OK) == -1)
+		return (suite);
+	tcase_set_timeout(tc, 60);
+	/* In the process that starts the tests: it is put back also when one of them dies. */
+	tcase_add_unchecked_fixture(tc, set_dumpable, restore_dumpable);
+	tcase_add_test(tc, a_launcher_has_no_privilege_and_cannot_be_looked_into);
+	tcase_add_test(tc, a_tool_cannot_trace_its_launcher);
+	tcase_add_test(tc, a_tool_cannot_reach_the_server_or_another_tool);
+	suite_add_tcase(suite, tc);
 	return (suite);
 }
