@@ -13,6 +13,7 @@ static const struct option {
     {"-u", NOTHING, offsetof(struct launch, rootless)},
     {"-check", NOTHING, offsetof(struct launch, check)},
     {"-hold", NOTHING, offsetof(struct launch, hold)},
+    {"-path", NOTHING, offsetof(struct launch, path_only)},
     {"-err", DESCRIPTOR, offsetof(struct launch, err)},
     {"-life", DESCRIPTOR, offsetof(struct launch, life)},
     {"-dbg", DESCRIPTOR, offsetof(struct launch, dbg)},

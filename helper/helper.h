@@ -65,6 +65,7 @@ struct policy {
 /* What the command line asks for, and the block of its root. What is not given is -1 or NULL. */
 struct launch {
 	bool testing, rootless, check, hold; /* -t, -u, -check, -hold */
+	bool path_only; /* -path: a tool without a slash is not one of the working directory */
 	unsigned int isolate; /* CLONE_NEW*: -isolate, and then what the block adds */
 	int err, dbg, life;
 	rlim_t nofile, stack; /* soft limits of the tool; 0: as they are */

@@ -3,6 +3,8 @@
 
 #include "helper.h"
 
+#define NO_PATH "/bin:/usr/bin" /* where a tool is whose environment has no PATH */
+
 /*
  * Sets the soft limit, at most to the hard one; if `hard`, that one too. The hard limit of
  * processor time is a second more, so that SIGXCPU comes before SIGKILL.
@@ -19,6 +21,95 @@ set_limit(int resource, rlim_t limit, bool hard)
 	need(setrlimit(resource, &r) == 0, NO_PROCESS, "setrlimit");
 }
 
+/* Executes a file. As with execvp(3), one that is no program is a script for /bin/sh. */
+static void
+execute(const struct launch *l, char *file)
+{
+	static char shell[] = "/bin/sh";
+	char **script = l->argv - 1; /* there is room: the place of -cmd */
+	char *tool = l->argv[0];
+
+	execve(file, l->argv, l->env);
+	if (errno != ENOEXEC)
+		return;
+	script[0] = shell;
+	script[1] = file;
+	execve(shell, script, l->env);
+	script[1] = tool;
+	errno = ENOEXEC;
+}
+
+/*
+ * Executes the first file with the tool's name in `path` that can be, as execvp(3) does: what may
+ * not be executed gives way to what comes later, and an empty entry is the working directory. Comes
+ * back with errno, and the file that it is about; "": there is none.
+ */
+static const char *
+search(const struct launch *l, const char *path)
+{
+	static char file[PATH_MAX], found[PATH_MAX];
+	const char *end = path;
+	int error = ENOENT;
+
+	for (; *l->argv[0] != '\0' && path != NULL; path = *end == '\0' ? NULL : end + 1) {
+		end = strchrnul(path, ':');
+		if (snprintf(file, sizeof(file), "%.*s%s%s", (int)(end - path), path,
+			end == path ? "" : "/", l->argv[0]) >= (int)sizeof(file))
+			continue;
+		execute(l, file);
+		if (errno == ENOTDIR || errno == ESTALE || errno == ENODEV || errno == ETIMEDOUT ||
+		    (errno == ENOENT && access(file, F_OK) == -1))
+			continue;
+		snprintf(found, sizeof(found), "%s", file);
+		error = errno;
+		if (error != EACCES && error != ENOENT)
+			break;
+	}
+	errno = error;
+	return (found);
+}
+
+/* Says that the tool could not be executed: `file`, if there is one; how it was come by, or not. */
+static _Noreturn void
+no_exec(const char *tool, const char *file, const char *how, const char *place)
+{
+	int error = reporter.error = errno;
+	bool there = error == ENOENT && file != NULL && access(file, F_OK) == 0;
+
+	fail(LAUNCHER_NO_EXEC, 0, "%.1024s: Execve failure, %s (errno = %d)%s%.2048s%s", tool,
+	    strerror(error), error, how, place,
+	    there ? "\n  The file is there: its interpreter (#! line, or dynamic loader) is "
+		    "missing from the root"
+		  : "");
+}
+
+/* Executes the tool, by its name or as it is found in the PATH of its own environment. */
+static _Noreturn void
+find_and_execute(const struct launch *l)
+{
+	char *tool = l->argv[0];
+	const char *path, *found;
+
+	environ = l->env;
+	path = getenv("PATH");
+	if (strchr(tool, '/') != NULL) {
+		execve(tool, l->argv, l->env);
+		no_exec(tool, tool, "", "");
+	}
+	if (!l->path_only && access(tool, F_OK) == 0) {
+		execute(l, tool);
+		no_exec(tool, tool, "\n  It is in the working directory", "");
+	}
+	found = search(l, path != NULL ? path : NO_PATH);
+	if (*found != '\0')
+		no_exec(tool, found, "\n  It is ", found);
+	no_exec(tool, NULL,
+	    path == NULL   ? "\n  Without PATH it is looked for in "
+	    : l->path_only ? "\n  It is not in its PATH, "
+			   : "\n  It is neither in the working directory nor in its PATH, ",
+	    path != NULL ? path : NO_PATH);
+}
+
 /*
  * Descriptors above 2 are closed by the exec and not before: a failed exec must still be reported.
  * PDEATHSIG comes last: every change of credentials clears it.
@@ -27,8 +118,6 @@ void
 tool_exec(const struct launch *l, pid_t keeper)
 {
 	const struct block *b = l->block;
-	const char *tool = l->argv[0];
-	bool present, no_path;
 	sigset_t none;
 	int i;
 
@@ -50,21 +139,5 @@ tool_exec(const struct launch *l, pid_t keeper)
 	    NO_PROCESS, "the keeper is gone");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-
-	/* The tool is looked up in the PATH of its own environment. */
-	environ = l->env;
-	present = access(tool, F_OK) == 0;
-	no_path = getenv("PATH") == NULL && strchr(tool, '/') == NULL;
-	if (present || no_path)
-		execve(tool, l->argv, l->env);
-	else
-		execvp(tool, l->argv);
-	reporter.error = errno;
-	fail(LAUNCHER_NO_EXEC, 0, "%.1024s: Execve failure, %s (errno = %d)%s", tool,
-	    strerror(reporter.error), reporter.error,
-	    reporter.error != ENOENT ? ""
-	    : present ? "\n  The file is there: its interpreter (#! line, or dynamic loader) is "
-			"missing from the root"
-	    : no_path ? "\n  Its environment has no PATH"
-		      : "");
+	find_and_execute(l);
 }

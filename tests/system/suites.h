@@ -21,6 +21,7 @@
 #define SERVER_SUITES(X)          \
 	X(wire, 8, false)         \
 	X(run, 16, false)         \
+	X(path, 5, false)         \
 	X(tool, 3, false)         \
 	X(dumpable, 2, true)      \
 	X(stdin, 3, false)        \

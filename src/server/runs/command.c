@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "lib/log.h"
+#include "lib/rpc5.h"
 #include "command.h"
 #include "pause.h"
 #include "trace.h"
@@ -93,7 +94,7 @@ command_free(struct command *c)
 
 int
 command_for_run(struct command *c, const struct settings *s, const struct rpc_run *run,
-    const char *root, int err, int life)
+    int32_t version, const char *root, int err, int life)
 {
 	const char *const *env = run->env, *const *arg = run->argv;
 	size_t nenv = count(env);
@@ -107,6 +108,9 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 	add(c, root);
 	if (pause_wanted())
 		add(c, "-hold");
+	/* Up to version 4 the working directory comes first, as in the original. */
+	if (version >= RPC5_VERSION)
+		add(c, "-path");
 	add(c, "-wd");
 	add(c, run->directory);
 	add_number(c, "-envc", c->nenv, nenv);

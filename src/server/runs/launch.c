@@ -26,7 +26,7 @@ start(const struct command *c, const struct files *files, int err, int life)
 }
 
 int
-launch_start(struct launch *l, const struct settings *s, const struct rpc_run *run,
+launch_start(struct launch *l, const struct settings *s, const struct rpc_run *run, int32_t version,
     const char *root, const struct files *files, struct srpc_error *err)
 {
 	int words[2] = {-1, -1}, life[2] = {-1, -1}, error = 0;
@@ -35,7 +35,7 @@ launch_start(struct launch *l, const struct settings *s, const struct rpc_run *r
 	*l = (struct launch){.life = -1, .err = -1};
 	if (pipe2(words, O_CLOEXEC) == -1 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, life) == -1 ||
-	    command_for_run(&c, s, run, root, words[1], life[1]) == -1)
+	    command_for_run(&c, s, run, version, root, words[1], life[1]) == -1)
 		error = errno;
 	else
 		error = (l->launcher = start(&c, files, words[1], life[1])) == -1 ? errno : 0;

@@ -19,11 +19,12 @@ struct launch {
 };
 
 /*
- * Starts the tool of `run` in `root`, an absolute path or a name. 0 once the launcher runs: `life`
- * takes orders, and it must be reaped. Or -1 with *err, and nothing is left.
+ * Starts the tool of `run`, a call of this version, in `root`, an absolute path or a name. 0 once
+ * the launcher runs: `life` takes orders, and it must be reaped. Or -1 with *err, and nothing is
+ * left.
  */
 int launch_start(struct launch *, const struct settings *, const struct rpc_run *run,
-    const char *root, const struct files *, struct srpc_error *err);
+    int32_t version, const char *root, const struct files *, struct srpc_error *err);
 
 /* Closes the descriptors. */
 void launch_close(struct launch *);

@@ -61,7 +61,7 @@ launch(struct launch *l, const struct settings *s, const struct request *r, cons
 	int rc;
 
 	orphans_spawn_begin();
-	if ((rc = launch_start(l, s, &r->run, root, files, err)) == 0)
+	if ((rc = launch_start(l, s, &r->run, r->version, root, files, err)) == 0)
 		orphans_spare(l->launcher);
 	orphans_spawn_end();
 	return (rc);
