@@ -80,8 +80,13 @@ struct launch {
 void args_parse(struct launch *, int argc, char **argv);
 bool args_number(const char *, unsigned long max, unsigned long *);
 
-/* policy.c: tool_launcher.conf, and in it the block for the root. */
+/*
+ * policy.c: tool_launcher.conf, and in it the block for the root. policy_below() is what an
+ * absolute path has behind a directory: "" if they are the same, NULL if it is not there. Only the
+ * texts are compared; repeated slashes and steps `.` do not count.
+ */
 void policy_read(struct policy *, struct launch *);
+const char *policy_below(const char *dir, const char *path);
 
 /*
  * privilege.c: becomes the caller, keeping the capabilities that are needed; then drops those too.

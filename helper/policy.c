@@ -60,6 +60,23 @@ id_of(const char *name, const char *file)
 	    line, name, file);
 }
 
+const char *
+policy_below(const char *dir, const char *path)
+{
+	size_t n;
+
+	for (;; dir += n, path += n) {
+		while (*dir == '/' || (*dir == '.' && (dir[1] == '/' || dir[1] == '\0')))
+			dir++;
+		while (*path == '/' || (*path == '.' && (path[1] == '/' || path[1] == '\0')))
+			path++;
+		if ((n = strcspn(dir, "/")) == 0)
+			return (path);
+		if (n != strcspn(path, "/") || strncmp(dir, path, n) != 0)
+			return (NULL);
+	}
+}
+
 static const char *
 absolute(const char *path)
 {

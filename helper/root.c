@@ -7,16 +7,25 @@
 #define MAX_RETRIES 100 /* openat2 says EAGAIN while something in the path is renamed */
 
 /*
- * Opens the directory of `roots` that `path` leads to, by the name that the policy has for it. They
- * are compared by device and inode: names prove nothing.
+ * Opens the directory of `roots` that `path` leads to, by the name that the policy has for it. If
+ * the policy has the very path, no other is touched: one on a dead file system would hang us. Else
+ * it may be a link: they are compared by device and inode, since names prove nothing.
  */
 static int
 open_permitted(const char *path, const struct policy *p)
 {
 	struct stat wanted, st;
+	const char *rest;
 	size_t i;
 	int fd;
 
+	for (i = 0; i < p->nroots && *path == '/'; i++) {
+		rest = policy_below(p->roots[i], path);
+		if (rest == NULL || *rest != '\0')
+			continue;
+		need((fd = open(p->roots[i], DIRECTORY)) != -1, BAD_ROOT, "root: %s", path);
+		return (fd);
+	}
 	need(stat(path, &wanted) == 0, BAD_ROOT, "root: %s", path);
 	for (i = 0; i < p->nroots; i++) {
 		fd = open(p->roots[i], DIRECTORY);

@@ -184,6 +184,30 @@ START_TEST(a_named_caller_without_a_password_is_the_right_one)
 }
 END_TEST
 
+/* One on a file system that does not answer would hang all tools: here, one that is an error. */
+START_TEST(of_roots_only_the_one_that_is_meant_is_touched)
+{
+	const char *endless = harness_text("%s/endless", harness_installed("work"));
+	const char *link = harness_installed(harness_text("work/%s", harness_unique("roots")));
+	const char *path = harness_file(harness_text("caller %u\nroots %s /none %s/./\n",
+	    harness_user(), endless, harness_installed("/roots")));
+	struct call same = helper_under_policy(path), check = same, by_link = same;
+
+	ck_assert_int_eq(symlink("endless", endless), 0);
+	ck_assert_int_eq(symlink(harness_installed("roots"), link), 0);
+	STATUS(&same, 7, "-err", "3", "-root", helper_root(), "-cmd", "/bin/sh", "-c", "exit 7");
+	STATUS(&check, 0, "-check", "-err", "3", "-root", harness_installed("roots"));
+	/* By another name it could be any of them. */
+	STATUS(&by_link, LAUNCHER_BAD_ROOT, "-err", "3", "-root", harness_text("%s/00000001", link),
+	    "-cmd", "/bin/true");
+	ck_assert_contains(by_link.words, endless);
+	ck_assert_int_eq(unlink(endless), 0);
+	by_link = helper_under_policy(path);
+	STATUS(&by_link, 7, "-err", "3", "-root", harness_text("%s/00000001", link), "-cmd",
+	    "/bin/sh", "-c", "exit 7");
+}
+END_TEST
+
 /* ---- the grammar */
 
 /* What `-check` says about a policy: its exit status. */
@@ -564,6 +588,7 @@ policy_suite(void)
 	harness_add_mounts(tc, a_block_has_only_the_namespaces_that_it_needs);
 	harness_add_mounts(tc, a_caller_may_be_named);
 	harness_add_mounts(tc, a_named_caller_without_a_password_is_the_right_one);
+	harness_add_mounts(tc, of_roots_only_the_one_that_is_meant_is_touched);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("grammar");
