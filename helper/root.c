@@ -40,6 +40,21 @@ open_permitted(const char *path, const struct policy *p)
 	fail(LAUNCHER_REFUSED, 0, "root: %s is not one of `roots` in tool_launcher.conf", path);
 }
 
+/* There is no such block: says which there are. */
+static _Noreturn void
+no_such_root(const char *name, const struct policy *p)
+{
+	char known[2048] = "";
+	size_t i, len = 0;
+
+	for (i = 1; i <= p->nblocks && len < sizeof(known); i++)
+		if (*p->blocks[i].name != '\0')
+			len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s",
+			    len == 0 ? "" : ", ", p->blocks[i].name);
+	fail(LAUNCHER_BAD_ROOT, 0, "no such root: %.64s (known: %s)", name,
+	    len == 0 ? "none, tool_launcher.conf has no line `root NAME`" : known);
+}
+
 /* A named root is assembled later. -check names a directory of `roots` itself, not a root in it. */
 void
 root_open(struct launch *l, const struct policy *p)
@@ -54,7 +69,8 @@ root_open(struct launch *l, const struct policy *p)
 		need((l->root_fd = open(l->root, DIRECTORY)) != -1, BAD_ROOT, "root %s", l->root);
 		return;
 	}
-	must(slash != NULL, BAD_ROOT, "root %.64s: not a path, nor in tool_launcher.conf", l->root);
+	if (slash == NULL)
+		no_such_root(l->root, p);
 	if (l->check) {
 		close(open_permitted(l->root, p));
 		return;

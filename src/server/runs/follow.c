@@ -222,9 +222,14 @@ say_why(const struct follow *f, const struct rpc_run *run, const char *root, int
 		status = f->end.value;
 	else
 		status = WEXITSTATUS(status);
-	if (status == LAUNCHER_BAD_ROOT || status == LAUNCHER_NO_CHDIR)
+	if (status == LAUNCHER_NO_CHDIR && run->root_name != NULL)
 		return (srpc_fail(err, failure_code(status),
-		    "Can't establish working directory %s/%s (%s)", root, run->directory, words));
+		    "Can't establish working directory %s in root %s (%s)", run->directory, root,
+		    words));
+	if (status == LAUNCHER_NO_CHDIR || (status == LAUNCHER_BAD_ROOT && run->root_name == NULL))
+		return (srpc_fail(err, failure_code(status),
+		    "Can't establish working directory %s/%s (%s)", root,
+		    run->directory + strspn(run->directory, "/"), words));
 	srpc_fail(err, failure_code(status), "%s", words);
 	if (status == LAUNCHER_NO_EXEC)
 		err->exec_errno = f->end.error;

@@ -137,6 +137,41 @@ START_TEST(a_root_may_be_named)
 }
 END_TEST
 
+START_TEST(an_unknown_root_is_told_with_those_that_are_known)
+{
+	struct run5 r = RUN5("/bin/true");
+	struct server s;
+
+	run5_server(&s, (enum mode)_i, NULL);
+	r.no_root = true;
+	r.must = LIST5("root_name=nohost");
+	run5_fails(
+	    &s, &r, SRPC_INTERNAL_TROUBLE, "no such root: nohost (known: " HARNESS_NAMED ")");
+	ck_assert_ptr_null(strstr(run5_text(&r, "words"), ".WD"));
+	run5_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(a_directory_that_a_root_lacks_is_told_with_the_root)
+{
+	struct run5 r = RUN5("/bin/true");
+	struct server s;
+
+	run5_server(&s, (enum mode)_i, NULL);
+	r.no_root = true;
+	r.must = LIST5("root_name=" HARNESS_NAMED, "directory=/tmp/none");
+	run5_fails(&s, &r, SRPC_INTERNAL_TROUBLE,
+	    "Can't establish working directory /tmp/none in root " HARNESS_NAMED " (");
+	r = run5_next(&r, RUN5("/bin/true"));
+	r.must = LIST5("directory=/tmp/none");
+	run5_fails(&s, &r, SRPC_INTERNAL_TROUBLE, "/tmp/none (");
+	ck_assert_ptr_null(strstr(run5_text(&r, "words"), "//"));
+	run5_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
 /* ---- what a tool used */
 
 static struct run5
@@ -886,6 +921,8 @@ v5_suite(void)
 	harness_add_modes(tc, a_tool_has_pipes, 1);
 	add_with_proc(tc, a_tool_can_open_its_streams_by_name);
 	add_named(tc, a_root_may_be_named);
+	add_named(tc, an_unknown_root_is_told_with_those_that_are_known);
+	add_named(tc, a_directory_that_a_root_lacks_is_told_with_the_root);
 	harness_add_modes(tc, what_a_tool_and_its_children_used_is_told, 1);
 	tcase_add_test(tc, the_wall_time_is_the_tools);
 	suite_add_tcase(suite, tc);

@@ -504,6 +504,23 @@ START_TEST(a_root_that_is_not_known_is_status_3)
 }
 END_TEST
 
+START_TEST(a_name_that_is_not_known_is_told_with_those_that_are)
+{
+	struct launch l;
+
+	put_many_roots();
+	l = helper_launch((enum helper_kind)_i);
+	ck_assert_contains(
+	    FAILURE(&l, LAUNCHER_BAD_ROOT, "-root", "three", "-wd", "/", "-cmd", "/bin/true"),
+	    "tool_launcher: no such root: three (known: one, two, 00000013)");
+	helper_policy = helper_policy_file("volatile\nproc\n");
+	l = helper_launch((enum helper_kind)_i);
+	ck_assert_contains(
+	    FAILURE(&l, LAUNCHER_BAD_ROOT, "-root", "one", "-wd", "/", "-cmd", "/bin/true"),
+	    "no such root: one (known: none");
+}
+END_TEST
+
 /* What the server's start could ask: its namespaces are made, and nothing is mounted. */
 START_TEST(a_named_root_can_be_checked)
 {
@@ -720,6 +737,7 @@ roots_suite(void)
 	helper_add_kinds(tc, a_named_root_is_found_by_name_and_by_handle);
 	testing_from(tc, TESTING_CHECK);
 	helper_add_kinds(tc, a_root_that_is_not_known_is_status_3);
+	helper_add_kinds(tc, a_name_that_is_not_known_is_told_with_those_that_are);
 	helper_add_kinds(tc, a_named_root_can_be_checked);
 	helper_add_kinds(tc, a_handle_wins_over_the_directory_of_that_number);
 	helper_add_kinds(tc, two_roots_of_one_name_or_handle_are_refused);
