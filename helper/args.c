@@ -19,7 +19,7 @@ static const struct option {
     {"-dbg", DESCRIPTOR, offsetof(struct launch, dbg)},
     {"-root", TEXT, offsetof(struct launch, root)},
     {"-wd", TEXT, offsetof(struct launch, where)},
-    {"-isolate", NAMESPACE, offsetof(struct launch, isolate)},
+    {"-isolate", NAMESPACE, offsetof(struct launch, asked)},
     {"-nofile", LIMIT, offsetof(struct launch, nofile)},
     {"-stack", LIMIT, offsetof(struct launch, stack)},
     {"-env", STRINGS, 0},
@@ -116,6 +116,6 @@ args_parse(struct launch *l, int argc, char **argv)
 	l->argv = take_options(l, argv + 1, argv + argc, argv);
 	must(l->err != -1, MISSING_SWITCH, "-err is missing");
 	must(l->root != NULL || (l->check && !l->testing), MISSING_SWITCH, "-root is missing");
-	must(!l->testing || l->isolate == 0, NO_ISOLATION, "-isolate cannot go with -t");
+	must(!l->testing || l->asked == 0, NO_ISOLATION, "-isolate cannot go with -t");
 	must(*l->argv != NULL || l->check, NO_COMMAND, "no command");
 }

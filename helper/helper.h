@@ -65,8 +65,9 @@ struct policy {
 /* What the command line asks for, and the block of its root. What is not given is -1 or NULL. */
 struct launch {
 	bool testing, rootless, check, hold; /* -t, -u, -check, -hold */
-	bool path_only; /* -path: a tool without a slash is not one of the working directory */
-	unsigned int isolate; /* CLONE_NEW*: -isolate, and then what the block adds */
+	bool path_only;	    /* -path: a tool without a slash is not one of the working directory */
+	unsigned int asked; /* CLONE_NEW*: -isolate */
+	unsigned int isolate; /* the same, and what the block adds */
 	int err, dbg, life;
 	rlim_t nofile, stack; /* soft limits of the tool; 0: as they are */
 	const char *root;     /* a path, or the name of a block */
@@ -81,11 +82,14 @@ void args_parse(struct launch *, int argc, char **argv);
 bool args_number(const char *, unsigned long max, unsigned long *);
 
 /*
- * policy.c: tool_launcher.conf, and in it the block for the root. policy_below() is what an
+ * policy.c: tool_launcher.conf, and in it the block for the root. policy_use() takes another block.
+ * policy_group(): the caller's group in /etc/passwd. policy_below() is what an
  * absolute path has behind a directory: "" if they are the same, NULL if it is not there. Only the
  * texts are compared; repeated slashes and steps `.` do not count.
  */
 void policy_read(struct policy *, struct launch *);
+void policy_use(struct launch *, const struct block *);
+gid_t policy_group(const struct policy *);
 const char *policy_below(const char *dir, const char *path);
 
 /*
@@ -115,6 +119,9 @@ void root_enter(struct launch *);
 int mounts_detach(int root);
 int mounts_assemble(const struct launch *);
 void mounts_seal_input(void);
+
+/* check.c: for -check. Says what is wrong with each block. */
+_Noreturn void check(const struct policy *, struct launch *);
 
 /* keeper.c: starts the tool and stays until its whole tree is gone. */
 _Noreturn void keeper_start(struct launch *);

@@ -68,6 +68,8 @@ main(int argc, char **argv)
 		privilege_drop();
 	} else {
 		policy_read(&policy, &l);
+		if (l.check)
+			check(&policy, &l);
 		privilege_become_caller(&policy, &l);
 		namespaces_make(&l);
 	}

@@ -85,6 +85,16 @@ absolute(const char *path)
 	return (path);
 }
 
+/* Whether a mount at `place` hides what is at the place of an earlier one. A link hides nothing. */
+static bool
+hides(enum mount_kind kind, const char *place, const struct mount *earlier)
+{
+	const char *rest = kind == LINK ? NULL : policy_below(place, earlier->to);
+
+	/* That a link cannot be a place is for mounts.c to say. */
+	return (rest != NULL && (*rest != '\0' || earlier->kind != LINK));
+}
+
 /* The index of one more entry. */
 static size_t
 next(size_t *n)
@@ -218,7 +228,11 @@ add_mount(const struct keyword *k, struct policy *p, const char *from, const cha
 	struct block *b = block_of(p);
 	struct mount m = {
 	    .kind = (enum mount_kind)k->which, .line = line, .from = from, .to = absolute(to)};
+	const struct mount *e;
 
+	for (e = b->mounts; e < b->mounts + b->nmounts; e++)
+		expect(!hides(m.kind, m.to, e), "%s hides %s of line %d: put it before that", m.to,
+		    e->to, e->line);
 	b->mounts[next(&b->nmounts)] = m;
 }
 
@@ -320,6 +334,36 @@ choose(const struct policy *p, struct launch *l)
 	}
 }
 
+gid_t
+policy_group(const struct policy *p)
+{
+	char *text = NULL, *rest;
+	unsigned long uid, gid;
+	size_t size = 0;
+	FILE *f;
+
+	for (f = open_trusted("/etc/passwd", false); getline(&text, &size, f) != -1;) {
+		rest = text;
+		strsep(&rest, ":");
+		strsep(&rest, ":");
+		if (rest != NULL && args_number(strsep(&rest, ":"), ID_MAX, &uid) &&
+		    uid == p->caller && rest != NULL &&
+		    args_number(strsep(&rest, ":"), ID_MAX, &gid))
+			return ((gid_t)gid);
+	}
+	return (p->caller);
+}
+
+void
+policy_use(struct launch *l, const struct block *b)
+{
+	l->block = b;
+	/* Without privilege over the host's mount namespace the launcher needs one of its own. */
+	l->isolate = l->asked | b->isolate | (l->rootless ? CLONE_NEWNS : 0);
+	if (b->base != NULL && !b->has_isolate)
+		l->isolate |= CLONE_NEWPID | CLONE_NEWIPC;
+}
+
 void
 policy_read(struct policy *p, struct launch *l)
 {
@@ -334,8 +378,5 @@ policy_read(struct policy *p, struct launch *l)
 	need(feof(f), REFUSED, POLICY_FILE);
 	choose(p, l);
 	must(p->has_caller, REFUSED, POLICY_FILE ": no line `caller USER`");
-	/* Without privilege over the host's mount namespace the launcher needs one of its own. */
-	l->isolate |= l->block->isolate | (l->rootless ? CLONE_NEWNS : 0);
-	if (l->block->base != NULL && !l->block->has_isolate)
-		l->isolate |= CLONE_NEWPID | CLONE_NEWIPC;
+	policy_use(l, l->block);
 }

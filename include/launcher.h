@@ -9,7 +9,8 @@
 
 /*
  * Exit statuses of a launcher that did not launch its tool. With -life the same number comes in a
- * message. 1 to 12 are the original's.
+ * message. 1 to 12 are the original's. LAUNCHER_BAD_BLOCK comes from -check only, with a line on -err
+ * for each such block; the rest is good.
  */
 #define LAUNCHER_STATUSES(X)                                                    \
 	X(LAUNCHER_MISSING_SWITCH, 1, "a switch is missing")                    \
@@ -27,7 +28,8 @@
 	X(LAUNCHER_REFUSED, 13, "refused by tool_launcher.conf")                \
 	X(LAUNCHER_NO_ISOLATION, 14, "the tool could not be isolated")          \
 	X(LAUNCHER_NO_PROCESS, 15, "no process for the tool")                   \
-	X(LAUNCHER_NO_MOUNT, 16, "the root could not be assembled")
+	X(LAUNCHER_NO_MOUNT, 16, "the root could not be assembled")             \
+	X(LAUNCHER_BAD_BLOCK, 17, "a block's roots could not be assembled")
 
 #define LAUNCHER_ENUM(name, number, text) name = (number),
 enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };

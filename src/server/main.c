@@ -219,6 +219,8 @@ main(int argc, char **argv)
 	load_settings(&s, &o, config);
 	if (o.check) {
 		settings_print(&s, stdout);
+		fflush(stdout);
+		preflight_roots(&s);
 		settings_free(&s);
 		return (fflush(stdout) == 0 ? 0 : 1);
 	}
@@ -238,6 +240,7 @@ main(int argc, char **argv)
 	pause_init();
 
 	log_open(!o.foreground, o.debug);
+	preflight_roots(&s);
 	daemon_lock(o.pidfile);
 	if ((nlisteners = listen_open(&s, listeners, err, sizeof(err))) == -1)
 		fatal("%s", err);

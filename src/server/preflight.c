@@ -117,6 +117,19 @@ preflight_tools(const struct settings *s)
 }
 
 void
+preflight_roots(const struct settings *s)
+{
+	char why[LAUNCHER_MAX_WORDS] = "", *rest = why, *line;
+
+	if (access(s->helper, X_OK) == -1)
+		log_warn("the roots are not checked: %s: %s", s->helper, strerror(errno));
+	else if (launch_check(s, why, sizeof(why)) != 0)
+		while ((line = strsep(&rest, "\n")) != NULL)
+			if (*line != '\0')
+				log_warn("%s", line);
+}
+
+void
 preflight_fleet(const struct fleet_config *c)
 {
 	struct stat st;

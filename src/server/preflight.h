@@ -11,6 +11,9 @@
 void preflight_user(const struct settings *);
 void preflight_tools(const struct settings *);
 
+/* Warns of each named root that could not be assembled: it stays one until that is mended. */
+void preflight_roots(const struct settings *);
+
 /* The directory of the fleet. */
 void preflight_fleet(const struct fleet_config *);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <bsd/string.h>
 
+#include "launcher.h"
 #include "server/base/fd.h"
 #include "command.h"
 #include "launch.h"
@@ -100,10 +101,14 @@ launch_check(const struct settings *s, char *why, size_t size)
 		strlcpy(why, strerror(error), size);
 	} else {
 		launch_words(words[0], why, size);
+		/* It must not wait for us if it has more to say. */
+		fd_close(&words[0]);
 		status = launch_reap(pid);
 	}
 	command_free(&c);
 	fd_close(&words[0]);
 	fd_close(&files.in);
+	if (error == 0 && WIFEXITED(status) && WEXITSTATUS(status) == LAUNCHER_BAD_BLOCK)
+		return (1);
 	return (error == 0 && status == 0 ? 0 : -1);
 }

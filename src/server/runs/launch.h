@@ -37,7 +37,7 @@ int launch_reap(pid_t);
 
 /*
  * Asks the launcher whether it would launch: its policy, the volatile root, the isolation. 0, or -1
- * with its words in `why`.
+ * with its words in `why`. 1: it would, but not in all roots; `why` has a line for each of those.
  */
 int launch_check(const struct settings *, char *why, size_t size);
 

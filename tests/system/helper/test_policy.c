@@ -239,7 +239,7 @@ refuses(const char *text, int line, const char *why)
 	program_free(&c.program);
 }
 
-static const char *const words_of_roots[] = {"base tmpfs", "ro /x", "rw /x", "symlink a /b",
+static const char *const words_of_roots[] = {"base tmpfs", "ro /usr", "rw /tmp", "symlink a /b",
     "hostname h", "handle 1", "tmpfs /t", "proc", "dev", "isolate none", "nofile 9", "nproc 9",
     "as 9", "fsize 9", "cpu 9", "core 9"};
 #define NWORDS	   (sizeof(words_of_roots) / sizeof(words_of_roots[0]))
@@ -367,17 +367,21 @@ START_TEST(blocks_have_different_names_and_handles)
 }
 END_TEST
 
-/* As many, and one more: in one line and in several. */
+/* As many, and one more: in one line and in several. What is mounted has different places. */
 START_TEST(there_are_64_of_a_kind)
 {
-	static const struct {
+	const char *dir = harness_installed(harness_text("work/%s", harness_unique("many")));
+	const struct {
 		const char *line;
 		bool in_block;
-	} all[] = {{"groups 1\n", false}, {"roots /x\n", false}, {"tmpfs /x\n", true},
-	    {"ro /x\n", true}, {"ro /x as /y\n", true}, {"symlink a /x\n", true}};
+	} all[] = {{"groups 1", false}, {"roots /x", false}, {"tmpfs /x", true},
+	    {harness_text("ro %s/", dir), true}, {"ro /usr as /y", true}, {"symlink a /x", true}};
 
+	ck_assert_int_eq(mkdir(dir, 0755), 0);
+	for (int i = 0; i <= 64; i++)
+		ck_assert_int_eq(mkdir(harness_text("%s/%d", dir, i), 0755), 0);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		char text[8192] = "";
+		char text[16384] = "";
 		int n, line = all[i].in_block ? 5 : 3;
 
 		/* The usual policy has one directory of roots. */
@@ -385,9 +389,9 @@ START_TEST(there_are_64_of_a_kind)
 		if (all[i].in_block)
 			strlcat(text, "root r\nbase tmpfs\n", sizeof(text));
 		for (n = strncmp(all[i].line, "roots", 5) == 0; n < 64; n++, line++)
-			strlcat(text, all[i].line, sizeof(text));
+			strlcat(text, harness_text("%s%d\n", all[i].line, n), sizeof(text));
 		accepts(text);
-		strlcat(text, all[i].line, sizeof(text));
+		strlcat(text, harness_text("%s64\n", all[i].line), sizeof(text));
 		refuses(text, line, "more than 64");
 	}
 }
@@ -468,6 +472,86 @@ START_TEST(a_zero_byte_ends_no_policy)
 	ck_assert_msg(check(&c) == LAUNCHER_REFUSED, "%s", helper_what(&c));
 	ck_assert_contains(c.words, ":6: unknown word xyz");
 	program_free(&c.program);
+}
+END_TEST
+
+/* Also where links, repeated slashes and steps `.` are in the way; a link hides nothing. */
+START_TEST(a_mount_that_hides_an_earlier_one_is_refused)
+{
+	static const char *const hiding[] = {"rw /tmp as /tmp/me\ntmpfs /tmp\n",
+	    "ro /usr\nro /bin as /usr\n", "tmpfs /a//b/\ntmpfs /./a/./\n",
+	    "symlink x /tmp/y\ntmpfs /tmp\n", "tmpfs /dev/x\ndev\n", "tmpfs /proc\nproc\n",
+	    "ro /usr as /a /bin as /b /lib as /a\n"};
+	static const char *const fine[] = {"tmpfs /tmp\nrw /tmp as /tmp/me\n",
+	    "tmpfs /a\ntmpfs /ab\n", "tmpfs /a/b\ntmpfs /a/c\n", "dev\ntmpfs /dev/shm 1M\n",
+	    "symlink a /b/c\nsymlink a /b/d\n"};
+	const char *usual = helper_usual_policy();
+	size_t i;
+
+	for (i = 0; i < sizeof(hiding) / sizeof(hiding[0]); i++) {
+		const char *second = strchr(hiding[i], '\n') + 1;
+
+		refuses(harness_text("%sroot r\nbase tmpfs\n%s", usual, hiding[i]),
+		    *second == '\0' ? 5 : 6, "of line 5");
+	}
+	refuses(harness_text("%svolatile\ntmpfs /tmp/x\nproc\ntmpfs /tmp\n", usual), 6,
+	    "/tmp hides /tmp/x of line 4");
+	for (i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
+		accepts(harness_text("%sroot r\nbase tmpfs\n%s", usual, fine[i]));
+}
+END_TEST
+
+/* ---- what -check finds without a tool */
+
+static const struct {
+	const char *lines, *words; /* of the blocks; what is said of them */
+	int status;
+} checked[] = {
+    {"root a\nbase tmpfs\nro /none\nroot b\nbase tmpfs\nro /usr\ntmpfs /tmp 1X\n",
+	"tool_launcher.conf:5: /none: No such file or directory (root a)\n"
+	"tool_launcher: ",
+	LAUNCHER_BAD_BLOCK},
+    {"root b\nbase tmpfs\nro /usr\ntmpfs /tmp 1X\n",
+	":6: /tmp: size 1X: Invalid argument (root b)\n", LAUNCHER_BAD_BLOCK},
+    {"root a\nbase /none\n", ":3: base /none: No such file or directory (root a)\n",
+	LAUNCHER_BAD_BLOCK},
+    {"root a\nbase /usr\ntmpfs /no-such-place\n",
+	":5: /no-such-place in the root: ", LAUNCHER_BAD_BLOCK},
+    {"volatile\ntmpfs /tmp 1X\nproc\n", "Invalid argument (volatile)\n", LAUNCHER_BAD_BLOCK},
+    {"volatile\nproc\ndev\ntmpfs /tmp\nroot a\nbase tmpfs\nro /usr\nproc\ndev\n", "", 0},
+    {"root a\nbase tmpfs\nhostname "
+     "0123456789012345678901234567890123456789012345678901234567890123456789\n",
+	": Invalid argument (root a)\n", LAUNCHER_BAD_BLOCK},
+};
+
+/* By the caller, and by root, who sees what the caller would. */
+START_TEST(the_check_tries_each_block)
+{
+	const char *policy = helper_policy_file(checked[_i].lines);
+	uid_t users[] = {harness_user(), 0};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct call c = helper_under_policy(policy);
+
+		c.program.uid = users[i];
+		c.program.gid = harness_user();
+		STATUS(&c, checked[_i].status, "-check", "-err", "3");
+		ck_assert_contains(c.words, checked[_i].words);
+	}
+}
+END_TEST
+
+START_TEST(the_check_by_root_has_the_callers_rights)
+{
+	const char *dir = harness_installed(harness_text("work/%s", harness_unique("closed")));
+	struct call c;
+
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	c = helper_under_policy(
+	    helper_policy_file(harness_text("root a\nbase tmpfs\nro %s/. as /x\n", dir)));
+	c.program.uid = 0;
+	STATUS(&c, LAUNCHER_BAD_BLOCK, "-check", "-err", "3");
+	ck_assert_contains(c.words, "Permission denied (root a)");
 }
 END_TEST
 
@@ -555,7 +639,7 @@ START_TEST(no_policy_crashes_the_launcher)
 		status = _i % 2 == 0 ? check(&c)
 				     : CALL(&c, "-err", "3", "-root", "box", "-wd", "/", "-cmd",
 					   "/bin/true");
-		ck_assert_msg(status >= 0 && status <= LAUNCHER_NO_MOUNT, "status %d of %.*s: %s",
+		ck_assert_msg(status >= 0 && status <= LAUNCHER_BAD_BLOCK, "status %d of %.*s: %s",
 		    status, (int)len, text, helper_what(&c));
 		ck_assert_msg((status == 0) == (*c.words == '\0'), "status %d of %.*s: %s", status,
 		    (int)len, text, helper_what(&c));
@@ -606,6 +690,10 @@ policy_suite(void)
 	harness_add_mounts(tc, lines_may_be_long_and_have_64_words);
 	harness_add_mounts(tc, comments_and_line_ends_are_free);
 	harness_add_mounts(tc, a_zero_byte_ends_no_policy);
+	harness_add_mounts(tc, a_mount_that_hides_an_earlier_one_is_refused);
+	harness_add_mounts_loop(
+	    tc, the_check_tries_each_block, 0, (int)(sizeof(checked) / sizeof(checked[0])));
+	harness_add_mounts(tc, the_check_by_root_has_the_callers_rights);
 	harness_add_mounts_loop(tc, no_policy_crashes_the_launcher, 0, 2);
 	suite_add_tcase(suite, tc);
 	return (suite);

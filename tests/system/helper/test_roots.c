@@ -277,8 +277,8 @@ END_TEST
 /* A directory over a file, and the other way round; a link where something is. */
 START_TEST(a_place_of_the_wrong_kind_is_status_16)
 {
-	static const char *const lines[] = {"ro /etc/passwd as /x\ntmpfs /x\n",
-	    "tmpfs /x\nro /etc/passwd as /x\n", "ro /etc/passwd as /x\ntmpfs /x/y\n",
+	static const char *const lines[] = {"ro /etc as /x\ntmpfs /x/passwd\n",
+	    "ro /etc as /x\nro /etc/passwd as /x/init.d\n", "ro /etc/passwd as /x\ntmpfs /x/y\n",
 	    "tmpfs /x\nsymlink y /x\n"};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

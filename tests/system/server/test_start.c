@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "system/harness.h"
+#include "system/helper.h"
 #include "system/run.h"
 #include "system/suites.h"
 
@@ -203,6 +204,33 @@ END_TEST
 START_TEST(a_root_that_the_policy_does_not_name_is_refused)
 {
 	refuses(as_user(), "VolatileRootName = /usr\n", "/usr");
+}
+END_TEST
+
+/* It is only that root, which stays one until its block is mended. */
+START_TEST(a_root_that_cannot_be_assembled_is_a_warning)
+{
+	const char *warning = ":6: /none/at/all: No such file or directory (root broken)\n";
+	struct server s = {.mode = MODE_PID, .prepare = helper_put_policy};
+	struct program p = as_user();
+	struct run r = RUN("/bin/true");
+
+	helper_policy = helper_policy_file("volatile\nroot broken\nbase tmpfs\nro /none/at/all\n"
+					   "root good\nbase tmpfs\nro /usr\n");
+	server_start(&s);
+	ck_assert_soon(strstr(server_log(&s), warning) != NULL);
+	ck_assert_ptr_null(strstr(server_log(&s), "root good"));
+	run_do(&s, &r);
+	ck_assert_int_eq(r.status, 0);
+	run_free(&r);
+	server_stop(&s);
+
+	p.prepare = helper_put_policy;
+	ck_assert_int_eq(start_with(&p, NULL, "-n", NULL), 0);
+	ck_assert_contains(program_err(&p), warning);
+	ck_assert_contains(program_out(&p), "[Run_Tool]");
+	ck_assert_ptr_null(strstr(program_out(&p), "broken"));
+	program_free(&p);
 }
 END_TEST
 
@@ -516,6 +544,7 @@ start_suite(void)
 	tcase_add_test(tc, another_inode_than_the_repositorys_is_refused);
 	tcase_add_test(tc, the_wanted_inode_is_accepted);
 	testing_add_root(tc, a_root_that_the_policy_does_not_name_is_refused);
+	harness_add_mounts(tc, a_root_that_cannot_be_assembled_is_a_warning);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("configuration");
