@@ -28,9 +28,10 @@
 #define HANDLE	    RLIM_NLIMITS /* the last of a block's numbers */
 
 /*
- * A mount of a root. `from`: a path of the host, a link's target, or a tmpfs's size (may be NULL).
+ * A mount of a root. `from`: a path of the host, a link's target, a tmpfs's size (may be NULL), or
+ * the name of the tool's user.
  */
-enum mount_kind { RO, RW, ROOT, NODE, TMPFS, PROC, PTS, DEV, LINK };
+enum mount_kind { RO, RW, RO_TRY, RW_TRY, ROOT, NODE, TMPFS, PROC, PTS, DEV, LINK, PASSWD, GROUP };
 struct mount {
 	enum mount_kind kind;
 	const char *from, *to;
@@ -56,6 +57,7 @@ struct block {
 struct policy {
 	bool has_caller;
 	uid_t caller;
+	const char *user; /* its name, if it was given by that; else another one */
 	gid_t groups[MAX_ENTRIES];
 	const char *roots[MAX_ENTRIES];
 	struct block blocks[MAX_ENTRIES + 1];

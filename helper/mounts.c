@@ -20,12 +20,16 @@ static const struct {
 } kinds[] = {
     [RO] = {NULL, NULL, NULL, MOUNT_ATTR_RDONLY | HARMLESS},
     [RW] = {NULL, NULL, NULL, HARMLESS},
+    [RO_TRY] = {NULL, NULL, NULL, MOUNT_ATTR_RDONLY | HARMLESS},
+    [RW_TRY] = {NULL, NULL, NULL, HARMLESS},
     [ROOT] = {NULL, NULL, NULL, 0},
     [NODE] = {NULL, NULL, NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC},
     [TMPFS] = {"tmpfs", "mode", "1777", HARMLESS},
     [PROC] = {"proc", NULL, NULL, HARMLESS | MOUNT_ATTR_NOEXEC},
     [PTS] = {"devpts", "ptmxmode", "0666", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC},
     [DEV] = {"tmpfs", "mode", "0755", HARMLESS},
+    [PASSWD] = {NULL, NULL, NULL, MOUNT_ATTR_RDONLY | HARMLESS},
+    [GROUP] = {NULL, NULL, NULL, MOUNT_ATTR_RDONLY | HARMLESS},
 };
 
 static const struct mount devices[] = {
@@ -65,16 +69,19 @@ configure(int fs, unsigned int command, const char *key, const char *value)
 	return ((int)syscall(SYS_fsconfig, fs, command, key, value, 0));
 }
 
-/* A mount that is attached to nothing yet, or -1 with errno. */
+/*
+ * A mount that is attached to nothing yet, or -1 with errno. What it copies is looked up below
+ * `dir`, if it is not absolute.
+ */
 static int
-make_mount(enum mount_kind kind, const char *from)
+make_mount(int dir, enum mount_kind kind, const char *from)
 {
 	const char *type = kinds[kind].type, *key = kinds[kind].key;
 	int fs, fd;
 
 	if (type == NULL) {
-		fd = (int)syscall(SYS_open_tree, AT_FDCWD, from,
-		    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		fd = (int)syscall(
+		    SYS_open_tree, dir, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	} else {
 		fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 		if (fs == -1 ||
@@ -125,7 +132,7 @@ walk(int dir, const struct mount *m, bool make, bool is_file)
 int
 mounts_detach(int root)
 {
-	int fd = fchdir(root) == -1 ? -1 : make_mount(ROOT, ".");
+	int fd = fchdir(root) == -1 ? -1 : make_mount(AT_FDCWD, ROOT, ".");
 
 	need(fd != -1, NO_MOUNT, "root");
 	return (fd);
@@ -141,7 +148,7 @@ mounts_seal_input(void)
 	if (fstat(0, &before) == -1 || !S_ISREG(before.st_mode))
 		return;
 	need(readlink("/proc/self/fd/0", path, sizeof(path) - 1) != -1 &&
-		 (fd = make_mount(RO, path)) != -1 && fstat(fd, &after) == 0,
+		 (fd = make_mount(AT_FDCWD, RO, path)) != -1 && fstat(fd, &after) == 0,
 	    NO_MOUNT, "standard input %s", path);
 	must(after.st_dev == before.st_dev && after.st_ino == before.st_ino, NO_MOUNT,
 	    "standard input is another file by now");
@@ -150,17 +157,47 @@ mounts_seal_input(void)
 	    "standard input");
 }
 
-/* False if a volatile root has no place for it: then that root goes without. */
-static bool
-put(int root, const struct mount *m, const struct block *b, bool make)
+/*
+ * The names of the ids that the tool has: a file beside the root, which the tool sees by a mount
+ * only. Others look like root's or nobody's.
+ */
+static int
+make_names(int tree, const struct mount *m)
 {
-	const char *size = m->kind == TMPFS ? m->from : NULL;
+	unsigned int uid = getuid(), gid = getgid();
+	const char *name = strrchr(m->to, '/') + 1;
+	int fd = openat(tree, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+
+	if (fd == -1 ||
+	    (m->kind == PASSWD
+		    ? dprintf(fd,
+			  "root:x:0:0:root:/:/bin/sh\n%s:x:%u:%u::/:/bin/sh\n"
+			  "nobody:x:65534:65534:nobody:/:/bin/sh\n",
+			  m->from, uid, gid)
+		    : dprintf(fd, "root:x:0:\n%s:x:%u:\nnogroup:x:65534:\n", m->from, gid)) < 0)
+		return (-1);
+	close(fd);
+	return (make_mount(tree, m->kind, name));
+}
+
+/* False if the root goes without: a volatile one that has no place for it, or it may be missing. */
+static bool
+put(int tree, int root, const struct mount *m, const struct block *b, bool make)
+{
+	const char *size = m->kind == TMPFS ? m->from : NULL, *what = m->to;
 	struct stat st = {0};
 	int fd = -1, place;
 
-	need(m->kind == LINK || ((fd = make_mount(m->kind, m->from)) != -1 && fstat(fd, &st) == 0),
-	    NO_MOUNT, POLICY_FILE ":%d: %s%s%s", m->line,
-	    kinds[m->kind].type == NULL ? m->from : m->to, size != NULL ? ": size " : "",
+	if (m->kind == PASSWD || m->kind == GROUP) {
+		fd = make_names(tree, m);
+	} else if (m->kind != LINK) {
+		fd = make_mount(AT_FDCWD, m->kind, m->from);
+		what = kinds[m->kind].type == NULL ? m->from : m->to;
+	}
+	if (fd == -1 && errno == ENOENT && (m->kind == RO_TRY || m->kind == RW_TRY))
+		return (false);
+	need(m->kind == LINK || (fd != -1 && fstat(fd, &st) == 0), NO_MOUNT,
+	    POLICY_FILE ":%d: %s%s%s", m->line, what, size != NULL ? ": size " : "",
 	    size != NULL ? size : "");
 	place = walk(root, m, make, !S_ISDIR(st.st_mode));
 	if (place == -1 && errno == ENOENT && b->base == NULL)
@@ -189,21 +226,22 @@ mounts_assemble(const struct launch *l)
 		 0,
 	    NO_MOUNT, "/ (not a mount point?)");
 	if (!make)
-		fd = b->base == NULL ? mounts_detach(l->root_fd) : make_mount(RO, b->base);
+		fd =
+		    b->base == NULL ? mounts_detach(l->root_fd) : make_mount(AT_FDCWD, RO, b->base);
 	need(make || fd != -1, NO_MOUNT, POLICY_FILE ":%d: base %s", b->line, base);
-	need((tree = make_mount(DEV, NULL)) != -1 && mkdirat(tree, "root", 0755) == 0 &&
+	need((tree = make_mount(AT_FDCWD, DEV, NULL)) != -1 && mkdirat(tree, "root", 0755) == 0 &&
 		 attach(tree, AT_FDCWD, "/") == 0,
 	    NO_MOUNT, "root %s", l->root);
 	need((make || attach(fd, tree, "root") == 0) &&
 		 (root = openat(tree, "root", O_PATH | O_DIRECTORY | O_CLOEXEC)) != -1,
 	    NO_MOUNT, POLICY_FILE ":%d: base %s", b->line, base);
 	for (m = b->mounts; m < b->mounts + b->nmounts; m++) {
-		if (!put(root, m, b, make) || m->kind != DEV)
+		if (!put(tree, root, m, b, make) || m->kind != DEV)
 			continue;
 		for (i = 0; i < sizeof(devices) / sizeof(*devices); i++) {
 			device = devices[i];
 			device.line = m->line;
-			put(root, &device, b, true);
+			put(tree, root, &device, b, true);
 		}
 		need(restrict_mount(walk(root, m, false, false), 0, MOUNT_ATTR_RDONLY) == 0,
 		    NO_MOUNT, POLICY_FILE ":%d: /dev", m->line);

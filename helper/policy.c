@@ -110,7 +110,7 @@ next(size_t *n)
 struct keyword;
 typedef int take(const struct keyword *, char **w, struct policy *);
 static take take_caller, take_group, take_root, begin_block, take_text, take_isolation, take_number,
-    take_bind, take_tmpfs, take_link, take_fixed;
+    take_bind, take_tmpfs, take_link, take_fixed, take_users;
 
 /* Where a word may stand: before all blocks, in any block, in a named root's block. */
 enum scope { FIRST, BLOCK, NAMED, ANYWHERE };
@@ -133,6 +133,9 @@ static const struct keyword {
     {"handle", NAMED, 1, 1, take_number, HANDLE, 0},
     {"ro", NAMED, 1, MANY, take_bind, RO, 0},
     {"rw", NAMED, 1, MANY, take_bind, RW, 0},
+    {"ro-try", NAMED, 1, MANY, take_bind, RO_TRY, 0},
+    {"rw-try", NAMED, 1, MANY, take_bind, RW_TRY, 0},
+    {"users", NAMED, 0, 0, take_users, 0, 0},
     {"symlink", NAMED, 2, 2, take_link, LINK, 0},
     {"tmpfs", BLOCK, 1, 2, take_tmpfs, TMPFS, CLONE_NEWNS},
     {"proc", BLOCK, 0, 0, take_fixed, PROC, CLONE_NEWNS | CLONE_NEWPID}, /* never the host's */
@@ -144,6 +147,7 @@ static const struct keyword {
     {"fsize", BLOCK, 1, 1, take_number, RLIMIT_FSIZE, 0},
     {"cpu", BLOCK, 1, 1, take_number, RLIMIT_CPU, 0},
     {"core", BLOCK, 1, 1, take_number, RLIMIT_CORE, 0},
+    {"stack", BLOCK, 1, 1, take_number, RLIMIT_STACK, 0},
     {NULL, ANYWHERE, 0, 0, NULL, 0, 0},
 };
 
@@ -152,9 +156,12 @@ static const struct keyword {
 static int
 take_caller(const struct keyword *k, char **w, struct policy *p)
 {
+	unsigned long id;
+
 	(void)k;
 	expect(!p->has_caller, "one caller only");
 	p->caller = id_of(*w, "/etc/passwd");
+	p->user = args_number(*w, ID_MAX, &id) ? "tool" : *w;
 	expect(p->caller != 0, "the caller must not be root");
 	p->has_caller = true;
 	return (1);
@@ -223,11 +230,11 @@ take_number(const struct keyword *k, char **w, struct policy *p)
 }
 
 static void
-add_mount(const struct keyword *k, struct policy *p, const char *from, const char *to)
+add_mount(size_t kind, struct policy *p, const char *from, const char *to)
 {
 	struct block *b = block_of(p);
 	struct mount m = {
-	    .kind = (enum mount_kind)k->which, .line = line, .from = from, .to = absolute(to)};
+	    .kind = (enum mount_kind)kind, .line = line, .from = from, .to = absolute(to)};
 	const struct mount *e;
 
 	for (e = b->mounts; e < b->mounts + b->nmounts; e++)
@@ -242,7 +249,7 @@ take_bind(const struct keyword *k, char **w, struct policy *p)
 {
 	bool as = w[1] != NULL && strcmp(w[1], "as") == 0 && w[2] != NULL;
 
-	add_mount(k, p, absolute(*w), w[as ? 2 : 0]);
+	add_mount(k->which, p, absolute(*w), w[as ? 2 : 0]);
 	return (as ? 3 : 1);
 }
 
@@ -250,7 +257,7 @@ take_bind(const struct keyword *k, char **w, struct policy *p)
 static int
 take_tmpfs(const struct keyword *k, char **w, struct policy *p)
 {
-	add_mount(k, p, w[1], w[0]);
+	add_mount(k->which, p, w[1], w[0]);
 	return (2);
 }
 
@@ -258,7 +265,7 @@ take_tmpfs(const struct keyword *k, char **w, struct policy *p)
 static int
 take_link(const struct keyword *k, char **w, struct policy *p)
 {
-	add_mount(k, p, w[0], w[1]);
+	add_mount(k->which, p, w[0], w[1]);
 	return (2);
 }
 
@@ -266,7 +273,17 @@ static int
 take_fixed(const struct keyword *k, char **w, struct policy *p)
 {
 	(void)w;
-	add_mount(k, p, NULL, k->which == PROC ? "/proc" : "/dev");
+	add_mount(k->which, p, NULL, k->which == PROC ? "/proc" : "/dev");
+	return (1);
+}
+
+static int
+take_users(const struct keyword *k, char **w, struct policy *p)
+{
+	(void)k;
+	(void)w;
+	add_mount(PASSWD, p, p->user, "/etc/passwd");
+	add_mount(GROUP, p, p->user, "/etc/group");
 	return (1);
 }
 

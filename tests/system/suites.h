@@ -12,6 +12,7 @@
 	X(helper, 13, false)    \
 	X(policy, 15, false)    \
 	X(roots, 10, false)     \
+	X(shipped, 10, false)   \
 	X(isolation, 40, false) \
 	X(hold, 6, false)       \
 	X(escape, 16, false)    \

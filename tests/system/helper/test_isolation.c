@@ -303,6 +303,19 @@ limit_server(void)
 	}
 }
 
+START_TEST(a_block_limits_the_stack)
+{
+	struct launch l = helper_launch((enum helper_kind)_i);
+
+	helper_prepare = NULL;
+	named_block("stack 3M\n");
+	l = helper_launch((enum helper_kind)_i);
+	ck_assert_str_eq(OUTPUT(&l, 0, "-stack", "1000000", "-root", "box", "-wd", "/", "-cmd",
+			     "/bin/sh", "-c", "ulimit -Ss; ulimit -Hs"),
+	    "3072\n3072\n");
+}
+END_TEST
+
 START_TEST(no_limit_exceeds_the_servers_hard_one)
 {
 	helper_prepare = limit_server;
@@ -716,6 +729,7 @@ isolation_suite(void)
 	testing_from(tc, TESTING_QUICK);
 	helper_add_kinds(tc, limits_hold_for_good_and_know_units);
 	testing_from(tc, TESTING_CHECK);
+	helper_add_kinds(tc, a_block_limits_the_stack);
 	helper_add_kinds(tc, no_limit_exceeds_the_servers_hard_one);
 	helper_add_kinds(tc, a_file_beyond_fsize_is_a_signal);
 	harness_add_mounts_loop(

@@ -240,10 +240,10 @@ refuses(const char *text, int line, const char *why)
 }
 
 static const char *const words_of_roots[] = {"base tmpfs", "ro /usr", "rw /tmp", "symlink a /b",
-    "hostname h", "handle 1", "tmpfs /t", "proc", "dev", "isolate none", "nofile 9", "nproc 9",
-    "as 9", "fsize 9", "cpu 9", "core 9"};
+    "hostname h", "handle 1", "ro-try /usr /none", "rw-try /tmp", "users", "tmpfs /t", "proc",
+    "dev", "isolate none", "nofile 9", "nproc 9", "as 9", "fsize 9", "cpu 9", "core 9", "stack 9"};
 #define NWORDS	   (sizeof(words_of_roots) / sizeof(words_of_roots[0]))
-#define NAMED_ONLY 6 /* of them, the first */
+#define NAMED_ONLY 9 /* of them, the first */
 
 static const char *
 first_word(const char *line)
@@ -279,10 +279,10 @@ END_TEST
 START_TEST(every_word_is_followed_by_as_many_as_it_needs)
 {
 	static const char *const wrong[] = {"root", "root a b", "volatile x", "base", "base a b",
-	    "ro", "rw", "symlink", "symlink a", "symlink a /b /c", "tmpfs", "tmpfs /a 1M x",
-	    "proc /proc", "dev x", "hostname", "hostname a b", "isolate", "handle", "handle 1 2",
-	    "nofile", "nofile 1 2", "nproc", "as", "fsize 1 K", "cpu", "core", "caller",
-	    "caller 1 2", "groups", "roots"};
+	    "ro", "rw", "ro-try", "rw-try", "users x", "symlink", "symlink a", "symlink a /b /c",
+	    "tmpfs", "tmpfs /a 1M x", "proc /proc", "dev x", "hostname", "hostname a b", "isolate",
+	    "handle", "handle 1 2", "nofile", "nofile 1 2", "nproc", "as", "fsize 1 K", "cpu",
+	    "core", "caller", "caller 1 2", "groups", "roots"};
 	static const char *const unknown[] = {
 	    "Root r", "mount /x", "include /x", "r", "=", "\"ro\" /x"};
 
@@ -323,10 +323,11 @@ START_TEST(numbers_are_numbers_that_fit)
 	    "18446744073709551616", "17179869184G", "99999999999999999999999", "''"};
 	static const char *const right[] = {
 	    "0", "1K", "0x10", "0x1fM", "007", "17179869183G", "18446744073709551614"};
-	static const char *const limits[] = {"nofile", "nproc", "as", "fsize", "cpu", "core"};
+	static const char *const limits[] = {
+	    "nofile", "nproc", "as", "fsize", "cpu", "core", "stack"};
 	const char *usual = helper_usual_policy();
 
-	for (size_t k = 0; k < 6; k++) {
+	for (size_t k = 0; k < sizeof(limits) / sizeof(limits[0]); k++) {
 		for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 			refuses(harness_text("%svolatile\n%s %s\n", usual, limits[k], wrong[i]), 4,
 			    wrong[i]);

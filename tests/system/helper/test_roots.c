@@ -239,6 +239,70 @@ START_TEST(a_source_below_a_closed_directory_is_status_16)
 }
 END_TEST
 
+START_TEST(what_may_be_missing_is_left_out)
+{
+	const char *dir = host_directory();
+
+	helper_box(harness_text("ro-try /none %s/file as /f /none as /x/y\n"
+				"rw-try %s as /d /none/either\n",
+	    dir, dir));
+	ck_assert_str_eq(helper_in_box((enum helper_kind)_i,
+			     "exec 2>&1; ls -A /; cat /f; touch /f; touch /d/new && ls /d"),
+	    "bin\nd\nf\nlib\nlib64\nusr\noutside\n"
+	    "touch: cannot touch '/f': " READ_ONLY "\nfile\nnew\n");
+}
+END_TEST
+
+START_TEST(what_may_be_missing_is_an_error_if_it_is_closed)
+{
+	const char *dir = host_directory();
+
+	ck_assert_int_eq(chmod(dir, 0700), 0);
+	helper_box(harness_text("ro-try %s/file as /f\n", dir));
+	no_box_at_line((enum helper_kind)_i, 0, "Permission denied");
+}
+END_TEST
+
+/* ---- users */
+
+#define TOOLS_PASSWD "root:x:0:0:root:/:/bin/sh\n%s:x:%u:%u::/:/bin/sh\nnobody:x:65534:65534:"
+#define TOOLS_GROUP  "root:x:0:\n%s:x:%u:\nnogroup:x:65534:\n"
+
+START_TEST(users_are_the_tools_own)
+{
+	static const char script[] =
+	    "cat /etc/passwd /etc/group; exec 2>&1; "
+	    "for f in passwd group; do echo x >>/etc/$f; done; ls -A / /etc";
+	unsigned int id = harness_user();
+	const char *out;
+
+	helper_box("users\n");
+	out = helper_in_box((enum helper_kind)_i, script);
+	ck_assert_contains(out, harness_text(TOOLS_PASSWD, "tool", id, id));
+	ck_assert_contains(out, harness_text(TOOLS_GROUP, "tool", id));
+	ck_assert_contains(out,
+	    "/etc/passwd: " READ_ONLY "\n/bin/sh: 1: cannot create /etc/group: " READ_ONLY "\n"
+	    "/:\nbin\netc\nlib\nlib64\nusr\n\n/etc:\ngroup\npasswd\n");
+}
+END_TEST
+
+/* Over the base's own, which stay as they are. */
+START_TEST(users_hide_those_of_a_base_directory)
+{
+	const char *before = contents(harness_in_root("etc/passwd"));
+	unsigned int id = harness_user();
+
+	helper_policy = helper_policy_file(
+	    harness_text("root box\nbase tmpfs\nro %s/usr as /usr %s/etc as /etc\nusers\n"
+			 "symlink usr/bin /bin\nsymlink usr/lib /lib\nsymlink usr/lib64 /lib64\n",
+		helper_root(), helper_root()));
+	ck_assert_int_eq(system(harness_text("touch '%s'", harness_in_root("etc/group"))), 0);
+	ck_assert_contains(helper_in_box((enum helper_kind)_i, "cat /etc/passwd"),
+	    harness_text(TOOLS_PASSWD, "tool", id, id));
+	ck_assert_str_eq(contents(harness_in_root("etc/passwd")), before);
+}
+END_TEST
+
 /* ---- places */
 
 START_TEST(no_link_or_dots_lead_to_a_place)
@@ -697,6 +761,10 @@ roots_suite(void)
 	helper_add_kinds_by_root(
 	    tc, what_is_mounted_below_a_source_comes_along_with_its_restrictions);
 	helper_add_kinds(tc, a_source_that_is_missing_is_status_16);
+	helper_add_kinds(tc, what_may_be_missing_is_left_out);
+	helper_add_kinds_by_root(tc, what_may_be_missing_is_an_error_if_it_is_closed);
+	helper_add_kinds(tc, users_are_the_tools_own);
+	helper_add_kinds(tc, users_hide_those_of_a_base_directory);
 	helper_add_kinds_by_root(tc, a_source_below_a_closed_directory_is_status_16);
 	suite_add_tcase(suite, tc);
 
