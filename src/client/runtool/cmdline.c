@@ -36,7 +36,10 @@ static const struct choice {
 	"the best server of this area of the fleet;\n"
 	"                                 default: $RUNTOOL_AREA"},
     {'r', "root", "INDEX|NAME", "the tool's root, by number or name; default: 1"},
-    {'w', "directory", "DIR", "working directory below the root; default: .WD"},
+    {'w', "directory", "DIR|here",
+	"working directory below the root; here: the current\n"
+	"                                 one, here:/FROM=/TO: with another beginning;\n"
+	"                                 default: .WD"},
     {'e', "env", "NAME[=VALUE]", "set a variable; without a value: as it is here"},
     {'i', "input", "FILE|-", "stdin: a file on the server, or this stdin"},
     {'t', "time-limit", "SECONDS", "end the tool after this time, with status 124"},
@@ -215,7 +218,7 @@ take(struct cmdline *cmd, int letter, const char *text)
 		take_root(&cmd->request, text);
 		break;
 	case 'w':
-		cmd->request.directory = text;
+		cmd->directory.asked = text;
 		break;
 	case 'e':
 		take_variable(cmd, text);
@@ -338,6 +341,17 @@ choose_server(struct cmdline *cmd)
 		take_server(&cmd->server, "RUNTOOL_SERVER=", defaults_server());
 }
 
+static void
+find_directory(struct cmdline *cmd)
+{
+	const char *asked = cmd->directory.asked;
+	char why[PATH_MAX + 128];
+
+	if (directory_find(&cmd->directory, asked, why, sizeof(why)) == -1)
+		refuse("-w %s: %s", asked, why);
+	cmd->request.directory = directory_name(&cmd->directory);
+}
+
 void
 cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 {
@@ -360,6 +374,7 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 	cmd->request.env = cmd->env;
 	cmd->request.argv = (const char *const *)argv + optind;
 	choose_server(cmd);
+	find_directory(cmd);
 }
 
 void

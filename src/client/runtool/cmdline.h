@@ -3,6 +3,7 @@
 #define CMDLINE_H
 
 #include "client/choose/endpoint.h"
+#include "directory.h"
 #include "runtool.h"
 
 /* Exit statuses that are not the tool's; env(1) and timeout(1) have the same. */
@@ -20,7 +21,8 @@ struct cmdline {
 	struct endpoint server;	     /* its port may still be empty */
 	int retries;		     /* how often to repeat a lost run */
 	bool verbose, quiet, json;
-	const char *json_file; /* NULL: stderr */
+	const char *json_file;	    /* NULL: stderr */
+	struct directory directory; /* the request's working directory */
 	struct runtool_request request;
 	const char **env; /* the request's; freed by cmdline_free() */
 	size_t n_env;

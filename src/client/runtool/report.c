@@ -7,6 +7,9 @@
 #include "lib/jsontext.h"
 #include "report.h"
 
+/* How servers of any version say that the root has no such directory. */
+#define NO_DIRECTORY "Can't establish working directory "
+
 static const char *const why_words[] = {
     [RUNTOOL_ENDED] = "ended",
     [RUNTOOL_TIME_LIMIT] = "time-limit",
@@ -36,12 +39,25 @@ report_exit_status(const struct attempt_result *o)
 	return (o->result.signal != 0 ? EXIT_SIGNAL + o->result.signal : o->result.status);
 }
 
+/* The server says which directory the root has not; the user knows it by another name. */
+static bool
+is_about_here(const struct cmdline *cmd, const char *words)
+{
+	return (cmd->directory.here && strstr(words, NO_DIRECTORY) != NULL);
+}
+
 void
 report_error(const struct cmdline *cmd, const struct runtool_error *error)
 {
 	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
 
-	warnx("%s: %s", endpoint_name(&cmd->server, server), error_words(error, words));
+	endpoint_name(&cmd->server, server);
+	error_words(error, words);
+	if (is_about_here(cmd, words))
+		warnx("%s: %s: asked for was the current directory, %s (-w %s)", server, words,
+		    cmd->directory.own, cmd->directory.asked);
+	else
+		warnx("%s: %s", server, words);
 }
 
 static void

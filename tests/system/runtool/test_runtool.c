@@ -83,6 +83,14 @@ START_TEST(an_error_is_told_with_the_servers_name_and_words)
 	ck_assert_int_eq(shown.status, STATUS_TROUBLE);
 	ck_assert_contains(shown.err, harness_text("runtool: 127.0.0.1:%d: ", s.port));
 	ck_assert_contains(shown.err, "/none/here");
+	ck_assert_ptr_null(strstr(shown.err, "asked for"));
+	shown = script_run(&s, "cd $tmp; pwd; runtool -q -w here:/=/none /bin/true");
+	ck_assert_int_eq(shown.status, STATUS_TROUBLE);
+	ck_assert_contains(
+	    shown.err, harness_text("/none%.*s (", (int)strcspn(shown.out, "\n"), shown.out));
+	ck_assert_contains(
+	    shown.err, harness_text(": asked for was the current directory, %.*s (-w here:/=/none)",
+			   (int)strcspn(shown.out, "\n"), shown.out));
 	server_stop(&s);
 }
 END_TEST
@@ -102,6 +110,15 @@ static const struct promise misuses[] = {
 	"runtool: -r : must be a root's number or its name\ntry 'runtool --help'\n"},
     {"runtool -e =1 x", STATUS_TROUBLE, "",
 	"runtool: -e =1: must be NAME or NAME=VALUE\ntry 'runtool --help'\n"},
+    {"runtool -w here:sub x", STATUS_TROUBLE, "",
+	"runtool: -w here:sub: must be here:/FROM=/TO; a directory of that name is ./here:sub\n"
+	"try 'runtool --help'\n"},
+    {"cd /usr; runtool -w here:/us=/src x", STATUS_TROUBLE, "",
+	"runtool: -w here:/us=/src: the current directory, /usr, is not below /us\n"
+	"try 'runtool --help'\n"},
+    {"mkdir $tmp/gone; cd $tmp/gone; rmdir $tmp/gone; runtool -w here x", STATUS_TROUBLE, "",
+	"runtool: -w here: the current directory: No such file or directory\n"
+	"try 'runtool --help'\n"},
     {"runtool -i words x", STATUS_TROUBLE, "",
 	"runtool: -i words: must be a full path name on the server, or - for this stdin\n"
 	"try 'runtool --help'\n"},
@@ -209,6 +226,19 @@ END_TEST
 static const struct promise options[] = {
     {"runtool -w /tmp /bin/pwd | grep -c '/tmp$'", 0, "1\n", ""},
     {"runtool --directory=/tmp /bin/pwd | grep -c '/tmp$'", 0, "1\n", ""},
+    {"cd /tmp; runtool -w here /bin/pwd | grep -c '/tmp$'", 0, "1\n", ""},
+    {"cd /tmp; PWD=/usr runtool -w here /bin/pwd | grep -c '/tmp$'", 0, "1\n", ""},
+    {"cd /; PWD=/tmp/.. runtool -w here /bin/ls -d tmp", 0, "tmp\n", ""},
+    {"cd /usr; runtool -w here:/usr=/tmp /bin/pwd | grep -c '/tmp$'", 0, "1\n", ""},
+    {"cd /usr/bin; runtool -w here:/usr/=/ /bin/ls -d sh", 0, "sh\n", ""},
+    {"cd /usr; runtool -w here:/=/ /bin/pwd | grep -c '/usr$'", 0, "1\n", ""},
+    {"cd /usr; runtool -w here:/usr=/ /bin/ls -d tmp", 0, "tmp\n", ""},
+    {"ln -s /usr $tmp/link; cd $tmp/link; runtool -w here:$tmp/link=/tmp /bin/pwd | "
+     "grep -c '/tmp$'; runtool -w here:/usr=/tmp /bin/pwd | grep -c '/tmp$'; rm $tmp/link",
+	0, "1\n1\n", ""},
+    {"cd /; for d in tmp usr; do (cd $d; runtool -w here /bin/pwd | grep -o '[a-z]*$'); done", 0,
+	"tmp\nusr\n", ""},
+    {"cd /tmp; runtool -w ./here /bin/true", STATUS_TROUBLE, "", NULL},
     {"runtool -e A=1 --env B= -e C=x=y /usr/bin/env | sort", 0, "A=1\nB=\nC=x=y\n", ""},
     {"A=here B='' runtool -e A -e B -e C /usr/bin/env | sort", 0, "A=here\nB=\n", ""},
     {"B=2 runtool -e A=1 -e A=2 -e B=1 -e B -e C=1 -e C /usr/bin/env | sort", 0, "A=2\nB=2\n", ""},

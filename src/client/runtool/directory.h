@@ -1,0 +1,26 @@
+/* directory.h: the tool's working directory, where -w names the current one here. */
+#ifndef DIRECTORY_H
+#define DIRECTORY_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct directory {
+	const char *asked;   /* as it was asked for; NULL: the server's default */
+	bool here;	     /* by the current directory; then: */
+	char own[PATH_MAX];  /* the current directory */
+	char path[PATH_MAX]; /* the same in the root */
+};
+
+/*
+ * Finds out what `asked` means: `here`, `here:FROM=TO` with absolute path names, where the current
+ * directory must be FROM or below it, and is TO or below it in the root; or any other directory,
+ * which stands for itself. 0, or -1 with the reason in `why`. `asked` must live as long.
+ */
+int directory_find(struct directory *, const char *asked, char *why, size_t size);
+
+/* The directory in the root, or NULL. */
+const char *directory_name(const struct directory *);
+
+#endif
