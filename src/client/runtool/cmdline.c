@@ -40,7 +40,9 @@ static const struct choice {
 	"working directory below the root; here: the current\n"
 	"                                 one, here:/FROM=/TO: with another beginning;\n"
 	"                                 default: .WD"},
-    {'e', "env", "NAME[=VALUE]", "set a variable; without a value: as it is here"},
+    {'e', "env", "NAME[=VALUE]",
+	"set a variable; without a value: as it is here;\n"
+	"                                 also a pattern, as *; after !: leave it out again"},
     {'i', "input", "FILE|-", "stdin: a file on the server, or this stdin"},
     {'t', "time-limit", "SECONDS", "end the tool after this time, with status 124"},
     {'l', "label", "LABEL", "what the server's log calls the run"},
@@ -152,34 +154,13 @@ take_count(const char *option, const char *text, int max)
 	return (n);
 }
 
-/* The index of a name's entry; if there is none, of the NULL at the end. */
-static size_t
-find_variable(const char *const *env, const char *name, size_t len)
-{
-	size_t i = 0;
-
-	while (env[i] != NULL && !(strncmp(env[i], name, len) == 0 && env[i][len] == '='))
-		i++;
-	return (i);
-}
-
-/* The last value of a name counts. */
 static void
 take_variable(struct cmdline *cmd, const char *text)
 {
-	const char *const *own = (const char *const *)environ;
-	size_t len = strcspn(text, "="), i;
+	const char *why;
 
-	if (len == 0)
-		refuse("-e %s: must be NAME or NAME=VALUE", text);
-	if ((i = find_variable(cmd->env, text, len)) < cmd->n_env) {
-		cmd->env[i] = cmd->env[--cmd->n_env];
-		cmd->env[cmd->n_env] = NULL;
-	}
-	if (text[len] == '\0')
-		text = own[find_variable(own, text, len)];
-	if (text != NULL)
-		cmd->env[cmd->n_env++] = text;
+	if (environment_take(&cmd->env, text, &why) == -1)
+		refuse("-e %s: %s", text, why);
 }
 
 static void
@@ -363,15 +344,12 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 				    .best_effort = true,
 				    .stream_stdin = has_input(),
 				    .stdin_fd = STDIN_FILENO}};
-	/* There are fewer -e than arguments. */
-	if ((cmd->env = calloc((size_t)argc + 1, sizeof(*cmd->env))) == NULL)
-		err(EXIT_TROUBLE, "environment");
 	describe(letters, names);
 	while ((letter = getopt_long(argc, argv, letters, names, NULL)) != -1)
 		take(cmd, letter, optarg);
 	if (optind == argc)
 		refuse("no command");
-	cmd->request.env = cmd->env;
+	cmd->request.env = cmd->env.list;
 	cmd->request.argv = (const char *const *)argv + optind;
 	choose_server(cmd);
 	find_directory(cmd);
@@ -380,5 +358,5 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 void
 cmdline_free(struct cmdline *cmd)
 {
-	free(cmd->env);
+	environment_free(&cmd->env);
 }

@@ -4,6 +4,7 @@
 
 #include "client/choose/endpoint.h"
 #include "directory.h"
+#include "environment.h"
 #include "runtool.h"
 
 /* Exit statuses that are not the tool's; env(1) and timeout(1) have the same. */
@@ -24,8 +25,7 @@ struct cmdline {
 	const char *json_file;	    /* NULL: stderr */
 	struct directory directory; /* the request's working directory */
 	struct runtool_request request;
-	const char **env; /* the request's; freed by cmdline_free() */
-	size_t n_env;
+	struct environment env; /* the request's */
 };
 
 /*

@@ -109,7 +109,11 @@ static const struct promise misuses[] = {
     {"runtool -r '' x", STATUS_TROUBLE, "",
 	"runtool: -r : must be a root's number or its name\ntry 'runtool --help'\n"},
     {"runtool -e =1 x", STATUS_TROUBLE, "",
-	"runtool: -e =1: must be NAME or NAME=VALUE\ntry 'runtool --help'\n"},
+	"runtool: -e =1: must be NAME, NAME=VALUE, PATTERN, !NAME or !PATTERN\n"
+	"try 'runtool --help'\n"},
+    {"runtool -e '!A=1' x 2>&1 | grep -c 'must be NAME'", 0, "1\n", ""},
+    {"runtool -e '!' x 2>&1 | grep -c 'must be NAME'", 0, "1\n", ""},
+    {"runtool -e '' x 2>&1 | grep -c 'must be NAME'", 0, "1\n", ""},
     {"runtool -w here:sub x", STATUS_TROUBLE, "",
 	"runtool: -w here:sub: must be here:/FROM=/TO; a directory of that name is ./here:sub\n"
 	"try 'runtool --help'\n"},
@@ -242,6 +246,25 @@ static const struct promise options[] = {
     {"runtool -e A=1 --env B= -e C=x=y /usr/bin/env | sort", 0, "A=1\nB=\nC=x=y\n", ""},
     {"A=here B='' runtool -e A -e B -e C /usr/bin/env | sort", 0, "A=here\nB=\n", ""},
     {"B=2 runtool -e A=1 -e A=2 -e B=1 -e B -e C=1 -e C /usr/bin/env | sort", 0, "A=2\nB=2\n", ""},
+    {"env -i B_1=1 B_2=2 A=3 $(which runtool) -s $RUNTOOL_SERVER -e 'B_*' /usr/bin/env", 0,
+	"B_1=1\nB_2=2\n", ""},
+    {"env -i B_1=1 B_2=2 A=3 $(which runtool) -s $RUNTOOL_SERVER -e B_1=0 -e '*' -e '!?_2' "
+     "-e '!A' -e C=4 /usr/bin/env",
+	0, "B_1=1\nC=4\n", ""},
+    {"env -i A=1 B=2 $(which runtool) -s $RUNTOOL_SERVER -e '[A-Z]' -e '!*' -e '!none' "
+     "/usr/bin/env",
+	0, "", ""},
+    {"env -i A=1 LD_X=2 MAKEFLAGS=' -j --jobserver-auth=3,4' MFLAGS='-j --jobserver-fds=3,4' "
+     "CARGO_MAKEFLAGS='-j --jobserver-auth=8,9' $(which runtool) -s $RUNTOOL_SERVER -e '*' "
+     "/usr/bin/env",
+	0, "A=1\n", ""},
+    {"env -i LD_X=2 MAKEFLAGS=' -j --jobserver-auth=3,4' $(which runtool) -s $RUNTOOL_SERVER "
+     "-e 'LD_*' -e MAKEFLAGS /usr/bin/env",
+	0, "LD_X=2\nMAKEFLAGS= -j --jobserver-auth=3,4\n", ""},
+    {"env -i LD_X=2 MAKEFLAGS=' -j --jobserver-auth=fifo:/tmp/x' MFLAGS=-k $(which runtool) "
+     "-s $RUNTOOL_SERVER -e LD_X -e 'M*' /usr/bin/env",
+	0, "LD_X=2\nMAKEFLAGS= -j --jobserver-auth=fifo:/tmp/x\nMFLAGS=-k\n", ""},
+    {"runtool $(seq 500 | sed 's|.*|-e V&=&|') /usr/bin/env | wc -l", 0, "500\n", ""},
     {"runtool -e PATH=/bin sh -c 'exit 4'", 4, "", ""},
     {"runtool -e PATH=/bin sh -e -c 'false; true'", 1, "", ""},
     {"runtool -r 1 /bin/true", 0, "", ""},
