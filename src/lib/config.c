@@ -250,29 +250,58 @@ set_path(char *path, size_t size, const char *dir, const char *file)
 	return (0);
 }
 
-int
-config_find(const char *option, char *path, size_t size, bool *in_cwd)
+/* Looks in these directories; NULL or empty: not there. The index of the one that has it, or -1. */
+static int
+find_in(const char *const *dirs, int n, char *path, size_t size)
 {
-	const char *dirs[] = {".", getenv("HOME"), SYSCONFDIR};
-	const char *variable = getenv("VESTACONFIG");
-	size_t i;
+	int i;
 
-	*in_cwd = false;
-	if (option == NULL && variable != NULL && *variable != '\0')
-		option = variable;
-	if (option != NULL)
-		return (set_path(path, size, "", option));
-	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+	for (i = 0; i < n; i++) {
 		if (dirs[i] == NULL || *dirs[i] == '\0')
 			continue;
 		if (set_path(path, size, dirs[i], "/vesta.cfg") == -1)
 			return (-1);
-		*in_cwd = i == 0;
 		if (access(path, F_OK) == 0)
-			return (0);
+			return (i);
 	}
 	errno = ENOENT;
 	return (-1);
+}
+
+/* `option`, or what the environment says instead; NULL: neither. */
+static const char *
+named(const char *option)
+{
+	const char *variable = getenv("VESTACONFIG");
+
+	if (option == NULL && variable != NULL && *variable != '\0')
+		return (variable);
+	return (option);
+}
+
+int
+config_find(const char *option, char *path, size_t size, bool *in_cwd)
+{
+	const char *const dirs[] = {".", getenv("HOME"), SYSCONFDIR};
+	int i;
+
+	*in_cwd = false;
+	if ((option = named(option)) != NULL)
+		return (set_path(path, size, "", option));
+	i = find_in(dirs, sizeof(dirs) / sizeof(dirs[0]), path, size);
+	*in_cwd = i == 0;
+	return (i == -1 ? -1 : 0);
+}
+
+int
+config_find_elsewhere(const char *option, char *path, size_t size)
+{
+	const char *home = getenv("HOME");
+	const char *const dirs[] = {home == NULL || *home != '/' ? NULL : home, SYSCONFDIR};
+
+	if ((option = named(option)) != NULL)
+		return (set_path(path, size, "", option));
+	return (find_in(dirs, sizeof(dirs) / sizeof(dirs[0]), path, size) == -1 ? -1 : 0);
 }
 
 const struct config_value *

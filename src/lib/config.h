@@ -27,6 +27,9 @@ struct config_value {
  */
 int config_find(const char *option, char *path, size_t size, bool *in_cwd);
 
+/* The same, but not ./vesta.cfg: for what a directory of somebody else's must not decide. */
+int config_find_elsewhere(const char *option, char *path, size_t size);
+
 /*
  * Reads `path` and what it includes. NULL with the reason in `err` (FILE:LINE: what is wrong):
  * a line that is no section, option or comment; an option before any section or after an include

@@ -68,20 +68,21 @@ defaults_read(struct defaults *d, const struct config *config, char *why, size_t
 	    (get_number(config, "SRPC_port", MAX_PORT, &port, why, size) == -1 ||
 		get_number(config, "info_read_timeout", MAX_TIMEOUT, &timeout, why, size) == -1))
 		return (-1);
-	if (port != -1)
+	d->port_set = port != -1;
+	if (d->port_set)
 		snprintf(d->port, sizeof(d->port), "%d", port);
 	d->info_timeout_ms = timeout * MS_PER_SECOND;
 	return (0);
 }
 
 int
-defaults_load(struct defaults *d, const char *file, char *why, size_t size)
+defaults_load(
+    struct defaults *d, const char *file, struct defaults_file *found, char *why, size_t size)
 {
 	struct config *config;
-	struct defaults_file found;
 	int rc;
 
-	if (defaults_open(file, &config, &found, why, size) == -1)
+	if (defaults_open(file, &config, found, why, size) == -1)
 		return (-1);
 	rc = defaults_read(d, config, why, size);
 	config_free(config);

@@ -15,6 +15,7 @@ const char *defaults_server(void);
 
 struct defaults {
 	char port[NI_MAXSERV];
+	bool port_set;	     /* by vesta.cfg */
 	int info_timeout_ms; /* 0: none */
 };
 
@@ -35,7 +36,8 @@ int defaults_open(
  * 0, or -1 with the reason in `why`.
  */
 int defaults_read(struct defaults *, const struct config *, char *why, size_t size);
-int defaults_load(struct defaults *, const char *file, char *why, size_t size);
+int defaults_load(
+    struct defaults *, const char *file, struct defaults_file *found, char *why, size_t size);
 
 /* Fills in a port that was not given. 0, or -1 with the reason in `why`: there is none. */
 int defaults_port(const struct defaults *, struct endpoint *, char *why, size_t size);

@@ -15,14 +15,16 @@
 #include "lib/record.h"
 #include "paths.h"
 
-#define DEFAULT_ROOT	  1
+#define DEFAULT_SERVER	  "localhost"
+#define DEFAULT_ROOT	  "1"
+#define DEFAULT_DIRECTORY ".WD"
 #define LABEL_MAX	  128
 #define KEEP_ALIVE_MIN_MS 100
 #define KEEP_ALIVE_MAX_MS 600000
 #define MAX_RETRIES	  1000
 
 /* Long options without a letter. */
-enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY };
+enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, SHOW };
 
 static const struct choice {
 	int letter;
@@ -54,10 +56,21 @@ static const struct choice {
 	"run it again where another server is lost, N times at most;\n"
 	"                                 default: 0"},
     {'c', "config", "FILE", "the vesta.cfg that names port and platforms"},
+    {SHOW, "show", NULL, "show what is in force, and where it comes from"},
     {'h', "help", NULL, "show this"},
     {'V', "version", NULL, "show the version"},
 };
 #define CHOICES (sizeof(choices) / sizeof(choices[0]))
+
+/* The options that preferences stand for. */
+static const int letters_of[PREFERENCES] = {
+    [PREFER_SERVER] = 's',
+    [PREFER_PLATFORM] = 'p',
+    [PREFER_AREA] = 'a',
+    [PREFER_ROOT] = 'r',
+    [PREFER_DIRECTORY] = 'w',
+    [PREFER_ENV] = 'e',
+};
 
 static void
 help(void)
@@ -104,26 +117,27 @@ consists_of(const char *text, const char *characters)
 
 /* A root's number, decimal or hexadecimal after 0x, or its name. */
 static void
-take_root(struct runtool_request *request, const char *text)
+take_root(struct cmdline *cmd, const char *text)
 {
+	struct runtool_request *request = &cmd->request;
 	bool hex = strncasecmp(text, "0x", 2) == 0;
 	unsigned long long n;
 
 	request->root = 0;
 	request->root_name = NULL;
 	if (*text == '\0' || strchr(text, '/') != NULL)
-		refuse("-r %s: must be a root's number or its name", text);
+		refuse("%s%s: must be a root's number or its name", cmd->what, text);
 	if (!consists_of(text + (hex ? 2 : 0), hex ? "0123456789abcdefABCDEF" : "0123456789")) {
 		request->root_name = text;
 		return;
 	}
 	n = strtoull(text, NULL, hex ? 16 : 10);
 	if (n == 0 || n > UINT32_MAX)
-		refuse("-r %s: must be from 1 to 0xffffffff", text);
+		refuse("%s%s: must be from 1 to 0xffffffff", cmd->what, text);
 	/* 0803 may be meant as the directory 00000803, which is 0x803. */
 	if (!hex && *text == '0' && text[1] != '\0')
-		refuse("-r %s: has leading zeros: say %s, or 0x%s if it is hexadecimal", text,
-		    text + strspn(text, "0"), text + strspn(text, "0"));
+		refuse("%s%s: has leading zeros: say %s, or 0x%s if it is hexadecimal", cmd->what,
+		    text, text + strspn(text, "0"), text + strspn(text, "0"));
 	request->root = (uint32_t)n;
 }
 
@@ -160,7 +174,20 @@ take_variable(struct cmdline *cmd, const char *text)
 	const char *why;
 
 	if (environment_take(&cmd->env, text, &why) == -1)
-		refuse("-e %s: %s", text, why);
+		refuse("%s%s: %s", cmd->what, text, why);
+}
+
+/* Those of a preference are separated by blanks. */
+static void
+take_variables(struct cmdline *cmd, const char *text)
+{
+	char *rest, *word;
+
+	if ((rest = cmd->words = strdup(text)) == NULL)
+		err(EXIT_TROUBLE, "environment");
+	while ((word = strsep(&rest, " \t")) != NULL)
+		if (*word != '\0')
+			take_variable(cmd, word);
 }
 
 static void
@@ -176,10 +203,18 @@ take_input(struct runtool_request *request, const char *text)
 }
 
 static void
-take_server(struct endpoint *server, const char *what, const char *text)
+take_server(struct cmdline *cmd, const char *text)
 {
-	if (endpoint_parse(server, text) == -1)
-		refuse("%s%s: must be HOST, HOST:PORT or [ADDRESS]:PORT", what, text);
+	if (endpoint_parse(&cmd->server, text) == -1)
+		refuse("%s%s: must be HOST, HOST:PORT or [ADDRESS]:PORT", cmd->what, text);
+}
+
+static void
+take_area(struct cmdline *cmd, const char *text)
+{
+	if (!record_area_ok(text))
+		refuse("%s%s: must be letters, digits, `.`, `_` and `-`", cmd->what, text);
+	cmd->area = text;
 }
 
 static void
@@ -187,16 +222,16 @@ take(struct cmdline *cmd, int letter, const char *text)
 {
 	switch (letter) {
 	case 's':
-		take_server(&cmd->server, "-s ", text);
+		take_server(cmd, text);
 		break;
 	case 'p':
 		cmd->platform = text;
 		break;
 	case 'a':
-		cmd->area = text;
+		take_area(cmd, text);
 		break;
 	case 'r':
-		take_root(&cmd->request, text);
+		take_root(cmd, text);
 		break;
 	case 'w':
 		cmd->directory.asked = text;
@@ -232,6 +267,9 @@ take(struct cmdline *cmd, int letter, const char *text)
 		break;
 	case RETRY:
 		cmd->retries = take_count("--retry", text, MAX_RETRIES);
+		break;
+	case SHOW:
+		cmd->show = true;
 		break;
 	case 'c':
 		cmd->config = text;
@@ -280,15 +318,6 @@ has_input(void)
 		!(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)));
 }
 
-/* NULL if it is not set, or empty. */
-static const char *
-find_set(const char *name)
-{
-	const char *value = getenv(name);
-
-	return (value == NULL || *value == '\0' ? NULL : value);
-}
-
 static void
 check_choice(const struct cmdline *cmd)
 {
@@ -300,26 +329,85 @@ check_choice(const struct cmdline *cmd)
 		refuse("--retry: needs -p or -a: with -s there is no other server");
 }
 
-/*
- * The command line goes before the environment; there a server goes before a platform, and a
- * platform before an area.
- */
-static void
-choose_server(struct cmdline *cmd)
-{
-	const char *what = "-a ";
+/* ---- what is in force --------------------------------------------------------------------- */
 
-	check_choice(cmd);
-	if (cmd->server.host[0] == '\0' && cmd->platform == NULL && cmd->area == NULL &&
-	    find_set("RUNTOOL_SERVER") == NULL &&
-	    (cmd->platform = find_set("RUNTOOL_PLATFORM")) == NULL) {
-		what = "RUNTOOL_AREA=";
-		cmd->area = find_set("RUNTOOL_AREA");
+static void
+note(struct cmdline *cmd, enum preference i, const char *text)
+{
+	if (in_force_note(&cmd->in_force, i, cmd->what, text) == -1)
+		err(EXIT_TROUBLE, "settings");
+}
+
+/* Takes an option, and notes it if it is one that there are preferences for. */
+static void
+take_option(struct cmdline *cmd, int letter, const char *text)
+{
+	static const char *const whats[PREFERENCES] = {"-s ", "-p ", "-a ", "-r ", "-w ", "-e "};
+	enum preference i = 0;
+
+	while (i < PREFERENCES && letters_of[i] != letter)
+		i++;
+	if (i == PREFERENCES) {
+		take(cmd, letter, text);
+		return;
 	}
-	if (cmd->area != NULL && !record_area_ok(cmd->area))
-		refuse("%s%s: must be letters, digits, `.`, `_` and `-`", what, cmd->area);
-	if (cmd->server.host[0] == '\0' && cmd->platform == NULL && cmd->area == NULL)
-		take_server(&cmd->server, "RUNTOOL_SERVER=", defaults_server());
+	cmd->what = whats[i];
+	take(cmd, letter, text);
+	if (i != PREFER_ENV) {
+		free(cmd->in_force.texts[i]);
+		cmd->in_force.texts[i] = NULL;
+	}
+	note(cmd, i, text);
+}
+
+static bool
+has_server(const struct cmdline *cmd)
+{
+	return (cmd->server.host[0] != '\0' || cmd->platform != NULL || cmd->area != NULL);
+}
+
+static void
+take_preference(struct cmdline *cmd, enum preference i)
+{
+	const char *value = cmd->preferences.list[i].value;
+
+	cmd->what = cmd->preferences.list[i].from;
+	if (i == PREFER_ENV)
+		take_variables(cmd, value);
+	else
+		take(cmd, letters_of[i], value);
+	note(cmd, i, value);
+}
+
+/* Takes the preferences of which the command line says nothing. */
+static void
+take_preferences(struct cmdline *cmd)
+{
+	bool server = has_server(cmd);
+	char why[PATH_MAX + 256];
+	enum preference i;
+
+	if (preferences_read(&cmd->preferences, cmd->config, why, sizeof(why)) == -1)
+		errx(EXIT_TROUBLE, "%s", why);
+	for (i = 0; i < PREFERENCES; i++)
+		if (cmd->preferences.list[i].value != NULL && cmd->in_force.texts[i] == NULL &&
+		    !(i <= PREFER_AREA && server))
+			take_preference(cmd, i);
+}
+
+/* What nothing says. */
+static void
+take_defaults(struct cmdline *cmd)
+{
+	cmd->what = "default";
+	if (!has_server(cmd)) {
+		take_server(cmd, DEFAULT_SERVER);
+		note(cmd, PREFER_SERVER, DEFAULT_SERVER);
+	}
+	if (cmd->in_force.texts[PREFER_ROOT] == NULL)
+		note(cmd, PREFER_ROOT, DEFAULT_ROOT);
+	if (cmd->in_force.texts[PREFER_DIRECTORY] == NULL)
+		note(cmd, PREFER_DIRECTORY, DEFAULT_DIRECTORY);
 }
 
 static void
@@ -329,8 +417,18 @@ find_directory(struct cmdline *cmd)
 	char why[PATH_MAX + 128];
 
 	if (directory_find(&cmd->directory, asked, why, sizeof(why)) == -1)
-		refuse("-w %s: %s", asked, why);
+		refuse("%s%s: %s", cmd->in_force.from[PREFER_DIRECTORY], asked, why);
 	cmd->request.directory = directory_name(&cmd->directory);
+}
+
+_Noreturn static void
+show(const struct cmdline *cmd)
+{
+	in_force_print(&cmd->in_force, &cmd->preferences,
+	    cmd->directory.here ? cmd->directory.path : NULL, cmd->config);
+	if (fflush(stdout) == EOF)
+		err(EXIT_TROUBLE, "stdout");
+	exit(EXIT_SUCCESS);
 }
 
 void
@@ -340,23 +438,30 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 	char letters[2 * CHOICES + 2];
 	int letter;
 
-	*cmd = (struct cmdline){.request = {.root = DEFAULT_ROOT,
+	*cmd = (struct cmdline){.request = {.root = 1,
 				    .best_effort = true,
 				    .stream_stdin = has_input(),
 				    .stdin_fd = STDIN_FILENO}};
 	describe(letters, names);
 	while ((letter = getopt_long(argc, argv, letters, names, NULL)) != -1)
-		take(cmd, letter, optarg);
-	if (optind == argc)
+		take_option(cmd, letter, optarg);
+	if (optind == argc && !cmd->show)
 		refuse("no command");
+	check_choice(cmd);
+	take_preferences(cmd);
+	take_defaults(cmd);
 	cmd->request.env = cmd->env.list;
 	cmd->request.argv = (const char *const *)argv + optind;
-	choose_server(cmd);
 	find_directory(cmd);
+	if (cmd->show)
+		show(cmd);
 }
 
 void
 cmdline_free(struct cmdline *cmd)
 {
 	environment_free(&cmd->env);
+	in_force_free(&cmd->in_force);
+	preferences_free(&cmd->preferences);
+	free(cmd->words);
 }

@@ -5,6 +5,8 @@
 #include "client/choose/endpoint.h"
 #include "directory.h"
 #include "environment.h"
+#include "in_force.h"
+#include "preferences.h"
 #include "runtool.h"
 
 /* Exit statuses that are not the tool's; env(1) and timeout(1) have the same. */
@@ -21,16 +23,25 @@ struct cmdline {
 	const char *platform, *area; /* where to look for servers; both NULL: `server` is named */
 	struct endpoint server;	     /* its port may still be empty */
 	int retries;		     /* how often to repeat a lost run */
+	char found[PATH_MAX]; /* a vesta.cfg that says which server, though it was merely found in
+				 the current directory; or empty */
 	bool verbose, quiet, json;
 	const char *json_file;	    /* NULL: stderr */
 	struct directory directory; /* the request's working directory */
 	struct runtool_request request;
 	struct environment env; /* the request's */
+
+	/* What the command line does not say. */
+	struct preferences preferences;
+	struct in_force in_force;
+	bool show;	  /* only to be shown */
+	const char *what; /* what stands before the value that is being read */
+	char *words;	  /* those of the variables */
 };
 
 /*
- * Descriptors 0 to 2 must be open. Does not return for --help and --version, nor after a usage
- * error. The strings are those of argv and of the environment.
+ * Descriptors 0 to 2 must be open. Does not return for --help, --version and --show, nor after a
+ * usage error. The strings are those of argv and of the environment, or its own.
  */
 void cmdline_parse(struct cmdline *, int argc, char *argv[]);
 void cmdline_free(struct cmdline *);

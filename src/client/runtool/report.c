@@ -60,6 +60,14 @@ report_error(const struct cmdline *cmd, const struct runtool_error *error)
 		warnx("%s: %s", server, words);
 }
 
+void
+report_found(const struct cmdline *cmd)
+{
+	if (cmd->found[0] != '\0')
+		warnx("%s has a say in which server it is: it was found in the current directory",
+		    cmd->found);
+}
+
 static void
 tell_error(const struct cmdline *cmd, const struct attempt_result *o)
 {
@@ -118,6 +126,8 @@ report_words(const struct cmdline *cmd, const struct attempt_result *o)
 {
 	if (!o->ran) {
 		tell_error(cmd, o);
+		if (!cmd->verbose && o->signal == 0)
+			report_found(cmd);
 		return;
 	}
 	tell_end(cmd, &o->result);

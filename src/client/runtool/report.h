@@ -18,6 +18,12 @@ void report_words(const struct cmdline *, const struct attempt_result *);
 /* On stderr: the server's name, and why it could not run the tool. */
 void report_error(const struct cmdline *, const struct runtool_error *);
 
+/*
+ * On stderr: that a vesta.cfg that was merely found has a say in which server it is. For those who
+ * want to know, and for all whom it led to an error.
+ */
+void report_found(const struct cmdline *);
+
 /* 0, or -1 with errno. */
 int report_json(const struct cmdline *, const struct attempt_result *, FILE *);
 

@@ -1,4 +1,5 @@
 /* runtool: runs a command through a RunToolServer as if it ran here. */
+#include <bsd/string.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +12,33 @@
 #include "several.h"
 #include "signals.h"
 
-/* Fills in the port. 0, or -1 with the error. */
+/* Fills in the port from vesta.cfg. 0, or -1 with the reason in `why`. */
+static int
+find_port(struct cmdline *cmd, char *why, size_t size)
+{
+	struct defaults_file file;
+	struct defaults defaults;
+
+	if (defaults_load(&defaults, cmd->config, &file, why, size) == -1)
+		return (-1);
+	if (defaults.port_set && file.in_cwd && cmd->server.port[0] == '\0')
+		strlcpy(cmd->found, file.path, sizeof(cmd->found));
+	return (defaults_port(&defaults, &cmd->server, why, size));
+}
+
+/* 0, or -1 with the error. */
 static int
 find_server(struct cmdline *cmd, struct attempt_result *o)
 {
-	struct defaults defaults;
 	char why[1000];
 
 	if (cmd->config == NULL && cmd->server.port[0] != '\0')
 		return (0);
-	if (defaults_load(&defaults, cmd->config, why, sizeof(why)) == 0 &&
-	    defaults_port(&defaults, &cmd->server, why, sizeof(why)) == 0)
+	if (find_port(cmd, why, sizeof(why)) == 0) {
+		if (cmd->verbose)
+			report_found(cmd);
 		return (0);
+	}
 	o->local = true;
 	return (error_set(&o->error, RUNTOOL_INVALID, "%s", why));
 }

@@ -1,3 +1,4 @@
+#include <bsd/string.h>
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
@@ -96,7 +97,7 @@ struct several {
 
 /* Reads the configuration. 0, or -1 with the reason in `why`. */
 static int
-read_config(struct several *s, const struct cmdline *cmd, char *why, size_t size)
+read_config(struct several *s, struct cmdline *cmd, char *why, size_t size)
 {
 	struct defaults_file file;
 
@@ -109,6 +110,10 @@ read_config(struct several *s, const struct cmdline *cmd, char *why, size_t size
 		    cmd->platform != NULL ? cmd->platform : cmd->area);
 		return (-1);
 	}
+	if (file.in_cwd)
+		strlcpy(cmd->found, file.path, sizeof(cmd->found));
+	if (cmd->verbose)
+		report_found(cmd);
 	s->platform.area = cmd->area;
 	if (defaults_read(&s->defaults, s->config, why, size) == -1 ||
 	    (cmd->platform != NULL && platform_read(&s->platform, s->config, file.path,

@@ -292,6 +292,124 @@ START_TEST(every_option_does_what_it_says)
 }
 END_TEST
 
+/* ---- preferences -------------------------------------------------------------------------- */
+
+/* A home with both files, and a directory with a vesta.cfg of somebody's. Behind it, $S is the server. */
+static const char home[] =
+    "S=$RUNTOOL_SERVER; unset RUNTOOL_SERVER VESTACONFIG XDG_CONFIG_HOME\n"
+    "h=$tmp/home; mkdir -p $h/.config $h/other $h/cwd; HOME=$h; export HOME; cd /\n"
+    "user() { printf '[runtool]\\n%s\\n' \"$1\" >$h/.config/runtool.cfg; }\n"
+    "site() { printf '[runtool]\\n%s\\n' \"$1\" >$h/vesta.cfg; }\n"
+    "trap 'rm -r $h' EXIT\n";
+
+static const struct promise preferences[] = {
+    /* Each variable. */
+    {"RUNTOOL_SERVER=$S RUNTOOL_ROOT=0x1 RUNTOOL_DIRECTORY=/tmp runtool /bin/pwd | "
+     "grep -c '/tmp$'",
+	0, "1\n", ""},
+    {"A=1 B_1=2 B_2=3 RUNTOOL_SERVER=$S RUNTOOL_ENV=' A\tB_* C=x  !B_2' runtool /usr/bin/env", 0,
+	"A=1\nB_1=2\nC=x\n", ""},
+    {"cd /tmp; RUNTOOL_SERVER=$S RUNTOOL_DIRECTORY=here runtool /bin/pwd | grep -c '/tmp$'", 0,
+	"1\n", ""},
+    /* An option counts before a variable, that before the user's file, that before vesta.cfg. */
+    {"site \"server = $S\"; runtool /bin/true", 0, "", ""},
+    {"site 'server = 127.0.0.1:1'; user \"server = $S\"; runtool /bin/true", 0, "", ""},
+    {"user 'server = 127.0.0.1:1'; RUNTOOL_SERVER=$S runtool /bin/true", 0, "", ""},
+    {"user 'platform = none'; RUNTOOL_SERVER=$S runtool /bin/true", 0, "", ""},
+    {"user \"server = $S\"; RUNTOOL_PLATFORM=none runtool -s $S /bin/true", 0, "", ""},
+    {"site 'env = A=site'; user 'env = A=user'; RUNTOOL_ENV=A=variable runtool -s $S -e A=option "
+     "/usr/bin/env; RUNTOOL_ENV=A=variable runtool -s $S /usr/bin/env; "
+     "RUNTOOL_ENV= runtool -s $S /usr/bin/env; user 'env ='; runtool -s $S /usr/bin/env",
+	0, "A=option\nA=variable\nA=user\nA=site\n", ""},
+    {"user 'root = none'; XDG_CONFIG_HOME=$h/other runtool -s $S /bin/true", 0, "", ""},
+    {"user 'root = none'; XDG_CONFIG_HOME=other runtool -s $S -r 1 --show | grep -c config/runtool",
+	0, "1\n", ""},
+    /* A vesta.cfg of the current directory has no say. */
+    {"site \"server = $S\"; cd $h/cwd; printf '[runtool]\\nserver = 127.0.0.1:1\\nenv = *\\n' "
+     ">vesta.cfg; runtool /usr/bin/env; runtool --show",
+	0, NULL, ""},
+    {"cd $h/cwd; printf '[runtool]\\nserver = 127.0.0.1:1\\n' >vesta.cfg; "
+     "runtool -c vesta.cfg /bin/true",
+	STATUS_TROUBLE, "", NULL},
+    /* What is in force. */
+    {"site 'env = A\nroot = 7'; user 'directory = /x'; RUNTOOL_SERVER=a:1 runtool -r sdk --show | "
+     "sed \"s|$h|HOME|\"",
+	0,
+	"server = a:1  # RUNTOOL_SERVER\nroot = sdk  # -r\n"
+	"directory = /x  # HOME/.config/runtool.cfg:2\nenv = A  # HOME/vesta.cfg:2\n"
+	"# the user's file: HOME/.config/runtool.cfg\n# vesta.cfg: HOME/vesta.cfg\n",
+	""},
+    {"cd /tmp; user 'area = x'; rm -f $h/vesta.cfg; runtool -w here:/tmp=/src -e A -e 'B*' --show "
+     "| "
+     "grep -v '^#' | sed \"s|$h|HOME|\"",
+	0,
+	"area = x  # HOME/.config/runtool.cfg:2\nroot = 1  # default\n"
+	"directory = here:/tmp=/src  # -w: /src\nenv = A B*  # -e\n",
+	""},
+    /* What is wrong is told with its place. */
+    {"RUNTOOL_ROOT=0 runtool /bin/true 2>&1 | head -n 1", 0,
+	"runtool: RUNTOOL_ROOT=0: must be from 1 to 0xffffffff\n", ""},
+    {"user 'root = a/b'; runtool /bin/true 2>&1 | head -n 1 | sed \"s|$h|HOME|\"", 0,
+	"runtool: HOME/.config/runtool.cfg:2: [runtool]root = a/b: must be a root's number or its "
+	"name\n",
+	""},
+    {"user 'rot = 1'; runtool /bin/true 2>&1 | sed \"s|$h|HOME|\"", 0,
+	"runtool: HOME/.config/runtool.cfg:2: [runtool]rot is not known\n", ""},
+    {"printf '[Run_Tool]\\na = 1\\n' >$h/.config/runtool.cfg; runtool /bin/true 2>&1 | "
+     "sed \"s|$h|HOME|\"",
+	0, "runtool: HOME/.config/runtool.cfg:2: [Run_Tool]: only [runtool] counts in this file\n",
+	""},
+    {"RUNTOOL_DIRECTORY=here:x runtool /bin/true 2>&1 | head -n 1 | cut -d : -f 1-3", 0,
+	"runtool: RUNTOOL_DIRECTORY=here:x\n", ""},
+};
+
+START_TEST(what_the_command_line_does_not_say_comes_from_the_preferences)
+{
+	struct server s;
+	struct promise p;
+	size_t i;
+
+	script_server(&s, "5", "");
+	for (i = 0; i < LENGTH(preferences); i++) {
+		p = preferences[i];
+		p.script = harness_text("%s%s", home, p.script);
+		script_keeps(&s, &p);
+	}
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(a_vesta_cfg_that_was_merely_found_is_named_where_it_says_which_server)
+{
+	static const char word[] =
+	    "./vesta.cfg has a say in which server it is: it was found in the "
+	    "current directory\n";
+	struct server s;
+	struct shown shown;
+
+	script_server(&s, "5", "");
+	shown = script_run(&s, harness_text("%scd $h/cwd; printf '[Run_Tool]\\nSRPC_port = 1\\n' "
+					    ">vesta.cfg; runtool -s 127.0.0.1 /bin/true",
+				   home));
+	ck_assert_int_eq(shown.status, STATUS_TROUBLE);
+	ck_assert_contains(shown.err, "127.0.0.1:1: cannot connect");
+	ck_assert_contains(shown.err, word);
+	shown =
+	    script_run(&s, harness_text("%scd $h/cwd; printf '[Run_Tool]\\nSRPC_port = %d\\n' "
+					">vesta.cfg; runtool -v -s 127.0.0.1 /bin/true; runtool "
+					"-s 127.0.0.1 /bin/true",
+			       home, s.port));
+	ck_assert_int_eq(shown.status, 0);
+	ck_assert_contains(shown.err, word);
+	ck_assert_ptr_null(strstr(strstr(shown.err, word) + 1, word));
+	shown = script_run(&s, harness_text("%scd $h/cwd; printf '[p]\\nhosts = 127.0.0.1:1\\n' "
+					    ">vesta.cfg; runtool -p p /bin/true",
+				   home));
+	ck_assert_contains(shown.err, word);
+	server_stop(&s);
+}
+END_TEST
+
 START_TEST(a_root_can_be_named)
 {
 	struct server s = {.mode = harness_can(MODE_NAMED) ? MODE_NAMED : MODE_ROOTLESS_NAMED,
@@ -743,6 +861,8 @@ runtool_suite(void)
 	testing_add_if(tc, a_root_can_be_named, 0, 1,
 	    harness_can(MODE_NAMED) || harness_can(MODE_ROOTLESS_NAMED),
 	    "root with CAP_SYS_ADMIN, or user namespaces");
+	tcase_add_test(tc, what_the_command_line_does_not_say_comes_from_the_preferences);
+	tcase_add_test(tc, a_vesta_cfg_that_was_merely_found_is_named_where_it_says_which_server);
 	tcase_add_test(tc, verbose_tells_server_version_times_and_usage);
 	tcase_add_test(tc, a_server_without_room_is_asked_again);
 	tcase_add_test(tc, many_at_once_all_run);

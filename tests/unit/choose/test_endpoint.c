@@ -63,13 +63,15 @@ START_TEST(a_port_that_was_not_given_is_the_configurations)
 {
 	struct endpoint with = {"a", "17"}, without = {"b", ""};
 	struct defaults defaults;
+	struct defaults_file file;
 	char why[256];
 
 	ck_assert_int_eq(defaults_load(&defaults,
 			     scratch_put("vesta.cfg", "[Run_Tool]\nSRPC_port = 1234\n"
 						      "info_read_timeout = 3\n"),
-			     why, sizeof(why)),
+			     &file, why, sizeof(why)),
 	    0);
+	ck_assert(defaults.port_set && !file.in_cwd);
 	ck_assert_int_eq(defaults.info_timeout_ms, 3000);
 	ck_assert_int_eq(defaults_port(&defaults, &with, why, sizeof(why)), 0);
 	ck_assert_str_eq(with.port, "17");
@@ -82,11 +84,12 @@ START_TEST(whichever_port_was_free_is_none_to_connect_to)
 {
 	struct endpoint with = {"a", "17"}, without = {"b", ""};
 	struct defaults defaults;
+	struct defaults_file file;
 	char why[256];
 
 	ck_assert_int_eq(
-	    defaults_load(&defaults, scratch_put("vesta.cfg", "[Run_Tool]\nSRPC_port = 0\n"), why,
-		sizeof(why)),
+	    defaults_load(&defaults, scratch_put("vesta.cfg", "[Run_Tool]\nSRPC_port = 0\n"), &file,
+		why, sizeof(why)),
 	    0);
 	ck_assert_int_eq(defaults_port(&defaults, &with, why, sizeof(why)), 0);
 	ck_assert_int_eq(defaults_port(&defaults, &without, why, sizeof(why)), -1);
@@ -101,6 +104,7 @@ START_TEST(without_a_configuration_there_are_built_in_defaults)
 
 	ck_assert_int_eq(defaults_read(&defaults, NULL, why, sizeof(why)), 0);
 	ck_assert_str_eq(defaults.port, "21776");
+	ck_assert(!defaults.port_set);
 	ck_assert_int_eq(defaults.info_timeout_ms, 120000);
 	ck_assert_int_eq(setenv("RUNTOOL_SERVER", "", 1), 0);
 	ck_assert_str_eq(defaults_server(), "localhost");
@@ -112,11 +116,12 @@ END_TEST
 START_TEST(what_is_no_number_is_told_with_file_and_line)
 {
 	struct defaults defaults;
+	struct defaults_file file;
 	char why[1024];
 
 	ck_assert_int_eq(
-	    defaults_load(&defaults, scratch_put("vesta.cfg", "[Run_Tool]\n\nSRPC_port = x\n"), why,
-		sizeof(why)),
+	    defaults_load(&defaults, scratch_put("vesta.cfg", "[Run_Tool]\n\nSRPC_port = x\n"),
+		&file, why, sizeof(why)),
 	    -1);
 	ck_assert_ptr_nonnull(strstr(why, "vesta.cfg:3: [Run_Tool]SRPC_port = x: must be"));
 }
