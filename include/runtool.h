@@ -45,6 +45,7 @@ struct runtool_error {
 	bool loaded;	 /* as in a result */
 	int in_flight;	 /* as in a result; -1: the server did not say */
 	bool lost;	 /* a request was sent, but no result came: the tool may run, or have run */
+	bool unanswered; /* lost, and the server said nothing: it may not have read the request */
 	bool input_read; /* some of stdin_fd was read: another call will not find it there */
 	char message[1024];
 };

@@ -11,7 +11,7 @@ error_set(struct runtool_error *err, int code, const char *fmt, ...)
 
 	err->code = code;
 	err->exec_errno = err->retry_ms = 0;
-	err->refused = err->loaded = err->lost = err->input_read = false;
+	err->refused = err->loaded = err->lost = err->unanswered = err->input_read = false;
 	err->in_flight = -1;
 	va_start(ap, fmt);
 	vsnprintf(err->message, sizeof(err->message), fmt, ap);

@@ -6,6 +6,7 @@
 #include "choose.h"
 #include "first_server.h"
 #include "lib/deadline.h"
+#include "patience.h"
 #include "troubles.h"
 
 #define START_MS       20  /* enough where a slot was free, unless others took it */
@@ -28,6 +29,7 @@ struct choose {
 	int64_t last_turn; /* when its turn there should have come */
 	int queue_ms, pause_ms;
 	int waits;
+	struct patience patience;
 };
 
 struct choose *
@@ -86,16 +88,43 @@ take_a_break(struct choose *c)
 	c->pause_ms = doubled(c->pause_ms, MAX_PAUSE_MS);
 }
 
-/* No server can be used: takes a step towards a first one, if that may help. 0, or -1 with *err. */
-static int
-await_first(struct choose *c, struct runtool_error *err)
+void
+choose_wait(struct choose *c, int ms)
+{
+	c->patience.ms = ms;
+}
+
+/* What to do if no server can be used and no first one can be started; NULL: one can. */
+static const char *
+why_none_comes(const struct choose *c)
 {
 	if (!candidates_need_first(&c->all))
-		return (troubles_fail(&c->troubles,
-		    "start a RunToolServer that can be, or change the configuration", err));
-	if (c->all.area->why_no_start != NULL)
-		return (troubles_fail(&c->troubles, c->all.area->why_no_start, err));
-	return (first_server_step(c->first, err));
+		return ("start a RunToolServer that can be, or change the configuration");
+	return (c->all.area->why_no_start);
+}
+
+/*
+ * No server can be used: takes a step towards a first one, or waits a moment, and looks again. 0,
+ * or -1 with *err.
+ */
+static int
+await_any(struct choose *c, bool *usable, struct runtool_error *err)
+{
+	const char *remedy = why_none_comes(c);
+
+	if (remedy == NULL) {
+		if (first_server_step(c->first, err) == -1)
+			return (-1);
+	} else if (!patience_wait(&c->patience)) {
+		/* Those that were asked last while others were awaited: their answers count. */
+		*usable = c->patience.ms > 0 && candidates_ask(&c->all);
+		return (*usable ? 0 : troubles_fail(&c->troubles, remedy, err));
+	} else {
+		c->hooks.waiting(c->hooks.arg, NULL, patience_seconds(&c->patience));
+	}
+	/* Do not wait for one that hangs: another may have come. */
+	*usable = candidates_look(&c->all);
+	return (0);
 }
 
 /* Asks all; has a first server started if the area has none. 0, or -1 with *err. */
@@ -106,12 +135,13 @@ ask_all_anew(struct choose *c, struct runtool_error *err)
 
 	troubles_tell(&c->troubles);
 	while (!usable) {
-		if (await_first(c, err) == -1)
+		if (await_any(c, &usable, err) == -1)
 			return (-1);
-		/* Do not wait for one that hangs: another may have come. */
-		usable = candidates_look(&c->all);
 		troubles_tell(&c->troubles);
 	}
+	if (c->patience.waiting)
+		c->hooks.waited(c->hooks.arg);
+	patience_end(&c->patience);
 	if (c->first != NULL)
 		first_server_end(c->first);
 	c->asked = true;

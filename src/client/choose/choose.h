@@ -17,6 +17,9 @@ struct choose;
 struct choose *choose_new(const struct platform *, const struct area *, int timeout_ms,
     bool verbose, const struct hooks *);
 
+/* For so long choose_next() waits for a server when none can be used, each time; 0: not at all. */
+void choose_wait(struct choose *, int ms);
+
 /*
  * The server to try next, and how long the request may wait there for its turn. Waits while none
  * has room, and has a first server started where the area has none. 0, or -1 with *err: none can be

@@ -23,9 +23,9 @@ struct hooks {
 	void (*remark)(void *arg, const char *line);
 
 	/*
-	 * While the first server of an area is awaited: waiting(), once a second or more often,
-	 * with the time so far; waited() when that is over, perhaps also without a wait; output()
-	 * with what start_command writes, in pieces as they come.
+	 * While the first server of an area is awaited, or any server (`area` is NULL): waiting(),
+	 * once a second or more often, with the time so far; waited() when that is over, perhaps
+	 * also without a wait; output() with what start_command writes, in pieces as they come.
 	 */
 	void (*waiting)(void *arg, const char *area, int64_t seconds);
 	void (*waited)(void *arg);

@@ -119,6 +119,7 @@ receive(struct runtool *c, struct runtool_error *err)
 	}
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return (0);
+	c->unanswered = !c->heard;
 	if (n == 0)
 		errno = c->send_error;
 	return (error_set(err, RUNTOOL_TRANSPORT, "the server closed the connection%s%s%s",

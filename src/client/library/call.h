@@ -24,6 +24,7 @@ struct runtool {
 	int version; /* of the interface, for the next call */
 	struct control control;
 	int64_t asked;	 /* when the last run call was sent; DEADLINE_NONE: it was not */
+	bool unanswered; /* the connection broke, and nothing had come over it */
 	bool input_read; /* this run call has read some of its input */
 
 	/* The connection, and how far it has come. */

@@ -15,6 +15,7 @@ run_once(struct runtool *c, const struct runtool_request *request, struct runtoo
 	int rc = -1;
 
 	c->asked = DEADLINE_NONE;
+	c->unanswered = false;
 	if (c->version == RPC5_VERSION)
 		rc = run5(c, request, result, retry_ms, err);
 	/* run5() may just have found out that the server is older. */
@@ -27,6 +28,7 @@ run_once(struct runtool *c, const struct runtool_request *request, struct runtoo
 	err->retry_ms = *retry_ms;
 	err->lost = c->asked != DEADLINE_NONE &&
 		    (err->code == RUNTOOL_TRANSPORT || err->code == RUNTOOL_TIMEOUT);
+	err->unanswered = err->lost && c->unanswered;
 	return (-1);
 }
 

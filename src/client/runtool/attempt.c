@@ -7,6 +7,7 @@
 #include "attempt.h"
 #include "lib/error.h"
 #include "output.h"
+#include "remarks.h"
 #include "signals.h"
 
 #define CONNECT_TIMEOUT_MS 30000
@@ -39,7 +40,7 @@ attempt(struct cmdline *cmd, struct attempt_result *o)
 	struct output output = {0};
 	struct runtool *c;
 
-	o->local = false;
+	o->ran = o->local = false;
 	if (cmd->verbose)
 		warnx("%s: asking %s", cmd->request.argv[0], endpoint_name(&cmd->server, name));
 	c = runtool_connect(cmd->server.host, cmd->server.port, CONNECT_TIMEOUT_MS, &o->error);
@@ -48,6 +49,7 @@ attempt(struct cmdline *cmd, struct attempt_result *o)
 	cmd->request.merge_stderr = output_is_one();
 	cmd->request.output = output_write;
 	cmd->request.arg = &output;
+	remarks_waited();
 	signals_forward(c);
 	o->ran = runtool_run(c, &cmd->request, &o->result, &o->error) == 0;
 	signals_stop_forwarding();

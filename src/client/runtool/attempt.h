@@ -14,7 +14,10 @@ struct attempt_result {
 	int lost;   /* how many runs were lost before this one */
 };
 
-/* Asks cmd->server. False if the command was not run, and another server may run it. */
+/*
+ * Asks cmd->server. False if the command was not run, and another server may run it, or the same
+ * one later.
+ */
 bool attempt(struct cmdline *, struct attempt_result *);
 
 #endif

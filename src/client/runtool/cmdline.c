@@ -22,9 +22,10 @@
 #define KEEP_ALIVE_MIN_MS 100
 #define KEEP_ALIVE_MAX_MS 600000
 #define MAX_RETRIES	  1000
+#define MAX_WAIT_MS	  86400000
 
 /* Long options without a letter. */
-enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, SHOW };
+enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, WAIT, FALLBACK, LOG, SHOW };
 
 static const struct choice {
 	int letter;
@@ -52,10 +53,11 @@ static const struct choice {
     {'q', "quiet", NULL, "do not tell how the tool ended"},
     {JSON, "json", "FILE", "write the result as JSON; default: to stderr"},
     {KEEP_ALIVE, "keep-alive", "SECONDS", "longest silence of the server; default: 20"},
-    {RETRY, "retry", "N",
-	"run it again where another server is lost, N times at most;\n"
-	"                                 default: 0"},
+    {RETRY, "retry", "N", "run it again where a run is lost, N times at most; default: 0"},
+    {WAIT, "wait", "SECONDS", "wait so long for a server that is not there; default: 0"},
+    {FALLBACK, "fallback", "local|none", "run it here if there is no server; default: none"},
     {'c', "config", "FILE", "the vesta.cfg that names port and platforms"},
+    {LOG, "log", "FILE|syslog", "where to write what was wrong while a server was found"},
     {SHOW, "show", NULL, "show what is in force, and where it comes from"},
     {'h', "help", NULL, "show this"},
     {'V', "version", NULL, "show the version"},
@@ -70,6 +72,10 @@ static const int letters_of[PREFERENCES] = {
     [PREFER_ROOT] = 'r',
     [PREFER_DIRECTORY] = 'w',
     [PREFER_ENV] = 'e',
+    [PREFER_WAIT] = WAIT,
+    [PREFER_RETRY] = RETRY,
+    [PREFER_FALLBACK] = FALLBACK,
+    [PREFER_LOG] = LOG,
 };
 
 static void
@@ -151,7 +157,7 @@ take_seconds(const char *option, const char *text, int min_ms, int max_ms)
 	ms = strtod(text, NULL) * 1000;
 	if (!consists_of(text, "0123456789.") || strcmp(text, ".") == 0 ||
 	    (dot != NULL && strchr(dot + 1, '.') != NULL) || ms < min_ms || ms > max_ms)
-		refuse("%s %s: must be a number of seconds from %g to %.10g", option, text,
+		refuse("%s%s: must be a number of seconds from %g to %.10g", option, text,
 		    min_ms / 1000.0, max_ms / 1000.0);
 	ms += 0.999999;
 	return (ms < max_ms ? (int)ms : max_ms);
@@ -164,7 +170,7 @@ take_count(const char *option, const char *text, int max)
 	int n = (int)strtonum(text, 0, max, &wrong);
 
 	if (wrong != NULL)
-		refuse("%s %s: must be a number from 0 to %d", option, text, max);
+		refuse("%s%s: must be a number from 0 to %d", option, text, max);
 	return (n);
 }
 
@@ -244,7 +250,7 @@ take(struct cmdline *cmd, int letter, const char *text)
 		take_input(&cmd->request, text);
 		break;
 	case 't':
-		cmd->request.time_limit_ms = take_seconds("-t", text, 0, INT_MAX);
+		cmd->request.time_limit_ms = take_seconds("-t ", text, 0, INT_MAX);
 		break;
 	case 'l':
 		if (strlen(text) > LABEL_MAX)
@@ -263,10 +269,21 @@ take(struct cmdline *cmd, int letter, const char *text)
 		break;
 	case KEEP_ALIVE:
 		cmd->request.keep_alive_ms =
-		    take_seconds("--keep-alive", text, KEEP_ALIVE_MIN_MS, KEEP_ALIVE_MAX_MS);
+		    take_seconds("--keep-alive ", text, KEEP_ALIVE_MIN_MS, KEEP_ALIVE_MAX_MS);
 		break;
 	case RETRY:
-		cmd->retries = take_count("--retry", text, MAX_RETRIES);
+		cmd->retries = take_count(cmd->what, text, MAX_RETRIES);
+		break;
+	case WAIT:
+		cmd->wait_ms = take_seconds(cmd->what, text, 0, MAX_WAIT_MS);
+		break;
+	case FALLBACK:
+		cmd->fallback = strcmp(text, "local") == 0;
+		if (!cmd->fallback && strcmp(text, "none") != 0)
+			refuse("%s%s: must be local or none", cmd->what, text);
+		break;
+	case LOG:
+		cmd->log = text;
 		break;
 	case SHOW:
 		cmd->show = true;
@@ -325,8 +342,6 @@ check_choice(const struct cmdline *cmd)
 		refuse("-s, -p or -a: only one of them");
 	if (cmd->platform != NULL && *cmd->platform == '\0')
 		refuse("-p: must be the name of a section of vesta.cfg");
-	if (cmd->retries > 0 && cmd->server.host[0] != '\0')
-		refuse("--retry: needs -p or -a: with -s there is no other server");
 }
 
 /* ---- what is in force --------------------------------------------------------------------- */
@@ -342,7 +357,18 @@ note(struct cmdline *cmd, enum preference i, const char *text)
 static void
 take_option(struct cmdline *cmd, int letter, const char *text)
 {
-	static const char *const whats[PREFERENCES] = {"-s ", "-p ", "-a ", "-r ", "-w ", "-e "};
+	static const char *const whats[PREFERENCES] = {
+	    [PREFER_SERVER] = "-s ",
+	    [PREFER_PLATFORM] = "-p ",
+	    [PREFER_AREA] = "-a ",
+	    [PREFER_ROOT] = "-r ",
+	    [PREFER_DIRECTORY] = "-w ",
+	    [PREFER_ENV] = "-e ",
+	    [PREFER_WAIT] = "--wait ",
+	    [PREFER_RETRY] = "--retry ",
+	    [PREFER_FALLBACK] = "--fallback ",
+	    [PREFER_LOG] = "--log ",
+	};
 	enum preference i = 0;
 
 	while (i < PREFERENCES && letters_of[i] != letter)

@@ -23,9 +23,12 @@ struct cmdline {
 	const char *platform, *area; /* where to look for servers; both NULL: `server` is named */
 	struct endpoint server;	     /* its port may still be empty */
 	int retries;		     /* how often to repeat a lost run */
+	int wait_ms;		     /* for a server that is not there */
+	bool fallback;		     /* run it here if there is none */
 	char found[PATH_MAX]; /* a vesta.cfg that says which server, though it was merely found in
 				 the current directory; or empty */
 	bool verbose, quiet, json;
+	const char *log;	    /* a file, or syslog; NULL: none */
 	const char *json_file;	    /* NULL: stderr */
 	struct directory directory; /* the request's working directory */
 	struct runtool_request request;

@@ -21,6 +21,10 @@ static const struct {
     [PREFER_ROOT] = {"root", "RUNTOOL_ROOT"},
     [PREFER_DIRECTORY] = {"directory", "RUNTOOL_DIRECTORY"},
     [PREFER_ENV] = {"env", "RUNTOOL_ENV"},
+    [PREFER_WAIT] = {"wait", "RUNTOOL_WAIT"},
+    [PREFER_RETRY] = {"retry", "RUNTOOL_RETRY"},
+    [PREFER_FALLBACK] = {"fallback", "RUNTOOL_FALLBACK"},
+    [PREFER_LOG] = {"log", "RUNTOOL_LOG"},
 };
 
 const char *

@@ -1,56 +1,232 @@
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "lib/buf.h"
 #include "remarks.h"
+
+#define SYSLOG	   "syslog"
+#define PATIENCE_S 2	      /* no word of a wait before that */
+#define MAX_KEPT   (64 << 10) /* bytes; what comes then is only in the log */
+
+/* One of each: as stderr and the log, they belong to the process. */
+static bool verbose, to_syslog;
+static int log_fd = -1;
+static struct buf kept;	 /* lines for stderr */
+static int64_t shown;	 /* seconds shown in the line on the terminal; 0: there is no line */
+static bool wait_remark; /* this wait was remarked */
+
+int
+remarks_open(bool at_once, const char *log)
+{
+	verbose = at_once;
+	if (log == NULL)
+		return (0);
+	if (strcmp(log, SYSLOG) == 0) {
+		openlog(program_invocation_short_name, LOG_PID, LOG_USER);
+		to_syslog = true;
+		return (0);
+	}
+	log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+	return (log_fd == -1 ? -1 : 0);
+}
+
+/* Whole lines, by one write each: a hundred runtools may share the file. */
+static void
+log_line(const char *line)
+{
+	char when[32], *text;
+	time_t now = time(NULL);
+	struct tm tm;
+	int len;
+
+	if (to_syslog)
+		syslog(LOG_NOTICE, "%s", line);
+	if (log_fd == -1 || localtime_r(&now, &tm) == NULL)
+		return;
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S%z", &tm);
+	len =
+	    asprintf(&text, "%s %s[%d]: %s\n", when, program_invocation_short_name, getpid(), line);
+	if (len == -1)
+		return;
+	(void)!write(log_fd, text, (size_t)len);
+	free(text);
+}
+
+static void
+keep(const char *text, size_t len)
+{
+	if (kept.len + len <= MAX_KEPT)
+		buf_append(&kept, text, len);
+}
 
 static void
 remark(void *arg, const char *line)
 {
 	(void)arg;
-	warnx("%s", line);
-}
-
-static void
-show_wait(void *arg, const char *area, int64_t seconds)
-{
-	struct remarks *remarks = arg;
-
-	if (seconds == remarks->shown || !isatty(STDERR_FILENO))
+	log_line(line);
+	if (verbose) {
+		warnx("%s", line);
 		return;
-	fprintf(stderr, "\r%s: area %s: waiting for its first server: %lld s",
-	    program_invocation_short_name, area, (long long)seconds);
-	fflush(stderr);
-	remarks->shown = seconds;
+	}
+	keep(program_invocation_short_name, strlen(program_invocation_short_name));
+	keep(": ", 2);
+	keep(line, strlen(line));
+	keep("\n", 1);
 }
 
-static void
-hide_wait(void *arg)
+void
+remarks_say(const char *fmt, ...)
 {
-	struct remarks *remarks = arg;
+	va_list ap;
+	char *line;
+	int len;
 
-	if (remarks->shown == 0)
+	va_start(ap, fmt);
+	len = vasprintf(&line, fmt, ap);
+	va_end(ap);
+	if (len == -1)
+		return;
+	remark(NULL, line);
+	free(line);
+}
+
+void
+remarks_tell(void)
+{
+	remarks_waited();
+	fwrite(kept.data, 1, kept.len, stderr);
+	fflush(stderr);
+	buf_free(&kept);
+}
+
+/* What was only a remark before is the error now. */
+static void
+forget_last(const char *line)
+{
+	char *whole;
+	int len = asprintf(&whole, "%s: %s\n", program_invocation_short_name, line);
+
+	if (len == -1)
+		return;
+	if (kept.len >= (size_t)len &&
+	    memcmp(kept.data + kept.len - (size_t)len, whole, (size_t)len) == 0)
+		kept.len -= (size_t)len;
+	free(whole);
+}
+
+void
+remarks_fail(const char *fmt, ...)
+{
+	va_list ap;
+	char *line;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&line, fmt, ap);
+	va_end(ap);
+	if (len == -1)
+		return;
+	forget_last(line);
+	remarks_tell();
+	log_line(line);
+	warnx("%s", line);
+	free(line);
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+void
+remarks_waiting(int64_t seconds, const char *fmt, ...)
+{
+	va_list ap;
+	char *line;
+	int len;
+
+	if (seconds < PATIENCE_S || seconds == shown)
+		return;
+	va_start(ap, fmt);
+	len = vasprintf(&line, fmt, ap);
+	va_end(ap);
+	if (len == -1)
+		return;
+	if (!wait_remark)
+		remark(NULL, line);
+	wait_remark = true;
+	if (isatty(STDERR_FILENO)) {
+		fprintf(stderr, "\r%s: %s: %lld s", program_invocation_short_name, line,
+		    (long long)seconds);
+		fflush(stderr);
+		shown = seconds;
+	}
+	free(line);
+}
+
+void
+remarks_waited(void)
+{
+	wait_remark = false;
+	if (shown == 0)
 		return;
 	fputs("\r\033[K", stderr);
 	fflush(stderr);
-	remarks->shown = 0;
+	shown = 0;
+}
+
+/* ---- while a server is chosen -------------------------------------------------------------- */
+
+static void
+waiting(void *arg, const char *area, int64_t seconds)
+{
+	(void)arg;
+	if (area != NULL)
+		remarks_waiting(seconds, "area %s: waiting for its first server", area);
+	else
+		remarks_waiting(seconds, "waiting for a server");
 }
 
 static void
-show_output(void *arg, const void *data, size_t len)
+waited(void *arg)
 {
-	hide_wait(arg);
+	(void)arg;
+	remarks_waited();
+}
+
+/* What start_command says: its lines are logged as they come, in pieces. */
+static void
+output(void *arg, const void *data, size_t len)
+{
+	char *text, *rest, *line;
+
+	(void)arg;
+	if ((text = rest = strndup(data, len)) == NULL)
+		return;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0')
+			log_line(line);
+	free(text);
+	if (!verbose) {
+		keep(data, len);
+		return;
+	}
+	remarks_waited();
 	fwrite(data, 1, len, stderr);
 	fflush(stderr);
 }
 
 void
-remarks_hook(struct remarks *remarks, struct hooks *hooks)
+remarks_hook(struct hooks *hooks)
 {
 	hooks->remark = remark;
-	hooks->waiting = show_wait;
-	hooks->waited = hide_wait;
-	hooks->output = show_output;
-	hooks->arg = remarks;
+	hooks->waiting = waiting;
+	hooks->waited = waited;
+	hooks->output = output;
+	hooks->arg = NULL;
 }

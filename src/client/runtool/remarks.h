@@ -1,18 +1,38 @@
-/* remarks.h: what runtool says on stderr while a server is chosen. */
+/*
+ * remarks.h: what runtool itself has to say before the command runs. A compiler's stderr is read by
+ * programs: where some server runs the command in the end, nothing of ours may be there. So remarks
+ * go to the log, and are kept until they are known to matter; with -v they are on stderr at once.
+ */
 #ifndef REMARKS_H
 #define REMARKS_H
+
+#include <stdbool.h>
 
 #include "client/choose/hooks.h"
 
 /*
- * Writes remarks as lines, and the output of start_command as it is. On a terminal it also shows
- * how long the first server of an area has been awaited, in a line that goes when the wait is over.
+ * To be called first. `log` is a file that lines are appended to, or `syslog`; NULL: none. 0, or -1
+ * with errno: it cannot be opened.
  */
-struct remarks {
-	int64_t shown; /* seconds shown in that line; 0: there is no line */
-};
+int remarks_open(bool verbose, const char *log);
 
-/* Fills in the hooks that tell. `remarks` must be zero at first, and outlive them. */
-void remarks_hook(struct remarks *, struct hooks *);
+/* A remark, without a newline. */
+void remarks_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* An error: on stderr and in the log, behind all remarks that were kept. */
+void remarks_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* They matter: writes those that were kept to stderr. */
+void remarks_tell(void);
+
+/*
+ * To be called while something is waited for, now and then, with the time so far. Where that is more
+ * than two seconds, a terminal has a line with it until remarks_waited(); others get a remark.
+ */
+void remarks_waiting(int64_t seconds, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void remarks_waited(void);
+
+/* Fills in the hooks that tell. */
+void remarks_hook(struct hooks *);
 
 #endif

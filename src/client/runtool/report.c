@@ -5,6 +5,7 @@
 
 #include "lib/error.h"
 #include "lib/jsontext.h"
+#include "remarks.h"
 #include "report.h"
 
 /* How servers of any version say that the root has no such directory. */
@@ -46,18 +47,27 @@ is_about_here(const struct cmdline *cmd, const char *words)
 	return (cmd->directory.here && strstr(words, NO_DIRECTORY) != NULL);
 }
 
-void
-report_error(const struct cmdline *cmd, const struct runtool_error *error)
+/* One of remarks.h: whether these words matter is not for this file to know. */
+typedef void say_fn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void
+say_error(const struct cmdline *cmd, const struct runtool_error *error, say_fn *say)
 {
 	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
 
 	endpoint_name(&cmd->server, server);
 	error_words(error, words);
 	if (is_about_here(cmd, words))
-		warnx("%s: %s: asked for was the current directory, %s (-w %s)", server, words,
+		say("%s: %s: asked for was the current directory, %s (-w %s)", server, words,
 		    cmd->directory.own, cmd->directory.asked);
 	else
-		warnx("%s: %s", server, words);
+		say("%s: %s", server, words);
+}
+
+void
+report_refusal(const struct cmdline *cmd, const struct runtool_error *error)
+{
+	say_error(cmd, error, remarks_say);
 }
 
 void
@@ -69,7 +79,7 @@ report_found(const struct cmdline *cmd)
 }
 
 static void
-tell_error(const struct cmdline *cmd, const struct attempt_result *o)
+tell_error(const struct cmdline *cmd, const struct attempt_result *o, say_fn *say)
 {
 	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
 
@@ -77,22 +87,22 @@ tell_error(const struct cmdline *cmd, const struct attempt_result *o)
 	if (o->signal == SIGINT)
 		return;
 	if (o->local)
-		warnx("%s", o->error.message);
+		say("%s", o->error.message);
 	else if (o->error.lost)
-		warnx("%s: %s: the run of %s is lost", endpoint_name(&cmd->server, server),
+		say("%s: %s: the run of %s is lost", endpoint_name(&cmd->server, server),
 		    error_words(&o->error, words), cmd->request.argv[0]);
 	else
-		report_error(cmd, &o->error);
+		say_error(cmd, &o->error, say);
 }
 
 static void
-tell_end(const struct cmdline *cmd, const struct runtool_result *r)
+tell_end(const struct cmdline *cmd, const struct runtool_result *r, say_fn *say)
 {
 	const char *tool = cmd->request.argv[0];
 	char server[ENDPOINT_NAME_SIZE];
 
 	if (r->why == RUNTOOL_SERVER_SHUTDOWN)
-		warnx("%s: ended because the server was shut down: %s", tool,
+		say("%s: ended because the server was shut down: %s", tool,
 		    endpoint_name(&cmd->server, server));
 	else if (cmd->quiet)
 		return;
@@ -122,15 +132,17 @@ tell_usage(const struct cmdline *cmd, const struct runtool_result *r)
 }
 
 void
-report_words(const struct cmdline *cmd, const struct attempt_result *o)
+report_words(const struct cmdline *cmd, const struct attempt_result *o, bool again)
 {
+	say_fn *say = again ? remarks_say : remarks_fail;
+
 	if (!o->ran) {
-		tell_error(cmd, o);
-		if (!cmd->verbose && o->signal == 0)
+		tell_error(cmd, o, say);
+		if (!cmd->verbose && !again && o->signal == 0)
 			report_found(cmd);
 		return;
 	}
-	tell_end(cmd, &o->result);
+	tell_end(cmd, &o->result, say);
 	if (cmd->verbose)
 		tell_usage(cmd, &o->result);
 }

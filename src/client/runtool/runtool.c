@@ -6,8 +6,10 @@
 
 #include "attempt.h"
 #include "client/choose/defaults.h"
+#include "fallback.h"
 #include "lib/error.h"
 #include "output.h"
+#include "remarks.h"
 #include "report.h"
 #include "several.h"
 #include "signals.h"
@@ -49,7 +51,19 @@ run(struct cmdline *cmd, struct attempt_result *o)
 	if (cmd->platform != NULL || cmd->area != NULL)
 		several_run(cmd, o);
 	else if (find_server(cmd, o) == 0)
-		attempt(cmd, o);
+		several_run_on_one(cmd, o);
+	if (cmd->fallback && fallback_is_due(o))
+		fallback_run(cmd, o);
+}
+
+/* Before the run: a build shall not find out when its server is down. */
+static void
+check_fallback(const struct cmdline *cmd)
+{
+	const char *why;
+
+	if (cmd->fallback && !fallback_can(cmd, &why))
+		errx(EXIT_TROUBLE, "--fallback local: %s", why);
 }
 
 /* NULL: none is wanted. Opened before the run: if it cannot be, nothing is run. */
@@ -87,9 +101,12 @@ main(int argc, char *argv[])
 	output_prepare();
 	setlinebuf(stderr); /* whole lines, even if a hundred runtools write at once */
 	cmdline_parse(&cmd, argc, argv);
+	if (remarks_open(cmd.verbose, cmd.log) == -1)
+		err(EXIT_TROUBLE, "--log %s", cmd.log);
+	check_fallback(&cmd);
 	json = open_json(&cmd);
 	run(&cmd, &outcome);
-	report_words(&cmd, &outcome);
+	report_words(&cmd, &outcome, false);
 	status = report_exit_status(&outcome);
 	if (write_json(&cmd, &outcome, json) == -1) {
 		warn("--json");

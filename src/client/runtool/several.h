@@ -1,5 +1,6 @@
 /*
- * several.h: has the best of several servers run the command, and another one if that one is lost.
+ * several.h: has a server run the command: the best of several, and another one if that one is
+ * lost; or the one that is named. Waits for one if that is wanted.
  */
 #ifndef SEVERAL_H
 #define SEVERAL_H
@@ -11,5 +12,8 @@
  * be asked.
  */
 void several_run(struct cmdline *, struct attempt_result *);
+
+/* Takes cmd->server. */
+void several_run_on_one(struct cmdline *, struct attempt_result *);
 
 #endif

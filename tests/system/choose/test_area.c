@@ -146,10 +146,12 @@ START_TEST(what_cannot_be_an_area_is_told)
 	/* A platform has its hosts still. */
 	start(&s, dir, "");
 	shown = run_with("/nonexistent", harness_text("[test]\nhosts = %s\narea = " AREA, at(&s)),
-	    "runtool -p test /bin/true");
+	    "runtool -p test /bin/true && runtool -v -p test /bin/true");
 	ck_assert_int_eq(shown.status, 0);
-	ck_assert_str_eq(
-	    shown.err, "runtool: area " AREA ": /nonexistent: No such file or directory\n");
+	ck_assert_ptr_eq(
+	    strstr(shown.err, "runtool: area " AREA ": /nonexistent: No such file or directory\n"
+			      "runtool: /bin/true: asking "),
+	    shown.err);
 	server_stop(&s);
 }
 END_TEST
@@ -248,7 +250,8 @@ START_TEST(a_server_that_its_record_does_not_mean_is_not_taken)
 	    "runtool: %s: is not the server that its record says: it is not taken\n", at(&other));
 	goes_nowhere(dir, "", told);
 	start(&s, dir, "");
-	goes_to(&s, dir, "", told);
+	goes_to(&s, dir, "", "");
+	ck_assert_contains(run_with(dir, "", RUN_A "-v /bin/true").err, told);
 	ck_assert_int_eq(script_ran_on(&other), 0);
 	server_stop(&other);
 	server_stop(&s);
@@ -492,19 +495,24 @@ START_TEST(a_first_server_is_started_once_for_all_who_wait)
 {
 	const char *makefile = harness_file("all: $(addprefix t,$(shell seq 20))\n"
 					    "t%: ; @" RUN_A "/bin/echo $*\n");
+	struct server none = {0};
 	struct first f;
 	struct shown shown;
+	const char *log;
 
 	first_prepare(&f);
 	shown = run_with(f.dir, command(&f, "sleep 1; echo starting;", ""),
-	    harness_text("make -s -j20 -f %s | sort -n | uniq | wc -l", makefile));
+	    harness_text(
+		"export RUNTOOL_LOG=$tmp/first; make -s -j20 -f %s | sort -n | uniq | wc -l",
+		makefile));
 	ck_assert_int_eq(shown.status, 0);
 	ck_assert_str_eq(shown.out, "20\n");
 	ck_assert_int_eq(ran(&f, NULL), 1);
-	/* The one who does it says so, and what the command says. */
-	ck_assert_contains(
-	    shown.err, "runtool: area " AREA " has no server: starting one: echo $$");
-	ck_assert_contains(shown.err, "\nstarting\n");
+	/* The one who does it says so, and what the command says: in the log. */
+	ck_assert_str_eq(shown.err, "");
+	log = script_run(&none, "cat $tmp/first; rm $tmp/first").out;
+	ck_assert_contains(log, "]: area " AREA " has no server: starting one: echo $$");
+	ck_assert_contains(log, "]: starting\n");
 	first_finish(&f);
 }
 END_TEST
@@ -535,8 +543,9 @@ START_TEST(a_start_that_fails_ends_the_waiting)
 
 	first_prepare(&f);
 	shown = run_with(f.dir, "start_command = sleep 1; echo no room >&2; exit 3",
-	    "for i in 1 2 3 4 5; do " RUN_A "/bin/true & pids=\"$pids $!\"; done; "
-	    "for i in $pids; do wait $i; echo $?; done");
+	    /* Appended: they all write at the same moment. */
+	    "for i in 1 2 3 4 5; do " RUN_A "/bin/true 2>>$tmp/err & pids=\"$pids $!\"; done; "
+	    "for i in $pids; do wait $i; echo $?; done; cat $tmp/err >&2; rm $tmp/err");
 	ck_assert_str_eq(shown.out, "125\n125\n125\n125\n125\n");
 	ck_assert_contains(shown.err, "\nno room\n");
 	ck_assert_contains(shown.err,
@@ -583,8 +592,9 @@ START_TEST(a_server_may_stay_in_the_foreground)
 
 	first_prepare(&f);
 	shown = run_with(f.dir, command(&f, "pwd;", "exec sleep 60"),
-	    "cd $tmp; exec 9<.; " RUN_A "/bin/echo done 2>&1 | cat");
-	ck_assert_contains(shown.out, "\n/\ndone\n");
+	    "cd $tmp; exec 9<.; " RUN_A "-v /bin/echo done 2>&1 | cat");
+	ck_assert_contains(shown.out, "\n/\nruntool: /bin/echo: asking ");
+	ck_assert_contains(shown.out, "\ndone\n");
 	ck_assert_int_eq(ran(&f, check_descriptors), 1);
 	first_finish(&f);
 }
@@ -598,11 +608,11 @@ START_TEST(a_terminal_shows_how_long_a_first_server_takes)
 	const char *done;
 
 	first_prepare(&f);
-	shown = run_with(f.dir, command(&f, "sleep 1.5; echo starting;", ""),
-	    "script -qec '" RUN_A "/bin/echo done' /dev/null");
+	shown = run_with(f.dir, command(&f, "sleep 3; echo starting;", ""),
+	    "script -qec '" RUN_A "-v /bin/echo done' /dev/null");
 	ck_assert_int_eq(shown.status, 0);
 	ck_assert_contains(
-	    shown.out, "\rruntool: area " AREA ": waiting for its first server: 1 s");
+	    shown.out, "\rruntool: area " AREA ": waiting for its first server: 2 s");
 	ck_assert_contains(shown.out, "\r\033[Kstarting\r\n");
 	/* It may come so soon after that output that there is no line to clear. */
 	ck_assert_ptr_nonnull(done = strstr(shown.out, "done\r\n"));
@@ -635,7 +645,7 @@ START_TEST(the_command_learns_area_host_and_configuration)
 	first_prepare(&f);
 	shown = run_with(f.dir, command(&f, "echo area=%a host=%h, 100%%; grep -c ^dir %c;", ""),
 	    "cp $VESTACONFIG $tmp/vesta.cfg; cd $tmp; " RUN_A
-	    "-c vesta.cfg /bin/true; rm vesta.cfg");
+	    "-v -c vesta.cfg /bin/true; rm vesta.cfg");
 	ck_assert_int_eq(shown.status, 0);
 	ck_assert_contains(shown.err, harness_text("\narea=" AREA " host=%s, 100%%\n1\n", host));
 	first_finish(&f);
@@ -696,7 +706,7 @@ START_TEST(a_lost_run_is_repeated_by_another_server_of_the_area)
 	start(&s, f.dir, "");
 	/* There is none, but for the record of the dead one: another is started. */
 	p = script(&none, with(f.dir, command(&f, "", ""),
-			      "exec " RUN_A "--retry=1 --json=/dev/stdout "
+			      "exec " RUN_A "-v --retry=1 --json=/dev/stdout "
 			      "/bin/sh -c 'echo ready; exec sleep 60'"));
 	program_start(&p);
 	ck_assert_soon(strcmp(program_out(&p), "ready\n") == 0);

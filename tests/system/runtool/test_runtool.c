@@ -509,6 +509,162 @@ START_TEST(a_server_can_be_asked_over_ipv6)
 }
 END_TEST
 
+/* ---- a server that is not there ------------------------------------------------------------ */
+
+/* Ways to name the server at a port. */
+static const char *
+at_port(int way, int port)
+{
+	const char *config = harness_file(harness_text("[here]\nhosts = 127.0.0.1:%d\n", port));
+
+	switch (way) {
+	case 0:
+		return (harness_text("exec runtool -s 127.0.0.1:%d --wait 60 --retry 1", port));
+	case 1:
+		return (harness_text("RUNTOOL_SERVER=127.0.0.1:%d RUNTOOL_WAIT=60 RUNTOOL_RETRY=1 "
+				     "exec runtool",
+		    port));
+	default:
+		return (harness_text(
+		    "cd /; unset RUNTOOL_SERVER; exec runtool -c %s -p here --wait 60 --retry 1",
+		    config));
+	}
+}
+#define WAYS 3
+
+static void
+start_at(struct server *s, int port)
+{
+	script_server(s, "5", harness_text("SRPC_port = %d\n", port));
+}
+
+START_TEST(a_server_that_is_not_there_yet_is_waited_for)
+{
+	struct server s, none = {0};
+	struct program p;
+	int port;
+
+	script_server(&s, "5", "");
+	port = s.port;
+	server_stop(&s);
+	p = script(&none, harness_text("%s /bin/echo back", at_port(_i, port)));
+	program_start(&p);
+	ck_assert(!program_wait(&p, 1));
+	start_at(&s, port);
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
+	ck_assert_msg(p.status == 0, "%s", program_err(&p));
+	ck_assert_str_eq(program_out(&p), "back\n");
+	ck_assert_str_eq(program_err(&p), "");
+	program_free(&p);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(a_run_that_a_restart_interrupted_is_repeated)
+{
+	struct server s, none = {0};
+	struct program p;
+	int port;
+
+	script_server(&s, "5", "");
+	port = s.port;
+	p = script(&none, harness_text("%s /bin/sh -c 'echo ready; exec sleep 60' </dev/null",
+			      at_port(_i, port)));
+	program_start(&p);
+	ck_assert_soon(strcmp(program_out(&p), "ready\n") == 0);
+	ck_assert_int_eq(kill(server_pid(&s), SIGKILL), 0);
+	ck_assert(program_wait(&s.program, HARNESS_PATIENCE));
+	program_free(&s.program);
+	start_at(&s, port);
+	ck_assert_soon(
+	    strcmp(program_out(&p), "ready\nready\n") == 0 || program_err(&p)[0] != '\0');
+	ck_assert_str_eq(program_err(&p), "");
+	script_leave(&p);
+	server_stop(&s);
+}
+END_TEST
+
+static const struct promise absences[] = {
+    {"runtool -s 127.0.0.1:1 --wait 0.3 /bin/true", STATUS_TROUBLE, "",
+	"runtool: 127.0.0.1:1: cannot connect (127.0.0.1: Connection refused)\n"},
+    {"runtool --wait 0 /bin/true", 0, "", ""},
+    {"runtool --wait 1 /bin/none 2>&1 | grep -c 'No such file'", 0, "1\n", ""},
+    /* What was wrong is in the log, and on stderr with -v. */
+    {"cd /tmp; runtool -s 127.0.0.1:1 --fallback local -w here --log $tmp/log /bin/true; "
+     "cut -d ' ' -f 3- $tmp/log",
+	0, "/bin/true: is run here: cannot connect (127.0.0.1: Connection refused)\n", ""},
+    {"rm $tmp/log; RUNTOOL_LOG=$tmp/log runtool -s 127.0.0.1:1 /bin/true 2>/dev/null; "
+     "sed 's/^[-0-9T:+]* runtool.[0-9]*.: //' $tmp/log; rm $tmp/log",
+	0, "127.0.0.1:1: cannot connect (127.0.0.1: Connection refused)\n", ""},
+    {"runtool --log /none/here /bin/true", STATUS_TROUBLE, "",
+	"runtool: --log /none/here: No such file or directory\n"},
+    {"runtool --log syslog /bin/echo x", 0, "x\n", ""},
+    /* Here: with the same environment, umask, directory and input. */
+    {"A=1 B=2; export A B; cd /tmp; runtool -s 127.0.0.1:1 --fallback local -w here -e A "
+     "/bin/sh -c 'echo $A$B; pwd; umask; cat' </dev/null",
+	0, "1\n/tmp\n0022\n", ""},
+    {"umask 077; echo in | runtool -s 127.0.0.1:1 --fallback local -w /usr -e PATH=/usr/bin "
+     "sh -c 'pwd; umask; cat; exit 3'",
+	3, "/usr\n0022\nin\n", ""},
+    {"cd /tmp; echo in | RUNTOOL_FALLBACK=local runtool -s 127.0.0.1:1 -i /dev/null -w "
+     "here:/tmp=/tmp /bin/cat",
+	0, "", ""},
+    {"runtool -s 127.0.0.1:1 --fallback local -w / -e PATH=/none true", STATUS_NOT_FOUND, "",
+	"runtool: true: is run here: cannot connect (127.0.0.1: Connection refused)\n"
+	"runtool: true: No such file or directory\n"},
+    {"runtool -s 127.0.0.1:1 --fallback local -w / /tmp", STATUS_NOT_EXECUTABLE, "",
+	"runtool: /tmp: is run here: cannot connect (127.0.0.1: Connection refused)\n"
+	"runtool: /tmp: Permission denied\n"},
+    {"runtool -s 127.0.0.1:1 --fallback none -w / /bin/true", STATUS_TROUBLE, "", NULL},
+    /* Not where a server has run it, or would not. */
+    {"runtool --fallback local -w / /bin/sh -c 'echo over there; exit 125'", STATUS_TROUBLE,
+	"over there\n", ""},
+    {"runtool --fallback local -w /none /bin/echo here", STATUS_TROUBLE, "", NULL},
+    /* Not as something else than over there. */
+    {"runtool -s 127.0.0.1:1 --fallback local /bin/true", STATUS_TROUBLE, "",
+	"runtool: --fallback local: needs a working directory that is the same here: say -w "
+	"here\n"},
+    {"cd /tmp; runtool -s 127.0.0.1:1 --fallback local -w here:/tmp=/src /bin/true", STATUS_TROUBLE,
+	"",
+	"runtool: --fallback local: the working directory must be the same here, and -w maps it to "
+	"another one\n"},
+    {"runtool --fallback local -w / -t 1 x", STATUS_TROUBLE, "",
+	"runtool: --fallback local: not together with -t\n"},
+    {"runtool --fallback local -w / --json x", STATUS_TROUBLE, "",
+	"runtool: --fallback local: not together with --json\n"},
+    {"runtool --fallback local -w / -i /etc/passwd x 2>&1 | grep -c 'not together with -i FILE'", 0,
+	"1\n", ""},
+    {"runtool --fallback remote x 2>&1 | head -n 1", 0,
+	"runtool: --fallback remote: must be local or none\n", ""},
+    {"RUNTOOL_WAIT=x runtool x 2>&1 | head -n 1", 0,
+	"runtool: RUNTOOL_WAIT=x: must be a number of seconds from 0 to 86400\n", ""},
+    {"RUNTOOL_RETRY=-1 runtool x 2>&1 | head -n 1", 0,
+	"runtool: RUNTOOL_RETRY=-1: must be a number from 0 to 1000\n", ""},
+};
+
+START_TEST(where_there_is_no_server_it_is_as_the_options_say)
+{
+	SCRIPT_KEEP("5", absences);
+}
+END_TEST
+
+START_TEST(a_run_that_has_begun_does_not_begin_again_here)
+{
+	struct server s;
+	struct program p;
+
+	script_server(&s, "5", "");
+	p = script_tool(&s, "--fallback local -w / -q", SCRIPT_LINGER, "");
+	ck_assert_int_eq(kill(server_pid(&s), SIGKILL), 0);
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
+	ck_assert_int_eq(WEXITSTATUS(p.status), STATUS_TROUBLE);
+	ck_assert_str_eq(program_out(&p), "ready\n");
+	program_free(&p);
+	ck_assert(program_wait(&s.program, HARNESS_PATIENCE));
+	program_free(&s.program);
+}
+END_TEST
+
 /* ---- streams ----------------------------------------------------------------------------- */
 
 static const struct promise streams[] = {
@@ -868,6 +1024,14 @@ runtool_suite(void)
 	tcase_add_test(tc, many_at_once_all_run);
 	harness_add_ipv6(tc, a_server_can_be_asked_over_ipv6);
 	tcase_add_loop_test(tc, manual_and_help_name_the_same_options, 0, 2);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("absence");
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, a_server_that_is_not_there_yet_is_waited_for, 0, WAYS);
+	tcase_add_loop_test(tc, a_run_that_a_restart_interrupted_is_repeated, 0, WAYS);
+	tcase_add_test(tc, where_there_is_no_server_it_is_as_the_options_say);
+	tcase_add_test(tc, a_run_that_has_begun_does_not_begin_again_here);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("streams");

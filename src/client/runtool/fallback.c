@@ -1,0 +1,80 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fallback.h"
+#include "lib/error.h"
+#include "remarks.h"
+
+#define UMASK 022 /* that of tools */
+
+bool
+fallback_can(const struct cmdline *cmd, const char **why)
+{
+	const struct directory *d = &cmd->directory;
+
+	*why = NULL;
+	if (!d->here && (d->asked == NULL || *d->asked != '/'))
+		*why = "needs a working directory that is the same here: say -w here";
+	else if (d->here && strcmp(d->own, d->path) != 0)
+		*why = "the working directory must be the same here, and -w maps it to another one";
+	else if (cmd->request.stdin_file != NULL)
+		*why = "not together with -i FILE, which is a file of the server's host";
+	else if (cmd->request.time_limit_ms != 0)
+		*why = "not together with -t";
+	else if (cmd->json)
+		*why = "not together with --json";
+	return (*why == NULL);
+}
+
+bool
+fallback_is_due(const struct attempt_result *o)
+{
+	const struct runtool_error *e = &o->error;
+
+	return (!o->ran && o->lost == 0 && o->signal == 0 && !e->lost &&
+		(e->refused || e->code == RUNTOOL_TRANSPORT || e->code == RUNTOOL_TIMEOUT));
+}
+
+/* The same input: none where it would have had none. */
+static int
+take_input(const struct cmdline *cmd)
+{
+	int fd;
+
+	if (cmd->request.stream_stdin)
+		return (0);
+	if ((fd = open("/dev/null", O_RDONLY)) == -1 || dup2(fd, STDIN_FILENO) == -1)
+		return (-1);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return (0);
+}
+
+void
+fallback_run(const struct cmdline *cmd, struct attempt_result *o)
+{
+	static char *none[] = {NULL};
+	char words[ERROR_WORDS_SIZE];
+	const char *tool = cmd->request.argv[0], *directory = directory_name(&cmd->directory);
+
+	remarks_say("%s: is run here: %s", tool, error_words(&o->error, words));
+	o->local = true;
+	if (take_input(cmd) == -1) {
+		error_set(&o->error, RUNTOOL_INTERNAL, "/dev/null: %s", strerror(errno));
+		return;
+	}
+	if (!cmd->directory.here && chdir(directory) == -1) {
+		error_set(&o->error, RUNTOOL_CLIENT, "%s: %s", directory, strerror(errno));
+		return;
+	}
+	umask(UMASK);
+	signal(SIGPIPE, SIG_DFL);
+	environ = cmd->env.n == 0 ? none : (char **)(void *)cmd->env.list;
+	execvp(tool, (char *const *)(const void *)cmd->request.argv);
+	error_set(&o->error, RUNTOOL_CLIENT, "%s: %s", tool, strerror(errno));
+	o->error.exec_errno = errno;
+}
