@@ -20,6 +20,9 @@ extern "C" {
 
 #define RUNTOOL_API __attribute__((visibility("default")))
 
+/* Of this header: 10000 * major + 100 * minor + patch. Within a major version only more is added. */
+#define RUNTOOL_VERSION 100
+
 #define RUNTOOL_DEFAULT_PORT "21776"
 
 /* Failure codes that a caller may want to tell apart: the interface's, and one of our own. */
@@ -180,11 +183,12 @@ RUNTOOL_API int runtool_run(struct runtool *, const struct runtool_request *,
     struct runtool_result *result, struct runtool_error *err);
 
 /*
- * For any thread and for signal handlers, while runtool_run() is under way; otherwise they do
- * nothing. runtool_signal() sends a signal (1 to 64) to the tool's whole tree. While the request
- * waits for its turn, INT, TERM, HUP, QUIT and KILL cancel it; with a server of version 4 they end
- * the tool. 0, or -1 with errno: EINVAL; ESRCH when no runtool_run() is under way. runtool_cancel()
- * ends the call at once with RUNTOOL_CANCELLED: the server ends the tool.
+ * For any thread and for signal handlers. runtool_signal() sends a signal (1 to 64) to the tool's
+ * whole tree. While the request waits for its turn, INT, TERM, HUP, QUIT and KILL cancel it; with a
+ * server of version 4 they end the tool. 0, or -1 with errno: EINVAL; ESRCH when no runtool_run() is
+ * under way. runtool_cancel() ends runtool_run() at once with RUNTOOL_CANCELLED: the server ends the
+ * tool. When none is under way, it ends the object's next one, which asks no server then; one that
+ * ended at the same moment may have used it up.
  */
 RUNTOOL_API int runtool_signal(struct runtool *, int signal);
 RUNTOOL_API void runtool_cancel(struct runtool *);

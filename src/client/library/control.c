@@ -35,7 +35,6 @@ control_begin(struct control *k)
 {
 	/* Left from the last call, if it ended at the same moment. */
 	control_take(k);
-	atomic_store(&k->cancelled, false);
 	k->ending = 0;
 	atomic_store(&k->active, true);
 }
@@ -44,6 +43,7 @@ void
 control_end(struct control *k)
 {
 	atomic_store(&k->active, false);
+	atomic_store(&k->cancelled, false);
 }
 
 static void
@@ -69,8 +69,6 @@ control_signal(struct control *k, int signal)
 void
 control_cancel(struct control *k)
 {
-	if (!atomic_load(&k->active))
-		return;
 	atomic_store(&k->cancelled, true);
 	wake_up(k);
 }

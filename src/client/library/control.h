@@ -21,12 +21,15 @@ struct control {
 int control_open(struct control *);
 void control_close(struct control *);
 
-/* Something can be wanted only between these two. */
+/*
+ * A run call is under way between these two. Only then a signal can be wanted; cancelling counts for
+ * the next call as well, and its end has used it up.
+ */
 void control_begin(struct control *);
 void control_end(struct control *);
 
 /*
- * For any thread, and for signal handlers; `signal` is 1 to 64. False where nothing can be wanted.
+ * For any thread, and for signal handlers; `signal` is 1 to 64. False if no call is under way.
  */
 bool control_signal(struct control *, int signal);
 void control_cancel(struct control *);

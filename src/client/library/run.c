@@ -65,7 +65,10 @@ runtool_run(struct runtool *c, const struct runtool_request *request, struct run
 	/* First, so that no signal is lost from here on. */
 	control_begin(&c->control);
 	c->input_read = false;
-	rc = run_request_check(request, err);
+	if (control_cancelled(&c->control))
+		rc = control_words(&c->control, err);
+	else
+		rc = run_request_check(request, err);
 	if (rc == 0)
 		rc = run_when_there_is_room(c, request, result, err);
 	control_end(&c->control);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/testing.h"
+#include "paths.h"
 #include "unit/fake.h"
 #include "unit/scratch.h"
 #include "unit/suites.h"
@@ -876,19 +877,42 @@ START_TEST(what_is_no_signal_is_refused)
 }
 END_TEST
 
-START_TEST(nothing_is_signalled_or_cancelled_between_calls)
+START_TEST(nothing_is_signalled_between_calls)
 {
 	struct runtool *c = start(serve);
 
 	errno = 0;
 	ck_assert_int_eq(runtool_signal(c, SIGTERM), -1);
 	ck_assert_int_eq(errno, ESRCH);
-	runtool_cancel(c);
 	run_succeeds(c, &run_true, 0);
 	errno = 0;
 	ck_assert_int_eq(runtool_signal(c, SIGTERM), -1);
 	ck_assert_int_eq(errno, ESRCH);
 	fake_finish(c);
+}
+END_TEST
+
+/* That call asks no server: the next one is the first that it hears of. */
+START_TEST(a_cancel_between_calls_is_used_up_by_the_next_one)
+{
+	struct runtool *c = start(serve);
+
+	runtool_cancel(c);
+	runtool_cancel(c);
+	run_fails(c, RUNTOOL_CANCELLED, "cancelled");
+	run_succeeds(c, &run_true, 0);
+	runtool_cancel(c);
+	run_fails(c, RUNTOOL_CANCELLED, "cancelled");
+	fake_finish(c);
+}
+END_TEST
+
+START_TEST(the_header_has_the_version_of_the_library)
+{
+	int major, minor, patch;
+
+	ck_assert_int_eq(sscanf(VERSION, "%d.%d.%d", &major, &minor, &patch), 3);
+	ck_assert_int_eq(RUNTOOL_VERSION, 10000 * major + 100 * minor + patch);
 }
 END_TEST
 
@@ -2053,7 +2077,9 @@ add_control(TCase *tc)
 {
 	tcase_add_test(tc, signals_reach_the_tool);
 	tcase_add_loop_test(tc, what_is_no_signal_is_refused, 0, 3);
-	tcase_add_test(tc, nothing_is_signalled_or_cancelled_between_calls);
+	tcase_add_test(tc, nothing_is_signalled_between_calls);
+	tcase_add_test(tc, a_cancel_between_calls_is_used_up_by_the_next_one);
+	tcase_add_test(tc, the_header_has_the_version_of_the_library);
 	tcase_add_loop_test(tc, signal_handlers_may_signal_and_cancel, 0, 2);
 	tcase_add_test(tc, interrupts_do_not_disturb_a_call);
 	tcase_add_loop_test(
