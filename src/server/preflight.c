@@ -9,6 +9,7 @@
 #include <bsd/string.h>
 
 #include "launcher.h"
+#include "paths.h"
 #include "lib/log.h"
 #include "server/runs/launch.h"
 #include "preflight.h"
@@ -75,6 +76,24 @@ check_privilege(const struct settings *s)
 			    s->helper, needed[i].isolate != 0 ? " (or say isolate = none)" : "");
 }
 
+/* A site may still name the launcher of the original server. */
+static void
+check_helper(const struct settings *s)
+{
+	if (access(s->helper, X_OK) == -1) {
+		if (s->helper_place == NULL)
+			fatal("%s: %s", s->helper, strerror(errno));
+		fatal("%s: [Run_Tool]helper = %s: %s", s->helper_place, s->helper, strerror(errno));
+	}
+	if (launch_is_ours(s))
+		return;
+	if (s->helper_place == NULL)
+		fatal("%s is not this server's launcher: run make install", s->helper);
+	fatal("%s: [Run_Tool]helper = %s: not this server's launcher (the original server's?): "
+	      "leave that out, or name " LIBEXECDIR "/tool_launcher",
+	    s->helper_place, s->helper);
+}
+
 static void
 check_volatile_root(const struct settings *s)
 {
@@ -103,8 +122,7 @@ preflight_tools(const struct settings *s)
 {
 	char why[LAUNCHER_MAX_WORDS];
 
-	if (access(s->helper, X_OK) == -1)
-		fatal("%s: %s", s->helper, strerror(errno));
+	check_helper(s);
 	if (s->testing && s->isolate != ISOLATE_NONE)
 		fatal("isolate = none must go with -t in helper_switches");
 	if (s->testing && s->rootless)

@@ -393,6 +393,25 @@ harness_pause(void)
 	nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
 }
 
+size_t
+harness_count(const char *text, const char *words)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, words)) != NULL; text++)
+		n++;
+	return (n);
+}
+
+void
+harness_wait(int ms)
+{
+	int64_t end = harness_now() + ms;
+
+	while (harness_now() < end)
+		harness_pause();
+}
+
 static int
 shell(const char *command)
 {

@@ -90,6 +90,7 @@ const char *harness_file(const char *text);
 
 int64_t harness_now(void); /* milliseconds, monotonic */
 void harness_pause(void);  /* a few of them, in a loop that awaits something */
+void harness_wait(int ms); /* so many, for what gives no sign */
 
 /* Fails when the condition does not hold within so many seconds. */
 #define ck_assert_within(seconds, condition)                                                     \
@@ -108,6 +109,8 @@ void harness_pause(void);  /* a few of them, in a loop that awaits something */
  */
 #define HARNESS_PATIENCE	  30 /* seconds */
 #define ck_assert_soon(condition) ck_assert_within(HARNESS_PATIENCE, condition)
+
+size_t harness_count(const char *text, const char *words); /* how often they are in it */
 
 /* Fails with both strings when the first does not contain the second. */
 #define ck_assert_contains(whole, part) \

@@ -350,6 +350,45 @@ pump_relay(struct run *r, int i)
 }
 
 void
+run_ask_for_relay(const struct server *s, struct run *r, const char *ip, int port)
+{
+	static const char *const argv[] = {"/bin/true", NULL};
+	static const char *const env[] = {NULL};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	char none[] = "", directory[] = ".WD";
+	struct rpc_run call = {.stdin_file = none, .directory = directory};
+	struct buf b = {0};
+
+	*r = RUN("/bin/true");
+	r->no_out = r->no_err = true;
+	ck_assert_int_eq(inet_pton(AF_INET, ip, &to.sin_addr), 1);
+	call.out = to;
+	memcpy(&call.argv, &(const char *const *){argv}, sizeof(call.argv));
+	memcpy(&call.env, &(const char *const *){env}, sizeof(call.env));
+	rpc_handle_make(call.handle, 1);
+	srpc_put_hello(&b);
+	rpc_put_run(&b, RPC_VERSION, &call);
+	r->conn = call_connect(s);
+	call_send_buf(r->conn, &b);
+}
+
+void
+run_silent_listener(int fds[RUN_SILENT], struct sockaddr_in *sin)
+{
+	socklen_t len = sizeof(*sin);
+
+	fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(fds[0], (struct sockaddr *)sin, len), 0);
+	ck_assert_int_eq(listen(fds[0], 0), 0);
+	ck_assert_int_eq(getsockname(fds[0], (struct sockaddr *)sin, &len), 0);
+	for (int i = 1; i < RUN_SILENT; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		ck_assert(
+		    connect(fds[i], (struct sockaddr *)sin, len) == 0 || errno == EINPROGRESS);
+	}
+}
+
+void
 run_pump(struct run *r, int ms)
 {
 	struct pollfd p[3] = {{.fd = r->replied ? -1 : r->conn, .events = POLLIN}};

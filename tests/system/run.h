@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <netinet/in.h>
 
 #include "lib/buf.h"
 #include "harness.h"
@@ -92,6 +93,13 @@ void run_encode(struct run *, struct buf *);
 
 /* Sends the request; root 1 is what it is in the server's mode. */
 void run_start(const struct server *, struct run *);
+
+/* The request of a run whose stdout goes to this address; no tool need ever start. */
+void run_ask_for_relay(const struct server *, struct run *, const char *ip, int port);
+
+/* A listener that does not answer at all, since its queue is full. The caller closes all of them. */
+#define RUN_SILENT 5
+void run_silent_listener(int fds[RUN_SILENT], struct sockaddr_in *);
 
 /* Reads what comes for at most `ms`; returns early when anything came. */
 void run_pump(struct run *, int ms);

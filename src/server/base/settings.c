@@ -404,6 +404,30 @@ describe_host(struct settings *s)
 		s->mem_kb = h.mem_kb;
 }
 
+/* Where somebody named the helper. */
+static void
+note_helper(struct settings *s, const struct config *config, bool in_cwd,
+    const char *const *overrides, size_t noverrides)
+{
+	static const char name[] = "helper=";
+	const struct config_value *v = NULL;
+	size_t i;
+
+	if (config != NULL && !in_cwd)
+		v = config_get(config, RUN_TOOL, "helper");
+	if (v != NULL && *v->value != '\0' &&
+	    asprintf(&s->helper_place, "%s:%d", v->file, v->line) == -1)
+		fatal("memory: %s", strerror(errno));
+	for (i = 0; i < noverrides; i++) {
+		if (strncmp(overrides[i], name, sizeof(name) - 1) != 0)
+			continue;
+		free(s->helper_place);
+		s->helper_place = NULL;
+		if (overrides[i][sizeof(name) - 1] != '\0')
+			fill(&s->helper_place, "-o");
+	}
+}
+
 static void
 fill_in(struct settings *s)
 {
@@ -439,6 +463,7 @@ settings_load(struct settings *s, const struct config *config, bool in_cwd,
 			return (-1);
 	if (fleet_config_check(&s->fleet, err, errsize) == -1)
 		return (-1);
+	note_helper(s, config, in_cwd, overrides, noverrides);
 	fill_in(s);
 	return (0);
 }
@@ -448,6 +473,7 @@ settings_free(struct settings *s)
 {
 	setting_clear(&table, s);
 	fleet_config_free(&s->fleet);
+	free(s->helper_place);
 	free(s->listen);
 	free(s->allow);
 	free(s->stdin_dirs);

@@ -32,6 +32,7 @@ struct settings {
 	int max_threads;
 	int max_pending;
 	char *helper;
+	char *helper_place; /* what names it: `FILE:LINE`, `-o`; NULL: nothing, it is the default */
 	char *helper_switches;
 	bool testing;	   /* helper_switches has -t */
 	bool rootless;	   /* helper_switches has -u */

@@ -2,8 +2,11 @@
 
 #include "lib/deadline.h"
 #include "lib/log.h"
+#include "server/base/clock.h"
+#include "server/base/stats.h"
 #include "server/fleet/fleet.h"
 #include "server/runs/killer.h"
+#include "server/runs/outcome.h"
 #include "server/runs/queue.h"
 #include "server/runs/request.h"
 #include "drain.h"
@@ -22,12 +25,16 @@ running(const struct drain *d)
 static void
 refuse_waiting(struct drain *d)
 {
+	enum request_end why;
 	struct srpc_error err;
 	struct request *r;
 
 	while ((r = queue_flush(d->queue)) != NULL) {
-		killer_unregister(d->killer, r);
-		srpc_fail(&err, SRPC_CLIENT_ERROR, "request denied: server is shutting down");
+		why = killer_unregister(d->killer, r);
+		outcome_say_end(&err, why == END_CLIENT_GONE ? why : END_SHUTDOWN, false);
+		outcome_log(r, NULL, &err, clock_us() - r->start);
+		if (why != END_CLIENT_GONE)
+			stats_count(STATS_FAILURES);
 		request_fail(r, &err, queue_load(d->queue).told);
 		d->hooks.refused(d->hooks.arg, r);
 	}

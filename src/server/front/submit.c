@@ -25,15 +25,16 @@ announce_wait(const struct settings *s, struct queue *queue, struct request *r)
 static int
 refuse(struct queue *queue, int error, struct srpc_error *err)
 {
-	if (error == EAGAIN) {
-		multiply_wish();
-		outcome_say_busy(err, queue_load(queue).waiting);
-	} else {
-		srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: %s",
-		    error == ESHUTDOWN ? "server is shutting down"
-				       : "server is out of memory or descriptors");
+	if (error == ESHUTDOWN) {
+		stats_count(STATS_FAILURES);
+		return (outcome_say_end(err, END_SHUTDOWN, false));
 	}
 	stats_count(STATS_REFUSED);
+	if (error != EAGAIN)
+		return (srpc_fail(err, SRPC_CLIENT_ERROR,
+		    "request denied: server is out of memory or descriptors"));
+	multiply_wish();
+	outcome_say_busy(err, queue_load(queue).waiting);
 	return (-1);
 }
 

@@ -123,6 +123,18 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 }
 
 int
+command_for_nothing(struct command *c, const struct settings *s, int err, int life)
+{
+	*c = (struct command){0};
+	if ((c->argv = calloc(OWN_WORDS, sizeof(*c->argv))) == NULL)
+		return (-1);
+	add(c, s->helper);
+	add_number(c, "-err", c->err, (unsigned long)err);
+	add_number(c, "-life", c->life, (unsigned long)life);
+	return (0);
+}
+
+int
 command_for_check(struct command *c, const struct settings *s, int err)
 {
 	if (begin(c, s, err, 0) == -1)

@@ -22,11 +22,13 @@ void command_keep_limits(void);
 
 /*
  * Makes a command line: for the tool of `run`, a call of this version, in `root`, an absolute path
- * or a name; or for asking the launcher whether it would launch. `err` and `life` are descriptors
- * of the launcher. 0, or -1 with errno; command_free() in any case, of a zero-initialised one too.
+ * or a name; or for asking the launcher whether it would launch; or without what a launch needs,
+ * which a launcher must refuse. `err` and `life` are descriptors of the launcher. 0, or -1 with errno;
+ * command_free() in any case, of a zero-initialised one too.
  */
 int command_for_run(struct command *, const struct settings *, const struct rpc_run *run,
     int32_t version, const char *root, int err, int life);
+int command_for_nothing(struct command *, const struct settings *, int err, int life);
 int command_for_check(struct command *, const struct settings *, int err);
 void command_free(struct command *);
 

@@ -172,20 +172,22 @@ follow_wait(struct follow *f)
 		next_message(f);
 }
 
-void
+bool
 follow_deliver(struct follow *f, bool (*wanted)(void *), void *arg)
 {
+	bool delivered = true;
+
 	if (f->stream != NULL)
 		stream_tool_ended(f->stream);
 	/*
 	 * Without ENDED no tool ran, or the keeper was killed and what it left may hold the output
 	 * open.
 	 */
-	while (f->end.kind == LAUNCHER_ENDED && !move_rest(f))
-		if (!wanted(arg))
-			break;
+	while (f->end.kind == LAUNCHER_ENDED && delivered && !move_rest(f))
+		delivered = wanted(arg);
 	pump_stop(&f->pumps[0]);
 	pump_stop(&f->pumps[1]);
+	return (delivered && (f->stream == NULL || !f->stream->output.broken));
 }
 
 static int

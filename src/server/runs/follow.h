@@ -39,8 +39,11 @@ void follow_go_on(struct follow *);
  */
 void follow_wait(struct follow *);
 
-/* The tool has ended: waits until all its output is delivered, or `wanted(arg)` is false. */
-void follow_deliver(struct follow *, bool (*wanted)(void *), void *arg);
+/*
+ * The tool has ended: waits until all its output is delivered. False if it is not, because
+ * `wanted(arg)` is false.
+ */
+bool follow_deliver(struct follow *, bool (*wanted)(void *), void *arg);
 
 /*
  * Reaps launcher and keeper: the tool's whole tree is gone then (but see `orphaned`). 0 with the

@@ -109,6 +109,19 @@ refuse_late(struct killer *k, struct request *r, int64_t now)
 	return (true);
 }
 
+/* Hands over a request that was taken out of the queue, without the lock. */
+static void
+drop_request(struct killer *k, struct request *r)
+{
+	struct srpc_error err;
+
+	if (r->gone) {
+		outcome_say_end(&err, END_CLIENT_GONE, false);
+		outcome_log(r, NULL, &err, clock_us() - r->start);
+	}
+	k->dropped(r);
+}
+
 static void
 look_at_event(struct killer *k, uint64_t id)
 {
@@ -125,7 +138,7 @@ look_at_event(struct killer *k, uint64_t id)
 	drop = (r = find(k, id)) != NULL && client_gone(k, r);
 	pthread_mutex_unlock(&k->lock);
 	if (drop)
-		k->dropped(r);
+		drop_request(k, r);
 }
 
 static bool
@@ -184,7 +197,7 @@ look_at_requests(struct killer *k)
 		stop = k->stop;
 		pthread_mutex_unlock(&k->lock);
 		if (dropped != NULL)
-			k->dropped(dropped);
+			drop_request(k, dropped);
 	} while (dropped != NULL);
 	return (stop ? 0 : next);
 }
@@ -308,13 +321,22 @@ killer_taken(struct killer *k, struct request *r)
 	pthread_mutex_unlock(&k->lock);
 }
 
+/* Why the run is not wanted any more. A tool at its time limit still has a client that waits. */
+static enum request_end
+why_unwanted(const struct request *r)
+{
+	if (r->gone)
+		return (END_CLIENT_GONE);
+	return (r->end == END_TIME_LIMIT ? END_NOT : r->end);
+}
+
 bool
 killer_run_is_wanted(struct killer *k, struct request *r)
 {
 	bool wanted;
 
 	pthread_mutex_lock(&k->lock);
-	wanted = !r->gone && (r->end == END_NOT || r->end == END_TIME_LIMIT);
+	wanted = why_unwanted(r) == END_NOT;
 	pthread_mutex_unlock(&k->lock);
 	return (wanted);
 }
@@ -333,18 +355,24 @@ killer_started(struct killer *k, struct request *r, int life, pid_t group)
 	pthread_mutex_unlock(&k->lock);
 }
 
-void
+enum request_end
 killer_ended(struct killer *k, struct request *r)
 {
+	enum request_end end;
+
 	pthread_mutex_lock(&k->lock);
 	r->life = -1;
 	r->kill_at = r->limit_at = 0;
+	end = r->end;
 	pthread_mutex_unlock(&k->lock);
+	return (end);
 }
 
-void
+enum request_end
 killer_unregister(struct killer *k, struct request *r)
 {
+	enum request_end why;
+
 	pthread_mutex_lock(&k->lock);
 	if (r->has_killer) {
 		epoll_ctl(k->epoll, EPOLL_CTL_DEL, r->fd, NULL);
@@ -352,7 +380,9 @@ killer_unregister(struct killer *k, struct request *r)
 	}
 	r->life = -1;
 	r->kill_at = r->limit_at = r->look_at = r->turn_by = 0;
+	why = why_unwanted(r);
 	pthread_mutex_unlock(&k->lock);
+	return (why);
 }
 
 void

@@ -12,9 +12,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "request.h"
+
 struct killer;
 struct queue;
-struct request;
 
 /*
  * Starts the thread. `dropped` is called in it, and takes over each request that was taken out of
@@ -46,13 +47,17 @@ bool killer_run_is_wanted(struct killer *, struct request *);
  */
 void killer_started(struct killer *, struct request *, int life, pid_t group);
 
-/* The tool has ended: `life` takes no more orders. The client is still watched. */
-void killer_ended(struct killer *, struct request *);
+/*
+ * The tool has ended: `life` takes no more orders. The client is still watched. Why the tool was
+ * told to end until now.
+ */
+enum request_end killer_ended(struct killer *, struct request *);
 
 /*
  * Nothing of the tool runs (any more): the killer does not touch the request, its life or fd again.
+ * Why it was not wanted any more; END_NOT if it still was.
  */
-void killer_unregister(struct killer *, struct request *);
+enum request_end killer_unregister(struct killer *, struct request *);
 
 /* Ends all running tools because the server ends: with SIGTERM and `grace`, or at once. */
 void killer_end_all(struct killer *, bool at_once);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -7,11 +8,14 @@
 #include <bsd/string.h>
 
 #include "launcher.h"
+#include "lib/deadline.h"
 #include "server/base/fd.h"
 #include "command.h"
 #include "launch.h"
 #include "spawn.h"
 #include "trace.h"
+
+#define ANSWER_MS 10000 /* for a launcher to say what it is */
 
 /* The launcher's pid, or -1 with errno. */
 static pid_t
@@ -80,6 +84,36 @@ launch_close(struct launch *l)
 {
 	fd_close(&l->life);
 	fd_close(&l->err);
+}
+
+bool
+launch_is_ours(const struct settings *s)
+{
+	struct files files = {.in = -1, .out = -1, .err = -1};
+	struct command c = {0};
+	struct launcher_message m = {0};
+	int life[2] = {-1, -1};
+	pid_t pid = -1;
+	ssize_t n = 0;
+
+	files.in = files.out = files.err = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (files.in != -1 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, life) == 0 &&
+	    command_for_nothing(&c, s, files.in, life[1]) == 0)
+		pid = start(&c, &files, files.in, life[1]);
+	fd_close(&life[1]);
+	if (pid != -1) {
+		/* One that is not ours may run for ever. */
+		if (deadline_poll(&(struct pollfd){.fd = life[0], .events = POLLIN}, 1,
+			deadline_in(ANSWER_MS)) == 1)
+			n = recv(life[0], &m, sizeof(m), 0);
+		if (kill(pid, SIGKILL) == 0 || n > 0)
+			launch_reap(pid);
+	}
+	command_free(&c);
+	fd_close(&life[0]);
+	fd_close(&files.in);
+	return (pid == -1 || (n == sizeof(m) && m.kind == LAUNCHER_FAILED &&
+				 m.value == LAUNCHER_MISSING_SWITCH));
 }
 
 int

@@ -5,6 +5,7 @@
 #ifndef LAUNCH_H
 #define LAUNCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -34,6 +35,12 @@ void launch_words(int err, char *words, size_t size);
 
 /* Waits for a child's end; its wait status. */
 int launch_reap(pid_t);
+
+/*
+ * Whether `helper` is a launcher of ours at all: one that fails as launcher.h has it. True also
+ * where that cannot be asked, with errno.
+ */
+bool launch_is_ours(const struct settings *);
 
 /*
  * Asks the launcher whether it would launch: its policy, the volatile root, the isolation. 0, or -1

@@ -12,16 +12,22 @@
 #define RETRY_MS     100 /* for each request too many, before a client asks again */
 #define MAX_RETRY_MS 5000
 
+static bool
+is_shut_down(const struct outcome *o)
+{
+	return (o->end == END_SHUTDOWN || o->cut == END_SHUTDOWN);
+}
+
 static enum rpc5_why
-why_of(const struct request *r, const struct outcome *o)
+why_of(const struct outcome *o)
 {
 	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL};
 	uint64_t signals = 0;
 	size_t i;
 
-	if (r->end == END_SHUTDOWN)
+	if (is_shut_down(o))
 		return (RPC5_SHUTDOWN);
-	if (r->end == END_TIME_LIMIT)
+	if (o->end == END_TIME_LIMIT)
 		return (RPC5_TIME_LIMIT);
 	for (i = 0; i < sizeof(ending) / sizeof(*ending); i++)
 		signals |= UINT64_C(1) << (ending[i] - 1);
@@ -31,15 +37,23 @@ why_of(const struct request *r, const struct outcome *o)
 }
 
 static const char *
-end_words(const struct request *r)
+end_words(const struct outcome *o)
 {
-	switch (r->end) {
+	switch (o->end) {
 	case END_CLIENT_GONE:
 		return (" ended: its client is gone");
 	case END_SHUTDOWN:
 		return (" ended: the server ends");
 	case END_TIME_LIMIT:
 		return (" ended: its time was up");
+	case END_NOT:
+		break;
+	}
+	switch (o->cut) {
+	case END_CLIENT_GONE:
+		return (" output cut: its client is gone");
+	case END_SHUTDOWN:
+		return (" output cut: the server ends");
 	default:
 		return ("");
 	}
@@ -74,14 +88,26 @@ outcome_log(
 	    (unsigned long long)r->id, r->client_text, label,
 	    log_quote(root_words, sizeof(root_words), request_root(r, root, sizeof(root))),
 	    log_quote(tool, sizeof(tool), r->run.argv[0]), result, (double)us / 1e6,
-	    log_quote(args, sizeof(args), joined), end_words(r));
+	    log_quote(args, sizeof(args), joined), o == NULL ? "" : end_words(o));
 }
 
-void
-outcome_say_shutdown(struct srpc_error *err)
+int
+outcome_say_end(struct srpc_error *err, enum request_end why, bool begun)
 {
-	srpc_fail(err, SRPC_INTERNAL_TROUBLE,
-	    "RunToolServer: the server was shut down while the tool ran");
+	switch (why) {
+	case END_CLIENT_GONE:
+		return (srpc_fail(err, SRPC_PARTNER_WENT_AWAY, "its client is gone"));
+	case END_TIME_LIMIT:
+		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE,
+		    "the time limit was over before there was a result"));
+	default:
+		break;
+	}
+	if (!begun)
+		return (
+		    srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: server is shutting down"));
+	return (srpc_fail(err, SRPC_INTERNAL_TROUBLE,
+	    "RunToolServer: the server was shut down while the tool ran"));
 }
 
 void
@@ -96,12 +122,13 @@ outcome_say_busy(struct srpc_error *err, unsigned int waiting)
 
 /* Up to version 4. */
 static void
-put_old_result(struct request *r, const struct rpc_run_result *result, struct rpc5_load load)
+put_old_result(struct request *r, const struct outcome *o, const struct rpc_run_result *result,
+    struct rpc5_load load)
 {
 	struct srpc_error err;
 
-	if (r->end == END_SHUTDOWN) {
-		outcome_say_shutdown(&err);
+	if (is_shut_down(o)) {
+		outcome_say_end(&err, END_SHUTDOWN, true);
 		request_fail(r, &err, load);
 	} else {
 		rpc_put_run_result(&r->reply, r->version, result);
@@ -116,11 +143,11 @@ put_result(struct request *r, const struct outcome *o, const struct rpc_run_resu
 	    .status = ended->status,
 	    .signal = ended->signal,
 	    .core = ended->core,
-	    .why = why_of(r, o),
+	    .why = why_of(o),
 	    .user_us = o->user_us,
 	    .system_us = o->system_us,
 	    .max_rss_kb = o->max_rss_kb,
-	    .wall_us = o->ended - o->started,
+	    .wall_us = o->ended - o->started - o->paused_us,
 	    .queue_us = o->started - r->start,
 	    .load = load,
 	};
@@ -142,5 +169,5 @@ outcome_reply(struct request *r, const struct outcome *o, struct rpc5_load load)
 	if (r->version >= RPC5_VERSION)
 		put_result(r, o, &ended, load);
 	else
-		put_old_result(r, &ended, load);
+		put_old_result(r, o, &ended, load);
 }

@@ -37,20 +37,29 @@ root_of(const struct settings *s, const struct request *r, char root[ROOT_SIZE])
 		snprintf(root, ROOT_SIZE, "%s/%08x", s->volatile_root, r->run.root);
 }
 
-/* Pauses before and after the tool, for somebody who wants to look into the root. */
-static void
+/*
+ * Pauses before and after the tool, for somebody who wants to look into the root. How long, in
+ * microseconds.
+ */
+static int64_t
 pause_around_tool(struct follow *f, const char *root)
 {
 	char path[ROOT_SIZE];
+	int64_t start, paused;
 
 	if (!follow_held(f, root, path, sizeof(path)))
-		return;
+		return (0);
+	start = clock_us();
 	pause_before_tool(path);
+	paused = clock_us() - start;
 	follow_go_on(f);
 	if (!follow_held(f, root, path, sizeof(path)))
-		return;
+		return (paused);
+	start = clock_us();
 	pause_after_tool(path, f->end.value);
+	paused += clock_us() - start;
 	follow_go_on(f);
+	return (paused);
 }
 
 /* Starts the launcher, and makes it known before a sweep could take it for an orphan. */
@@ -73,22 +82,27 @@ see_through(const struct launch *l, struct wanted *w, const char *root, struct s
     struct outcome *o, struct srpc_error *err)
 {
 	struct request *r = w->request;
+	enum request_end unwanted;
 	struct follow f;
+	bool delivered;
 	int rc;
 
 	o->started = clock_us();
 	killer_started(w->killer, r, l->life, l->launcher);
 	follow_start(&f, l, r->version >= RPC5_VERSION ? stream : NULL);
 	if (pause_wanted())
-		pause_around_tool(&f, root);
+		o->paused_us = pause_around_tool(&f, root);
 	follow_wait(&f);
 	o->ended = clock_us();
-	killer_ended(w->killer, r);
-	follow_deliver(&f, is_wanted, w);
-	killer_unregister(w->killer, r);
+	o->end = killer_ended(w->killer, r);
+	delivered = follow_deliver(&f, is_wanted, w);
+	unwanted = killer_unregister(w->killer, r);
+	if (!delivered)
+		o->cut = unwanted;
 	rc = follow_result(&f, &r->run, root, &o->wait_status, err);
-	if (rc == -1 && r->end == END_SHUTDOWN)
-		outcome_say_shutdown(err);
+	/* Without a word from them, launcher and keeper were ended by us. */
+	if (rc == -1 && f.end.kind == 0 && o->end != END_NOT)
+		outcome_say_end(err, o->end, true);
 	o->user_us = f.end.user_us;
 	o->system_us = f.end.system_us;
 	o->max_rss_kb = f.end.max_rss_kb;
@@ -106,25 +120,28 @@ run_tool(const struct settings *s, struct killer *killer, struct request *r, str
     struct srpc_error *err)
 {
 	struct wanted wanted = {.killer = killer, .request = r};
+	enum request_end unwanted;
 	struct stream stream;
 	struct files files;
 	struct launch l;
 	char root[ROOT_SIZE];
+	bool launched = false;
 	int i, rc;
 
 	root_of(s, r, root);
 	stream_init(&stream, r);
 	rc = files_open(&files, s, r, &stream, is_wanted, &wanted, err);
-	if (rc == 0 && !is_wanted(&wanted))
-		rc = srpc_fail(err, SRPC_CLIENT_ERROR, "request denied: server is shutting down");
-	if (rc == 0 && (rc = launch(&l, s, r, root, &files, err)) == 0) {
+	if (rc == 0 && is_wanted(&wanted) && (rc = launch(&l, s, r, root, &files, err)) == 0) {
+		launched = true;
 		files_close(&files);
 		rc = see_through(&l, &wanted, root, &stream, o, err);
 		launch_close(&l);
 	}
 	files_close(&files);
 	stream_close(&stream);
-	killer_unregister(killer, r);
+	/* That may be why its files could not be opened. */
+	if ((unwanted = killer_unregister(killer, r)) != END_NOT && !launched)
+		rc = outcome_say_end(err, unwanted, false);
 	for (i = 0; rc == 0 && i < s->sync_after_tool; i++)
 		sync();
 	return (rc);

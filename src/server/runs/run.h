@@ -9,7 +9,8 @@ struct killer;
 
 /*
  * Opens the tool's files, starts it, and waits until it and all that it started are gone. The
- * killer has forgotten the request then. 0 with *outcome, or -1 with *err: there was no tool.
+ * killer has forgotten the request then. 0 with *outcome, or -1 with *err: there was no tool; of
+ * *outcome only paused_us is valid.
  */
 int run_tool(const struct settings *, struct killer *, struct request *, struct outcome *outcome,
     struct srpc_error *err);

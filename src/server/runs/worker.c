@@ -48,8 +48,10 @@ serve(struct worker_pool *p, struct request *r)
 	killer_taken(p->killer, r);
 	rc = run_tool(p->settings, p->killer, r, &o, &err);
 	queue_done(p->queue);
-	stats_count(rc == 0 ? STATS_RUNS : STATS_FAILURES);
-	outcome_log(r, rc == 0 ? &o : NULL, &err, clock_us() - start);
+	/* A client that left before there was a result is nobody's failure. */
+	if (rc == 0 || err.code != SRPC_PARTNER_WENT_AWAY)
+		stats_count(rc == 0 ? STATS_RUNS : STATS_FAILURES);
+	outcome_log(r, rc == 0 ? &o : NULL, &err, clock_us() - start - o.paused_us);
 	reply(p, r, rc == 0 ? &o : NULL, &err);
 	/*
 	 * Before the reply is sent: a client that asks for the statistics next must find the run

@@ -139,16 +139,6 @@ END_TEST
 
 /* ---- how often ---- */
 
-static size_t
-count(const char *text, const char *words)
-{
-	size_t n = 0;
-
-	for (; (text = strstr(text, words)) != NULL; text++)
-		n++;
-	return (n);
-}
-
 /* What the log calls the client's end of this connection. */
 static const char *
 name_of(int fd)
@@ -296,8 +286,8 @@ START_TEST(a_flood_takes_a_line_a_second_and_is_counted)
 	for (int i = 0; i < FLOOD; i++)
 		close(call_connect(&s));
 	ck_assert_soon(strstr(server_log(&s), total) != NULL);
-	ck_assert_uint_le(
-	    count(server_log(&s), floods[_i].words), (size_t)(harness_now() - start) / 1000 + 1);
+	ck_assert_uint_le(harness_count(server_log(&s), floods[_i].words),
+	    (size_t)(harness_now() - start) / 1000 + 1);
 	close(first);
 	server_stop(&s);
 }
@@ -334,30 +324,6 @@ START_TEST(a_relay_may_be_at_another_loopback_address)
 }
 END_TEST
 
-/* The request of a run whose stdout goes to this address; no tool need ever start. */
-static void
-ask_for_relay(const struct server *s, struct run *r, const char *ip, int port)
-{
-	static const char *const argv[] = {"/bin/true", NULL};
-	static const char *const env[] = {NULL};
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	char none[] = "", directory[] = ".WD";
-	struct rpc_run call = {.stdin_file = none, .directory = directory};
-	struct buf b = {0};
-
-	*r = RUN("/bin/true");
-	r->no_out = r->no_err = true;
-	ck_assert_int_eq(inet_pton(AF_INET, ip, &to.sin_addr), 1);
-	call.out = to;
-	memcpy(&call.argv, &(const char *const *){argv}, sizeof(call.argv));
-	memcpy(&call.env, &(const char *const *){env}, sizeof(call.env));
-	rpc_handle_make(call.handle, 1);
-	srpc_put_hello(&b);
-	rpc_put_run(&b, RPC_VERSION, &call);
-	r->conn = call_connect(s);
-	call_send_buf(r->conn, &b);
-}
-
 START_TEST(a_relay_to_an_address_that_is_not_allowed_is_refused)
 {
 	struct server s;
@@ -366,7 +332,7 @@ START_TEST(a_relay_to_an_address_that_is_not_allowed_is_refused)
 
 	server_start_best(&s, RELAYS);
 	start = harness_now();
-	ask_for_relay(&s, &r, "192.0.2.7", 9);
+	run_ask_for_relay(&s, &r, "192.0.2.7", 9);
 	run_finish(&r);
 	ck_assert(r.failed);
 	ck_assert_int_eq(r.failure.code, SRPC_INTERNAL_TROUBLE);
@@ -377,41 +343,22 @@ START_TEST(a_relay_to_an_address_that_is_not_allowed_is_refused)
 }
 END_TEST
 
-#define FILL 4
-
-/* A listener whose queue is full does not answer at all. It is the first of fds[]. */
-static void
-fill_listener(int fds[FILL + 1], struct sockaddr_in *sin)
-{
-	socklen_t len = sizeof(*sin);
-
-	fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(bind(fds[0], (struct sockaddr *)sin, len), 0);
-	ck_assert_int_eq(listen(fds[0], 0), 0);
-	ck_assert_int_eq(getsockname(fds[0], (struct sockaddr *)sin, &len), 0);
-	for (int i = 1; i <= FILL; i++) {
-		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		ck_assert(
-		    connect(fds[i], (struct sockaddr *)sin, len) == 0 || errno == EINPROGRESS);
-	}
-}
-
 START_TEST(a_relay_that_does_not_answer_is_given_up)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fds[FILL + 1];
+	int fds[RUN_SILENT];
 	struct server s;
 	struct run r;
 
-	fill_listener(fds, &sin);
+	run_silent_listener(fds, &sin);
 	server_start_best(&s, "relay_timeout = 1\n");
-	ask_for_relay(&s, &r, "127.0.0.1", ntohs(sin.sin_port));
+	run_ask_for_relay(&s, &r, "127.0.0.1", ntohs(sin.sin_port));
 	run_finish(&r);
 	ck_assert(r.failed);
 	ck_assert_int_eq(r.failure.code, SRPC_INTERNAL_TROUBLE);
 	ck_assert_contains(r.failure.message, "TCP failure: Can't connect to 127.0.0.1:");
 	ck_assert_contains(r.failure.message, "timed out");
-	for (int i = 0; i <= FILL; i++)
+	for (int i = 0; i < RUN_SILENT; i++)
 		close(fds[i]);
 	run_free(&r);
 	server_stop(&s);
@@ -421,20 +368,20 @@ END_TEST
 START_TEST(a_relay_that_does_not_answer_does_not_delay_the_end)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fds[FILL + 1];
+	int fds[RUN_SILENT];
 	struct server s;
 	struct run r;
 	int64_t start;
 
-	fill_listener(fds, &sin);
+	run_silent_listener(fds, &sin);
 	server_start_best(&s, RELAYS);
-	ask_for_relay(&s, &r, "127.0.0.1", ntohs(sin.sin_port));
+	run_ask_for_relay(&s, &r, "127.0.0.1", ntohs(sin.sin_port));
 	ck_assert_soon(call_cur_tools(&s) == 1);
 	start = harness_now();
 	ck_assert_int_eq(kill(server_pid(&s), SIGINT), 0);
 	server_ends(&s, 0);
 	ck_assert_int_lt(harness_now() - start, INT64_C(1000) * RELAY_TIMEOUT);
-	for (int i = 0; i <= FILL; i++)
+	for (int i = 0; i < RUN_SILENT; i++)
 		close(fds[i]);
 	run_free(&r);
 }

@@ -1,6 +1,9 @@
 /* What a server counts of each call, whoever makes it and however it ends. */
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "system/proc.h"
 #include "system/run5.h"
 #include "system/suites.h"
 
@@ -169,6 +172,65 @@ START_TEST(a_run_that_fails_is_an_error_wherever_it_does)
 }
 END_TEST
 
+/* While it waits, and while its output is being connected: version 4's. Not of a server that ends. */
+START_TEST(a_client_that_left_is_no_failure_and_the_log_says_so)
+{
+	struct sockaddr_in silent = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct run5 holds = RUN5("/bin/sh", "-c", "echo on; sleep 60"), waits = RUN5("/bin/true"),
+		    info = CALL5(RPC5_INFO);
+	struct run connects = RUN("/bin/true");
+	int fds[RUN_SILENT];
+	struct server s;
+
+	run_silent_listener(fds, &silent);
+	run5_server_best(&s, "server_max_threads = 1\nrelay_timeout = 60\n");
+	run5_start(&s, &holds);
+	run5_await(&holds, "on");
+	run5_start(&s, &waits);
+	ck_assert_soon(call_cur_pending(&s) == 1);
+	run5_free(&waits);
+	ck_assert_soon(strstr(server_log(&s), "failure=-9 why=\"its client is gone\"") != NULL);
+	run5_free(&holds);
+	ck_assert_soon(strstr(server_log(&s), " ended: its client is gone\n") != NULL);
+
+	run_ask_for_relay(&s, &connects, "127.0.0.1", ntohs(silent.sin_port));
+	ck_assert_soon(call_cur_tools(&s) == 1);
+	run_free(&connects);
+	ck_assert_soon(call_cur_tools(&s) == 0);
+	ck_assert_soon(harness_count(server_log(&s), "failure=-9 why=\"its client is gone\"") == 2);
+	ck_assert_ptr_null(strstr(server_log(&s), "shutting down"));
+	run5_do(&s, &info);
+	ck_assert_int_eq(run5_number(&info, "failures"), 0);
+	ck_assert_int_eq(run5_number(&info, "refused"), 0);
+	ck_assert_int_eq(run5_number(&info, "runs"), 1);
+	run5_free(&info);
+	for (int i = 0; i < RUN_SILENT; i++)
+		close(fds[i]);
+	server_stop(&s);
+}
+END_TEST
+
+/* The tool had ended by itself; only its output was left. */
+START_TEST(output_that_nobody_takes_any_more_is_cut)
+{
+	const char *tag = harness_unique("writes");
+	struct run5 r = RUN5("/bin/sh", "-c", "timeout 1 yes; exit 3", tag);
+	struct server s;
+
+	run5_server_best(&s, NULL);
+	run5_start(&s, &r);
+	ck_assert_soon(proc_runs(tag));
+	ck_assert_soon(!proc_runs(tag));
+	harness_wait(500);
+	run5_free(&r);
+	ck_assert_soon(strstr(server_log(&s), " status=3 ") != NULL);
+	ck_assert_contains(server_log(&s), " output cut: its client is gone\n");
+	ck_assert_ptr_null(strstr(server_log(&s), "ended: "));
+	server_stop(&s);
+}
+END_TEST
+
 START_TEST(another_call_that_fails_is_an_error)
 {
 	static const struct {
@@ -205,6 +267,8 @@ stats_suite(void)
 	tcase_add_test(tc, calls_of_older_versions_count_with_their_equals);
 	tcase_add_test(tc, a_runs_time_is_that_from_request_to_reply);
 	tcase_add_test(tc, a_run_that_fails_is_an_error_wherever_it_does);
+	tcase_add_test(tc, a_client_that_left_is_no_failure_and_the_log_says_so);
+	tcase_add_test(tc, output_that_nobody_takes_any_more_is_cut);
 	tcase_add_test(tc, another_call_that_fails_is_an_error);
 	suite_add_tcase(suite, tc);
 	return (suite);

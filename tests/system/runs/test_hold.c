@@ -226,6 +226,8 @@ END_TEST
 
 /* ---- at the server's terminal */
 
+#define LOOK_MS 1000
+
 static const char *variable; /* of the server's environment */
 static const char *terminal; /* its name; the tests' end is `master` */
 static int master;
@@ -378,6 +380,17 @@ START_TEST(the_root_can_be_looked_at_before_a_tool)
 }
 END_TEST
 
+/* Of the first run, without the time that somebody looked at it. */
+static double
+logged_seconds(const struct server *s)
+{
+	const char *secs;
+
+	ck_assert_soon(strstr(server_log(s), " secs=") != NULL);
+	secs = strstr(server_log(s), " secs=");
+	return (strtod(secs + strlen(" secs="), NULL));
+}
+
 START_TEST(the_root_can_be_looked_at_after_a_tool)
 {
 	enum mode mode = (enum mode)_i;
@@ -385,17 +398,22 @@ START_TEST(the_root_can_be_looked_at_after_a_tool)
 	struct run r = RUN(harness_tool(mode, "sh"), "-c",
 	    harness_text("echo output; echo made >%s; exit 3", tools_file(mode, file)));
 	struct server s;
+	int64_t start;
 
 	start_stopping(&s, mode, "STOP_AFTER_TOOL");
+	start = harness_now();
 	run_start(&s, &r);
 	text = prompt();
 	ck_assert_contains(text, "STOP_AFTER_TOOL: ");
 	ck_assert_contains(text, " status 3;");
 	path = harness_text("%s%s", right_path(mode, text), file);
 	ck_assert_str_eq(contents(path), "made\n");
+	harness_wait(LOOK_MS);
 	ck_assert(!r.replied);
 	press_enter();
 	run_finish(&r);
+	ck_assert_double_lt(
+	    logged_seconds(&s), (double)(harness_now() - start - LOOK_MS) / 1e3 + 0.01);
 	ck_assert_int_eq(r.status, 3);
 	ck_assert_str_eq(run_out(&r), "output\n");
 	if (has_mounts(mode))

@@ -148,6 +148,8 @@ START_TEST(a_waiting_request_does_not_start_any_more)
 	send_signal(&s, SIGTERM);
 	run_finish(&waiting);
 	ck_assert(waiting.failed);
+	ck_assert_soon(strstr(server_log(&s),
+			   "failure=10 why=\"request denied: server is shutting down\"") != NULL);
 	ck_assert_int_eq(access(harness_in_root(harness_text(".WD/%s", mark)), F_OK), -1);
 	run_free(&first);
 	run_free(&waiting);

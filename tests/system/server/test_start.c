@@ -85,6 +85,39 @@ START_TEST(a_missing_helper_is_named)
 }
 END_TEST
 
+/* A site's old vesta.cfg may name the original server's. */
+START_TEST(a_helper_that_is_not_ours_is_refused_with_its_line)
+{
+	static const char *const helpers[] = {"/bin/true", "/bin/false", "/bin/cat"};
+	const char *settings = harness_text("helper = %s\n", helpers[_i]);
+	const char *config = server_config(harness_mode(), settings), *file = harness_file(config);
+	const char *argv[] = {harness_installed("sbin/RunToolServer"), "-f", "-c", file, NULL};
+	struct program p = as_user();
+	int line = 1;
+
+	for (const char *c = config; c < strstr(config, settings); c++)
+		line += *c == '\n';
+	p.argv = argv;
+	ck_assert_int_eq(program_run(&p), 1);
+	ck_assert_contains(program_err(&p),
+	    harness_text("%s:%d: [Run_Tool]helper = %s: not this server's launcher", file, line,
+		helpers[_i]));
+	ck_assert_contains(program_err(&p), harness_installed("libexec/runtool/tool_launcher"));
+	program_free(&p);
+}
+END_TEST
+
+START_TEST(a_helper_of_an_option_that_is_not_ours_is_refused)
+{
+	struct program p = as_user();
+
+	ck_assert_int_eq(start_with(&p, "helper = /bin/cat\n", "-o", "helper=/bin/true"), 1);
+	ck_assert_contains(
+	    program_err(&p), "-o: [Run_Tool]helper = /bin/true: not this server's launcher");
+	program_free(&p);
+}
+END_TEST
+
 /* Copies the installed helper; the copy is nobody's setuid program. */
 static const char *
 copied_helper(void)
@@ -536,6 +569,8 @@ start_suite(void)
 	tcase_add_test(tc, a_switch_that_the_helper_does_not_know_is_named);
 	tcase_add_test(tc, too_many_switches_are_refused);
 	testing_add_root(tc, a_helper_without_setuid_is_refused);
+	tcase_add_loop_test(tc, a_helper_that_is_not_ours_is_refused_with_its_line, 0, 3);
+	tcase_add_test(tc, a_helper_of_an_option_that_is_not_ours_is_refused);
 	testing_add_root(tc, no_new_privs_is_refused);
 	harness_add_mounts(tc, a_nosuid_mount_is_refused);
 	harness_add_admin(tc, isolation_that_cannot_work_is_refused_with_the_remedy);

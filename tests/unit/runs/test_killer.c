@@ -33,6 +33,7 @@ struct job {
 	int life, keeper;
 };
 
+static const char *command[] = {"/bin/true", NULL}; /* for the log */
 static struct job jobs[MAX_REQUESTS];
 static uint64_t njobs;
 static struct queue *queue;
@@ -139,6 +140,7 @@ enqueue(void (*connected)(int ends[2]))
 	j->r.fd = ends[1];
 	j->r.id = ++njobs;
 	j->r.life = -1;
+	j->r.run.argv = command;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	j->life = ends[0];
 	j->keeper = ends[1];
@@ -457,6 +459,35 @@ START_TEST(a_request_whose_client_goes_away_before_it_starts_may_not_start)
 	let_killer_catch_up();
 	ck_assert(!killer_run_is_wanted(killer, &j->r));
 	ck_assert_uint_eq(ndropped, 0);
+	ck_assert_int_eq(killer_unregister(killer, &j->r), END_CLIENT_GONE);
+	finish();
+}
+END_TEST
+
+/* Each time it is asked, what was true by then. */
+START_TEST(why_a_tool_was_told_to_end_and_why_nobody_waits_are_two_things)
+{
+	struct job *well, *left, *late, *ending;
+
+	begin(LONG_GRACE);
+	well = run(locally);
+	left = run(locally);
+	late = run(locally);
+	ending = run(locally);
+	hang_up(left);
+	told_to_end(left);
+	ck_assert_int_eq(killer_ended(killer, &left->r), END_CLIENT_GONE);
+	ck_assert_int_eq(killer_unregister(killer, &left->r), END_CLIENT_GONE);
+	/* It goes when its tool has ended already. */
+	ck_assert_int_eq(killer_ended(killer, &late->r), END_NOT);
+	hang_up(late);
+	let_killer_catch_up();
+	ck_assert_int_eq(killer_unregister(killer, &late->r), END_CLIENT_GONE);
+	ck_assert_int_eq(killer_ended(killer, &well->r), END_NOT);
+	ck_assert_int_eq(killer_unregister(killer, &well->r), END_NOT);
+	killer_end_all(killer, false);
+	ck_assert_int_eq(killer_ended(killer, &ending->r), END_SHUTDOWN);
+	ck_assert_int_eq(killer_unregister(killer, &ending->r), END_SHUTDOWN);
 	finish();
 }
 END_TEST
@@ -753,6 +784,7 @@ killer_suite(void)
 	tcase_add_loop_test(
 	    tc, a_waiting_request_of_a_client_that_goes_away_is_dropped, 0, (int)LENGTH(ways));
 	tcase_add_test(tc, a_request_whose_client_goes_away_before_it_starts_may_not_start);
+	tcase_add_test(tc, why_a_tool_was_told_to_end_and_why_nobody_waits_are_two_things);
 	tcase_add_test(tc, a_tool_that_starts_though_its_client_is_gone_is_told_at_once);
 	tcase_add_test(tc, a_request_whose_client_is_gone_before_it_is_queued_is_dropped);
 	tcase_add_test(tc, a_request_that_the_queue_does_not_take_is_not_watched);
