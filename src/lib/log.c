@@ -9,19 +9,14 @@
 
 #include "log.h"
 
-#define PROGRAM	 "RunToolServer"
-#define MAX_LINE 4096
-
 /* One for the process, like syslog(3). */
-static bool use_syslog, show_debug;
+static bool show_debug, is_elsewhere;
+static void (*taker)(int priority, const char *line);
 
 void
-log_open(bool to_syslog, bool debug)
+log_show_debug(void)
 {
-	use_syslog = to_syslog;
-	show_debug = debug;
-	if (to_syslog)
-		openlog(PROGRAM, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	show_debug = true;
 }
 
 bool
@@ -30,66 +25,76 @@ log_is_debug(void)
 	return (show_debug);
 }
 
-/* One write a line, so that the lines of threads do not mix. */
-static void __attribute__((format(printf, 2, 0)))
-write_line(int priority, const char *fmt, va_list ap)
+void
+log_divert(void (*take)(int priority, const char *line), bool elsewhere)
 {
-	char line[MAX_LINE];
+	taker = take;
+	is_elsewhere = elsewhere;
+}
 
-	vsnprintf(line, sizeof(line), fmt, ap);
-	if (use_syslog)
-		syslog(priority, "%s", line);
+/* One write a line, so that the lines of threads do not mix. */
+static void
+say(const char *line)
+{
+	fprintf(stderr, LOG_PROGRAM ": %s\n", line);
+}
+
+static void __attribute__((format(printf, 3, 0)))
+write_line(char line[LOG_MAX_LINE], int priority, const char *fmt, va_list ap)
+{
+	vsnprintf(line, LOG_MAX_LINE, fmt, ap);
+	if (taker != NULL)
+		taker(priority, line);
 	else
-		fprintf(stderr, PROGRAM ": %s\n", line);
+		say(line);
 }
 
 void
 log_debug(const char *fmt, ...)
 {
+	char line[LOG_MAX_LINE];
 	va_list ap;
 
 	if (!show_debug)
 		return;
 	va_start(ap, fmt);
-	write_line(LOG_DEBUG, fmt, ap);
+	write_line(line, LOG_DEBUG, fmt, ap);
 	va_end(ap);
 }
 
 void
 log_info(const char *fmt, ...)
 {
+	char line[LOG_MAX_LINE];
 	va_list ap;
 
 	va_start(ap, fmt);
-	write_line(LOG_INFO, fmt, ap);
+	write_line(line, LOG_INFO, fmt, ap);
 	va_end(ap);
 }
 
 void
 log_warn(const char *fmt, ...)
 {
+	char line[LOG_MAX_LINE];
 	va_list ap;
 
 	va_start(ap, fmt);
-	write_line(LOG_WARNING, fmt, ap);
+	write_line(line, LOG_WARNING, fmt, ap);
 	va_end(ap);
 }
 
 void
 fatal(const char *fmt, ...)
 {
+	char line[LOG_MAX_LINE];
 	va_list ap;
 
 	va_start(ap, fmt);
-	write_line(LOG_ERR, fmt, ap);
+	write_line(line, LOG_ERR, fmt, ap);
 	va_end(ap);
-	if (use_syslog) {
-		va_start(ap, fmt);
-		fprintf(stderr, PROGRAM ": ");
-		vfprintf(stderr, fmt, ap);
-		fprintf(stderr, "\n");
-		va_end(ap);
-	}
+	if (is_elsewhere)
+		say(line);
 	exit(1);
 }
 

@@ -1,13 +1,23 @@
-/* log.h: lines for the administrator, to stderr or to syslog. Thread-safe. */
+/* log.h: lines for the administrator. Thread-safe. */
 #ifndef LOG_H
 #define LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Until log_open(), lines go to stderr. `debug` lets log_debug() through. */
-void log_open(bool to_syslog, bool debug);
+#define LOG_PROGRAM  "RunToolServer"
+#define LOG_MAX_LINE 4096 /* bytes, with the NUL; the rest is cut off */
+
+/* Lets log_debug() through. */
+void log_show_debug(void);
 bool log_is_debug(void);
+
+/*
+ * Lines go to stderr, and whoever logs waits for it; or, once this was called, to `take`, with a
+ * priority of syslog(3). `elsewhere`: it does not write them to stderr. Before any thread is
+ * started.
+ */
+void log_divert(void (*take)(int priority, const char *line), bool elsewhere);
 
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

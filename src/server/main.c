@@ -15,6 +15,7 @@
 #include "paths.h"
 #include "lib/log.h"
 #include "server/base/identity.h"
+#include "server/base/journal.h"
 #include "server/base/settings.h"
 #include "server/fleet/fleet.h"
 #include "server/fleet/multiply.h"
@@ -239,7 +240,9 @@ main(int argc, char **argv)
 		fatal("cannot start: %s", strerror(errno));
 	pause_init();
 
-	log_open(!o.foreground, o.debug);
+	if (o.debug)
+		log_show_debug();
+	journal_open(!o.foreground);
 	preflight_roots(&s);
 	daemon_lock(o.pidfile);
 	if ((nlisteners = listen_open(&s, listeners, err, sizeof(err))) == -1)
@@ -248,7 +251,8 @@ main(int argc, char **argv)
 		log_info("allow is not set: only this host may connect");
 	if (!o.foreground)
 		daemon_detach();
-	/* After the last fork: being a subreaper is not inherited. */
+	/* After the last fork: threads and being a subreaper are not inherited. */
+	journal_start();
 	if (orphans_init() == -1)
 		fatal("cannot start: %s", strerror(errno));
 	if (s.helper_debug)

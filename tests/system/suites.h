@@ -31,6 +31,7 @@
 	X(shutdown, 10, false)    \
 	X(start, 3, false)        \
 	X(daemon, 3, false)       \
+	X(journal, 12, false)     \
 	X(access, 5, false)       \
 	X(clients, 3, false)      \
 	X(v5, 20, false)          \

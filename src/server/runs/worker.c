@@ -42,7 +42,7 @@ serve(struct worker_pool *p, struct request *r)
 {
 	struct srpc_error err = {0};
 	struct outcome o = {0};
-	int64_t start = clock_us();
+	int64_t start = clock_us(), us;
 	int rc;
 
 	killer_taken(p->killer, r);
@@ -51,7 +51,7 @@ serve(struct worker_pool *p, struct request *r)
 	/* A client that left before there was a result is nobody's failure. */
 	if (rc == 0 || err.code != SRPC_PARTNER_WENT_AWAY)
 		stats_count(rc == 0 ? STATS_RUNS : STATS_FAILURES);
-	outcome_log(r, rc == 0 ? &o : NULL, &err, clock_us() - start - o.paused_us);
+	us = clock_us() - start - o.paused_us;
 	reply(p, r, rc == 0 ? &o : NULL, &err);
 	/*
 	 * Before the reply is sent: a client that asks for the statistics next must find the run
@@ -61,6 +61,7 @@ serve(struct worker_pool *p, struct request *r)
 	r->counted = true;
 	if (!r->gone)
 		request_send(r);
+	outcome_log(r, rc == 0 ? &o : NULL, &err, us);
 	p->finished(r);
 }
 

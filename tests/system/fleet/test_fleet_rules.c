@@ -171,7 +171,7 @@ START_TEST(a_record_is_removed_when_its_server_is_silent_and_nothing_touched_it)
 		ck_assert_msg(now - begin < SECONDS(HARNESS_PATIENCE), "%s", server_log(&observer));
 		wait_ms(200);
 	} while (touched(dir, &dead) != 0 || touched(dir, &stopped) != 0);
-	ck_assert(fleet_says(&observer,
+	ck_assert_soon(fleet_says(&observer,
 	    harness_text(
 		"fleet: %s: removed: its server does not answer, and nothing touched it for %d s",
 		dead.name, FLEET_STALE)));
@@ -182,7 +182,7 @@ START_TEST(a_record_is_removed_when_its_server_is_silent_and_nothing_touched_it)
 	/* That one was not dead after all. */
 	ck_assert_int_eq(kill(server_pid(&stops), SIGCONT), 0);
 	ck_assert_soon(fleet_record(dir, server_pid(&stops)) != NULL);
-	ck_assert(fleet_says(&stops, "fleet: our record vanished: registering anew"));
+	ck_assert_soon(fleet_says(&stops, "fleet: our record vanished: registering anew"));
 	fleet_stop(&stops, dir);
 	fleet_stop(&observer, dir);
 	fleet_end(dir);
@@ -313,7 +313,7 @@ START_TEST(a_ping_is_tried_again_and_a_wrong_id_is_a_warning_and_no_server)
 		ck_assert_int_ge(when[i] - when[i - 1], 900);
 	/* Either would be ahead of it, and one is too many. */
 	ck_assert_msg(!program_wait(&s.program, 0), "it left: %s", server_log(&s));
-	ck_assert_int_eq(fleet_says_times(&s, wrong.name), 1);
+	ck_assert_soon(fleet_says_times(&s, wrong.name) == 1);
 	close(listener);
 	server_stop(&other);
 	ck_assert_int_eq(unlink(fleet_path(dir, &wrong)), 0);
@@ -466,7 +466,7 @@ START_TEST(wishes_are_acted_on_beside_the_requests_and_not_more_often_than_allow
 		diary(dir), go));
 	/* As long as a command runs there are requests, and no other command. */
 	KEEP_ASKING(&s, access(diary(dir), F_OK) == 0 && ++served == 5);
-	ck_assert_int_eq(fleet_says_times(&s, "fleet: starting another server: "), 1);
+	ck_assert_soon(fleet_says_times(&s, "fleet: starting another server: ") == 1);
 	fleet_make(go);
 	KEEP_ASKING(&s, fleet_says_times(&s, "fleet: starting another server: ") == 3);
 	ck_assert_soon(fleet_says_times(&s, "failed: exit status 1") == 3);

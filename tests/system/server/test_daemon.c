@@ -1,13 +1,8 @@
 /* The server as a daemon: detached, and honest to whoever starts it. */
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "system/daemon.h"
 #include "system/harness.h"
 #include "system/proc.h"
 #include "system/run.h"
@@ -15,125 +10,11 @@
 
 #define MANY 1024 /* servers on this machine */
 
-/* A daemon, and who ends it should this process die: it is nobody's child. */
-struct daemon {
-	struct server server; /* its port */
-	const char *pidfile;
-	pid_t pid;
-	pid_t guard;
-	int leash; /* the guard acts when it is closed without a word */
-};
-
-/* A port that was free a moment ago: a daemon does not tell us which one it took. */
-static int
-free_port(void)
-{
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	close(fd);
-	return (ntohs(sin.sin_port));
-}
-
-static void
-watch(struct daemon *d)
-{
-	int ends[2];
-	char c;
-
-	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-	if ((d->guard = fork()) == 0) {
-		close(ends[1]);
-		if (read(ends[0], &c, 1) == 0)
-			kill(d->pid, SIGKILL);
-		_exit(0);
-	}
-	close(ends[0]);
-	d->leash = ends[1];
-}
-
-static void
-unwatch(struct daemon *d)
-{
-	ck_assert_int_eq(write(d->leash, "", 1), 1);
-	close(d->leash);
-	ck_assert_int_eq(waitpid(d->guard, NULL, 0), d->guard);
-}
-
-/* The number in the file; 0 when there is none. */
-static pid_t
-pid_in(const char *path)
-{
-	char text[32] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1)
-		return (0);
-	if (read(fd, text, sizeof(text) - 1) == -1)
-		text[0] = '\0';
-	close(fd);
-	return ((pid_t)strtol(text, NULL, 10));
-}
-
-/* A directory in which the server may make its pid file. */
 static const char *
-run_directory(void)
+fine_config(void)
 {
-	const char *dir = harness_installed(harness_text("work/%s", harness_unique("run")));
-
-	ck_assert_int_eq(mkdir(dir, 0755), 0);
-	ck_assert_int_eq(chown(dir, harness_user(), harness_user()), 0);
-	return (dir);
-}
-
-/* Runs the command that starts a daemon: its exit status, and what it said in *p. */
-static int
-start_command(struct program *p, enum mode mode, int port, const char *pidfile)
-{
-	const char *argv[] = {harness_installed("sbin/RunToolServer"), "-p", pidfile, "-c",
-	    harness_file(server_config(mode, harness_text("SRPC_port = %d\n", port))), NULL};
-
-	*p = (struct program){.argv = argv, .uid = harness_user(), .pass = -1};
-	return (program_run(p));
-}
-
-static void
-daemon_start_mode(struct daemon *d, enum mode mode)
-{
-	struct program p;
-
-	*d = (struct daemon){.pidfile = harness_text("%s/pid", run_directory())};
-	d->server.mode = mode;
-	d->server.port = free_port();
-	ck_assert_msg(
-	    start_command(&p, mode, d->server.port, d->pidfile) == 0, "%s", program_err(&p));
-	d->pid = pid_in(d->pidfile);
-	ck_assert_int_gt(d->pid, 1);
-	watch(d);
-	program_free(&p);
-}
-
-static void
-daemon_start(struct daemon *d)
-{
-	daemon_start_mode(d, harness_mode());
-}
-
-static bool
-is_running(pid_t pid)
-{
-	return (kill(pid, 0) == 0 && proc_status(pid, "State")[0] != 'Z');
-}
-
-static void
-daemon_stop(struct daemon *d)
-{
-	ck_assert_int_eq(kill(d->pid, SIGTERM), 0);
-	ck_assert_soon(!is_running(d->pid));
-	unwatch(d);
+	return (
+	    server_config(harness_mode(), harness_text("SRPC_port = %d\n", daemon_free_port())));
 }
 
 START_TEST(the_command_succeeds_once_the_daemon_listens)
@@ -158,7 +39,7 @@ START_TEST(the_pid_file_goes_with_the_daemon)
 	struct daemon d;
 
 	daemon_start(&d);
-	ck_assert(is_running(d.pid));
+	ck_assert(daemon_runs(d.pid));
 	daemon_stop(&d);
 	ck_assert_int_eq(access(d.pidfile, F_OK), -1);
 }
@@ -218,7 +99,8 @@ START_TEST(a_daemon_sweeps_up_what_a_killed_keeper_leaves)
 	struct run r = RUN(harness_tool(mode, "tree"), "children", tag);
 	struct daemon d;
 
-	daemon_start_mode(&d, mode);
+	d = (struct daemon){.server = {.mode = mode}};
+	daemon_start_as(&d);
 	run_start(&d.server, &r);
 	run_await(&r, "ready");
 	ck_assert(kill_child(d.pid, tag));
@@ -247,12 +129,15 @@ END_TEST
 
 START_TEST(a_daemon_that_cannot_listen_fails_with_the_reason)
 {
-	const char *pidfile = harness_text("%s/pid", run_directory());
-	struct program p;
+	const char *pidfile = harness_text("%s/pid", daemon_directory());
+	struct program p = {0};
 	struct server s;
 
 	server_start_best(&s, NULL);
-	ck_assert_int_eq(start_command(&p, s.mode, s.port, pidfile), 1);
+	ck_assert_int_eq(
+	    daemon_command(
+		&p, server_config(s.mode, harness_text("SRPC_port = %d\n", s.port)), pidfile),
+	    1);
 	ck_assert_contains(program_err(&p), "Address already in use");
 	ck_assert_int_eq(access(pidfile, F_OK), -1);
 	program_free(&p);
@@ -263,13 +148,13 @@ END_TEST
 START_TEST(a_second_daemon_leaves_the_first_ones_pid_file_alone)
 {
 	struct daemon d;
-	struct program p;
+	struct program p = {0};
 
 	daemon_start(&d);
-	ck_assert_int_eq(start_command(&p, harness_mode(), free_port(), d.pidfile), 1);
+	ck_assert_int_eq(daemon_command(&p, fine_config(), d.pidfile), 1);
 	ck_assert_contains(program_err(&p), d.pidfile);
-	ck_assert_int_eq(pid_in(d.pidfile), d.pid);
-	ck_assert(is_running(d.pid));
+	ck_assert_int_eq(daemon_pid_in(d.pidfile), d.pid);
+	ck_assert(daemon_runs(d.pid));
 	program_free(&p);
 	daemon_stop(&d);
 }
@@ -277,9 +162,9 @@ END_TEST
 
 START_TEST(a_pid_file_that_cannot_be_made_is_an_error)
 {
-	struct program p;
+	struct program p = {0};
 
-	ck_assert_int_eq(start_command(&p, harness_mode(), free_port(), "/none/pid"), 1);
+	ck_assert_int_eq(daemon_command(&p, fine_config(), "/none/pid"), 1);
 	ck_assert_contains(program_err(&p), "/none/pid");
 	program_free(&p);
 }
