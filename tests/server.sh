@@ -29,6 +29,7 @@ server_setup() {
 	cat >"$dir/etc/vesta.cfg" <<-EOT
 		[Run_Tool]
 		SRPC_port = 0
+		drain_timeout = 0
 		listen = 127.0.0.1
 		VolatileRootName = $dir/roots
 	EOT

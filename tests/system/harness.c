@@ -501,6 +501,7 @@ server_config(enum mode mode, const char *settings)
 			     "max_interface_version = 4\n"
 			     "sync_after_tool = 0\n"
 			     "kill_grace = 1\n"
+			     "drain_timeout = 0\n"
 			     "%s%s%s",
 	    prefix, mode_settings[mode], mode_helper(mode), settings == NULL ? "" : settings));
 }

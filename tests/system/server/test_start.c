@@ -375,6 +375,20 @@ START_TEST(the_check_prints_what_is_in_force)
 }
 END_TEST
 
+START_TEST(without_a_configuration_the_defaults_are_in_force)
+{
+	const char *argv[] = {
+	    harness_installed("sbin/RunToolServer"), "-n", "-c", "/dev/null", NULL};
+	struct program p = as_user();
+
+	p.argv = argv;
+	ck_assert_msg(program_run(&p) == 0, "%s", program_err(&p));
+	ck_assert_contains(program_out(&p), "\n[Run_Tool]drain_timeout = 600\n");
+	ck_assert_contains(program_out(&p), "\n[Run_Tool]kill_grace = 10\n");
+	program_free(&p);
+}
+END_TEST
+
 /* Every line of it is a setting, so that its output is a vesta.cfg in the one-line form. */
 START_TEST(the_check_prints_nothing_but_settings)
 {
@@ -593,6 +607,7 @@ start_suite(void)
 	tcase_add_test(tc, an_unknown_name_is_only_a_warning);
 	tcase_add_test(tc, an_unknown_option_is_refused);
 	tcase_add_test(tc, a_missing_configuration_is_named);
+	tcase_add_test(tc, without_a_configuration_the_defaults_are_in_force);
 	tcase_add_test(tc, the_check_prints_nothing_but_settings);
 	tcase_add_test(tc, a_bad_option_value_is_refused);
 	tcase_add_test(tc, the_check_fails_on_a_bad_value);

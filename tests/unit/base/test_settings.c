@@ -161,7 +161,7 @@ static const struct number {
     {"memKB", FIELD(mem_kb), 0, INT32_MAX, HOST},
     {"sync_after_tool", FIELD(sync_after_tool), 0, 10, 1},
     {"kill_grace", FIELD(kill_grace), 0, 3600, 10},
-    {"drain_timeout", FIELD(drain_timeout), 0, 604800, 0},
+    {"drain_timeout", FIELD(drain_timeout), 0, 604800, 600},
     {"relay_timeout", FIELD(relay_timeout), 1, 3600, 10},
     {"request_timeout", FIELD(request_timeout), 1, 86400, 30},
     {"max_request_bytes", FIELD(max_request_bytes), 1024, 1073741824, 4194304},
@@ -728,6 +728,35 @@ read_text(const char *path)
 	return (text);
 }
 
+/* Who stops a server waits for as long as it may take by default. */
+static const struct {
+	const char *file, *words;
+} patience[] = {
+    {"etc/systemd/runtoolserver.service", "\nTimeoutStopSec="},
+    {"etc/slurm/runtool-server.sbatch", "\n#SBATCH --signal=B:TERM@"},
+    {"etc/init.d/vruntool", "\nDEFAULT_DRAIN="},
+    {"etc/init.d/vruntool", "\nDEFAULT_GRACE="},
+};
+
+START_TEST(what_stops_a_server_waits_long_enough)
+{
+	long seconds[LENGTH(patience)];
+	const char *found;
+	size_t i;
+
+	load_file(NULL);
+	for (i = 0; i < LENGTH(patience); i++) {
+		found = strstr(read_text(patience[i].file), patience[i].words);
+		ck_assert_msg(found != NULL, "%s: %s", patience[i].file, patience[i].words);
+		seconds[i] = strtol(found + strlen(patience[i].words), NULL, 10);
+	}
+	ck_assert_int_gt(seconds[0], s.drain_timeout + s.kill_grace);
+	ck_assert_int_gt(seconds[1], s.drain_timeout + s.kill_grace);
+	ck_assert_int_eq(seconds[2], s.drain_timeout);
+	ck_assert_int_eq(seconds[3], s.kill_grace);
+}
+END_TEST
+
 static size_t
 name_length(const char *text)
 {
@@ -944,6 +973,7 @@ add_documents(TCase *tc)
 	tcase_add_loop_test(tc, the_manual_tells_the_bounds_and_defaults_that_hold, 0, n);
 	tcase_add_loop_test(tc, the_installed_file_shows_the_defaults_that_hold, 0, n);
 	tcase_add_test(tc, the_installed_file_is_right_with_and_without_its_comments);
+	tcase_add_test(tc, what_stops_a_server_waits_long_enough);
 }
 
 static void
