@@ -10,8 +10,12 @@
 
 #define MAX_TRIES 20 /* for one free port on all addresses */
 
+/*
+ * `early`: also on an address that this host does not have (yet). Clients reach it once it does. A
+ * descriptor, or -1 with errno.
+ */
 static int
-open_one(const struct sockaddr_storage *addr)
+open_one(const struct sockaddr_storage *addr, bool early)
 {
 	const int on = 1;
 	int fd, saved;
@@ -22,6 +26,7 @@ open_one(const struct sockaddr_storage *addr)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    (addr->ss_family != AF_INET6 ||
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0) &&
+	    (!early || setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) == 0) &&
 	    bind(fd, (const struct sockaddr *)addr, addr_len(addr)) == 0 &&
 	    listen(fd, LISTEN_BACKLOG) == 0)
 		return (fd);
@@ -64,7 +69,10 @@ open_all(const struct sockaddr_storage *addrs, size_t n, bool optional, unsigned
 	for (i = 0; i < n; i++) {
 		addr = addrs[i];
 		addr_set_port(&addr, port);
-		if ((fd = open_one(&addr)) == -1) {
+		fd = open_one(&addr, false);
+		if (fd == -1 && errno == EADDRNOTAVAIL && !optional)
+			fd = open_one(&addr, true);
+		if (fd == -1) {
 			if (optional && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
 				continue;
 			snprintf(err, size, "cannot listen on %s port %u: %s",
@@ -80,6 +88,22 @@ open_all(const struct sockaddr_storage *addrs, size_t n, bool optional, unsigned
 	return (opened == 0 ? -1 : opened);
 }
 
+/* Whether this host has the address that the socket is bound to. */
+static bool
+is_there(const struct sockaddr_storage *addr)
+{
+	struct sockaddr_storage any_port = *addr;
+	bool there = false;
+	int fd;
+
+	addr_set_port(&any_port, 0);
+	if ((fd = socket(addr->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) != -1) {
+		there = bind(fd, (const struct sockaddr *)&any_port, addr_len(addr)) == 0;
+		close(fd);
+	}
+	return (there);
+}
+
 static void
 log_all(const int *fds, int n)
 {
@@ -91,8 +115,9 @@ log_all(const int *fds, int n)
 	for (i = 0; i < n; i++) {
 		len = sizeof(addr);
 		getsockname(fds[i], (struct sockaddr *)&addr, &len);
-		log_info("listening on %s port %u", addr_format_host(&addr, text, sizeof(text)),
-		    addr_port(&addr));
+		log_info("listening on %s port %u%s", addr_format_host(&addr, text, sizeof(text)),
+		    addr_port(&addr),
+		    is_there(&addr) ? "" : ": this host does not have that address yet");
 	}
 }
 

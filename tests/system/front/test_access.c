@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/addr.h"
 #include "system/harness.h"
+#include "system/network.h"
 #include "system/run.h"
 #include "system/suites.h"
 
@@ -128,6 +130,34 @@ START_TEST(several_addresses_are_listened_on)
 
 	server_start_best(&s, "listen = 127.0.0.1 127.0.0.2 ::1\n");
 	ck_assert_soon(harness_count(server_log(&s), "listening on ") == 3);
+	server_stop(&s);
+}
+END_TEST
+
+/* As when the server is started before the network is. */
+START_TEST(an_address_that_comes_after_the_server_is_served)
+{
+	static const char *const commands[] = {
+	    "ip addr add 192.0.2.9/32 dev lo", "ip addr add 2001:db8::9/128 dev lo nodad"};
+	struct sockaddr_storage to[2] = {0};
+	struct server s;
+
+	network_host();
+	server_start_best(&s, "listen = 192.0.2.9 2001:db8::9\n");
+	for (int i = 0; i < 2; i++) {
+		int fd;
+
+		ck_assert_int_eq(addr_parse(i == 0 ? "192.0.2.9" : "2001:db8::9", &to[i]), 0);
+		addr_set_port(&to[i], (unsigned int)s.port);
+		fd = socket(to[i].ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		ck_assert_int_eq(connect(fd, (struct sockaddr *)&to[i], addr_len(&to[i])), -1);
+		close(fd);
+		network_command(commands[i]);
+		fd = socket(to[i].ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		ck_assert_int_eq(connect(fd, (struct sockaddr *)&to[i], addr_len(&to[i])), 0);
+		ck_assert(answers_on(fd));
+		close(fd);
+	}
 	server_stop(&s);
 }
 END_TEST
@@ -472,6 +502,7 @@ access_suite(void)
 	harness_add_namespaces(tc, by_default_all_addresses_are_listened_on);
 	harness_add_ipv6(tc, ipv6_clients_are_served);
 	harness_add_ipv6(tc, several_addresses_are_listened_on);
+	network_add(tc, an_address_that_comes_after_the_server_is_served);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("numbers");
