@@ -22,6 +22,7 @@ static const struct option {
     {"-isolate", NAMESPACE, offsetof(struct launch, asked)},
     {"-nofile", LIMIT, offsetof(struct launch, nofile)},
     {"-stack", LIMIT, offsetof(struct launch, stack)},
+    {"-linger", LIMIT, offsetof(struct launch, linger)},
     {"-env", STRINGS, 0},
     {"-envc", COUNTED, 0},
     {NULL, NOTHING, 0},

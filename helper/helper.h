@@ -72,6 +72,7 @@ struct launch {
 	unsigned int isolate; /* the same, and what the block adds */
 	int err, dbg, life;
 	rlim_t nofile, stack; /* soft limits of the tool; 0: as they are */
+	rlim_t linger;	      /* seconds to wait for output of what the tool leaves running */
 	const char *root;     /* a path, or the name of a block */
 	const char *where;    /* -wd: below the root; NULL: the current directory */
 	char **env, **argv;   /* NULL-terminated; argv has at least the tool */
@@ -142,6 +143,8 @@ extern struct reporter {
 	pid_t keeper;	     /* as in struct launcher_message */
 	volatile int failed; /* the status of a child that shared our memory */
 	int error;	     /* the errno behind it */
+	struct rusage used;  /* by the tool and its descendants */
+	int64_t linger_us;   /* as in struct launcher_message */
 } reporter;
 void report(enum launcher_kind, int value);
 _Noreturn void fail(enum launcher_status, int error, const char *fmt, ...)

@@ -1,17 +1,21 @@
 /* keeper.c: starts the tool, passes signals on, and stays until its whole tree is gone. */
 #include <dirent.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "helper.h"
 
 #define KEEPER_STACK (8 << 20) /* libc's execvp() may copy the arguments there */
 #define LIFE	     0	       /* descriptors of the keeper, once the tool runs */
-#define PROCESSES    1	       /* the host's /proc; without a PID namespace */
+#define OUTPUTS	     1	       /* an epoll set of the tool's outputs; with -linger */
 #define MAX_DEPTH    1000 /* of the tree; deeper processes become our children as those above die */
 
 static _Alignas(16) char keeper_stack[KEEPER_STACK];
-static int processes = -1;
+/* Descriptors of the keeper beside these; -1: it has no such one. */
+static int processes = -1; /* the host's /proc; without a PID namespace */
+static int watched = -1;   /* what /proc tells of OUTPUTS; with -linger */
 
 static void
 wake(int sig)
@@ -107,36 +111,93 @@ replace_socket(int fd)
 }
 
 /*
+ * An output stays in an epoll set until nobody at all holds it any more, us included: we close ours,
+ * and so can tell whether others still have it. What cannot be watched, as a file, is not waited
+ * for. Returns the set.
+ */
+static int
+watch_outputs(void)
+{
+	struct epoll_event event = {.events = 0};
+	int fd, outputs = epoll_create1(EPOLL_CLOEXEC);
+
+	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		epoll_ctl(outputs, EPOLL_CTL_ADD, fd, &event);
+	return (outputs);
+}
+
+static bool
+outputs_are_held(void)
+{
+	char text[1024] = "";
+
+	return (watched != -1 && pread(watched, text, sizeof(text) - 1, 0) > 0 &&
+		strstr(text, "tfd:") != NULL);
+}
+
+static int64_t
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return ((int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000);
+}
+
+/*
  * Closes what is the tool's, so that its output ends when the tool closes it. Wipes its
  * environment, which others could read in our /proc/PID/cmdline.
  */
 static void
-let_go(const struct launch *l)
+let_go(const struct launch *l, int outputs)
 {
 	char **env;
 
+	/* All of them are above 2: none is overwritten before it is moved. */
 	dup2(l->life, LIFE);
+	if (outputs == -1)
+		close(OUTPUTS);
+	else
+		dup2(outputs, OUTPUTS);
 	if (processes != -1)
-		processes = dup2(processes, PROCESSES);
+		processes = dup2(processes, OUTPUTS + 1);
+	if (watched != -1)
+		watched = dup2(watched, OUTPUTS + 2);
 	reporter.err = -1;
 	reporter.life = LIFE;
-	syscall(SYS_close_range, processes == -1 ? LIFE + 1U : PROCESSES + 1U, ~0U, 0);
+	if (processes == -1)
+		close(OUTPUTS + 1);
+	syscall(SYS_close_range, OUTPUTS + (watched == -1 ? 2U : 3U), ~0U, 0);
 	for (env = l->env; *env != NULL; env++)
 		memset(*env, 0, strlen(*env));
 }
 
+/* Passes the server's order on. False: it wants the end. */
+static bool
+take_order(void)
+{
+	unsigned char order;
+
+	if (recv(LIFE, &order, 1, 0) != 1)
+		return (false);
+	signal_below(getpid(), order);
+	return (true);
+}
+
 /*
- * Passes on signals until the tool's process has ended, or the server wants its end (end of file).
- * Then kills what is left, again and again, as new processes may appear (`to_the_last`; else the
- * kernel does it, when we exit). Returns the tool's wait status.
+ * Passes on signals until the tool's process has ended, and nothing holds its output or `linger_us`
+ * are over; or the server wants the end (end of file). Then kills what is left, again and again, as
+ * new processes may appear (`to_the_last`; else the kernel does it, when we exit). Returns the
+ * tool's wait status.
  */
 static int
-keep(pid_t tool, bool to_the_last)
+keep(pid_t tool, int64_t linger_us, bool to_the_last)
 {
-	const struct timespec rescan = {.tv_nsec = 20000000};
+	const struct timespec rescan = {.tv_nsec = 20000000}, look = {.tv_nsec = 5000000};
 	struct pollfd life = {.fd = LIFE, .events = POLLIN};
-	unsigned char order;
+	bool wanted = true, goes_on;
 	int status = 0, ended;
+	int64_t end = 0;
 	sigset_t waiting; /* all others are blocked since main() */
 	pid_t pid;
 
@@ -149,18 +210,23 @@ keep(pid_t tool, bool to_the_last)
 				continue;
 			status = ended;
 			tool = 0;
+			getrusage(RUSAGE_CHILDREN, &reporter.used);
+			end = now_us();
 		}
-		if (tool == 0 && (pid == -1 || !to_the_last))
+		goes_on =
+		    wanted &&
+		    (tool != 0 || (pid != -1 && outputs_are_held() && now_us() - end < linger_us));
+		if (goes_on) {
+			if (ppoll(&life, 1, tool == 0 ? &look : NULL, &waiting) == 1)
+				wanted = take_order();
+			continue;
+		}
+		if (tool == 0 && reporter.linger_us == 0)
+			reporter.linger_us = now_us() - end;
+		if (pid == -1 || !to_the_last)
 			return (status);
-		if (tool == 0) {
-			signal_below(getpid(), SIGKILL);
-			ppoll(NULL, 0, &rescan, &waiting);
-		} else if (ppoll(&life, 1, NULL, &waiting) == 1) {
-			if (recv(LIFE, &order, 1, 0) == 1)
-				signal_below(getpid(), order);
-			else
-				tool = 0;
-		}
+		signal_below(getpid(), SIGKILL);
+		ppoll(NULL, 0, &rescan, &waiting);
 	}
 }
 
@@ -173,9 +239,13 @@ be_keeper(void *arg)
 {
 	struct launch *l = arg;
 	bool pid_space = (l->isolate & CLONE_NEWPID) != 0;
+	int64_t linger = l->linger < INT_MAX ? (int64_t)l->linger : INT_MAX;
 	pid_t keeper = getpid(), tool;
-	int dumpable, fd;
+	int dumpable, fd, outputs = -1;
 
+	/* It tells of what has that number when it is read. */
+	if (l->linger != 0)
+		watched = open("/proc/self/fdinfo/1", O_RDONLY | O_CLOEXEC);
 	root_enter(l);
 	privilege_drop();
 	dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
@@ -186,6 +256,8 @@ be_keeper(void *arg)
 	for (fd = 0; fd <= 2 && (l->isolate & CLONE_NEWNET) != 0; fd++)
 		replace_socket(fd);
 	hold(l, dumpable);
+	if (watched != -1)
+		outputs = watch_outputs();
 	/* The child uses our memory until its exec or its end, and we wait for that. */
 	if ((tool = vfork()) == 0)    /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 		tool_exec(l, keeper); /* NOLINT(clang-analyzer-unix.Vfork) */
@@ -194,9 +266,9 @@ be_keeper(void *arg)
 		waitpid(tool, NULL, 0);
 		_exit(reporter.failed);
 	}
-	let_go(l);
+	let_go(l, outputs);
 	/* The kernel ends a PID namespace together with its process 1. */
-	report(LAUNCHER_ENDED, keep(tool, !pid_space || l->hold));
+	report(LAUNCHER_ENDED, keep(tool, linger * 1000000, !pid_space || l->hold));
 	hold(l, dumpable);
 	_exit(0);
 }

@@ -16,14 +16,14 @@ report(enum launcher_kind kind, int value)
 {
 	struct launcher_message m = {
 	    .kind = (int32_t)kind, .value = value, .keeper = reporter.keeper};
-	struct rusage used;
 
 	if (kind == LAUNCHER_FAILED)
 		m.error = reporter.error;
-	if (kind == LAUNCHER_ENDED && getrusage(RUSAGE_CHILDREN, &used) == 0) {
-		m.user_us = microseconds(used.ru_utime);
-		m.system_us = microseconds(used.ru_stime);
-		m.max_rss_kb = used.ru_maxrss;
+	if (kind == LAUNCHER_ENDED) {
+		m.user_us = microseconds(reporter.used.ru_utime);
+		m.system_us = microseconds(reporter.used.ru_stime);
+		m.max_rss_kb = reporter.used.ru_maxrss;
+		m.linger_us = reporter.linger_us;
 	}
 	/* A server that is gone is noticed elsewhere, by the end of file. */
 	if (reporter.life != -1)

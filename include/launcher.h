@@ -48,7 +48,8 @@ enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };
  * - FAILED: there was no tool. An enum launcher_status; in `error` the errno behind it, if any. The
  *   words are on -err.
  * - ENDED: a wait(2) status, and what the tool used, with those of its descendants that were waited
- *   for: processor time, and the largest resident set among them.
+ *   for: processor time, and the largest resident set among them. With -linger it may come later
+ *   than the tool's own end: so many microseconds.
  * - HELD: only with -hold, before the tool starts and after ENDED. It waits for a 0 each time. 1:
  *   the root is in a mount namespace, and can be entered by /proc/PID/root; 0: it is not.
  * - PIPE: before the tool starts, where it has a network of its own, for each output that is a
@@ -70,7 +71,7 @@ struct launcher_message {
 	int32_t value;
 	int32_t keeper;
 	int32_t error;
-	int64_t user_us, system_us, max_rss_kb;
+	int64_t user_us, system_us, max_rss_kb, linger_us;
 };
 
 #endif

@@ -502,6 +502,7 @@ server_config(enum mode mode, const char *settings)
 			     "sync_after_tool = 0\n"
 			     "kill_grace = 1\n"
 			     "drain_timeout = 0\n"
+			     "linger = 0\n"
 			     "%s%s%s",
 	    prefix, mode_settings[mode], mode_helper(mode), settings == NULL ? "" : settings));
 }

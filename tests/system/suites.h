@@ -23,6 +23,7 @@
 	X(wire, 8, false)         \
 	X(run, 16, false)         \
 	X(path, 5, false)         \
+	X(linger, 20, false)      \
 	X(tool, 3, false)         \
 	X(dumpable, 2, true)      \
 	X(stdin, 3, false)        \

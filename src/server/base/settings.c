@@ -291,6 +291,7 @@ static const struct setting settings[] = {
 	{ RUN_TOOL,     "coredumpsize_limit",       AT(core_limit),               &core_limit,     NULL,                         INT64_MIN, INT64_MAX,   false },
 	{ RUN_TOOL,     "isolate",                  AT(isolate),                  &isolate,        NULL,                         0, 0,                   false },
 	{ RUN_TOOL,     "kill_grace",               AT(kill_grace),               &setting_int,    "10",                         0, 3600,                false },
+	{ RUN_TOOL,     "linger",                   AT(linger),                   &setting_int,    "10",                         0, 3600,                false },
 	{ RUN_TOOL,     "drain_timeout",            AT(drain_timeout),            &setting_int,    "600",                        0, 604800,              false },
 	{ RUN_TOOL,     "listen",                   AT(listen),                   &listen_list,    NULL,                         0, 0,                   false },
 	{ RUN_TOOL,     "allow",                    AT(allow),                    &allow_list,     NULL,                         0, 0,                   false },

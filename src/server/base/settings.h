@@ -46,6 +46,7 @@ struct settings {
 	long long core_limit;		 /* bytes; negative: the maximum */
 	unsigned int isolate;		 /* enum isolation */
 	int kill_grace;			 /* seconds */
+	int linger;			 /* seconds */
 	int drain_timeout;		 /* seconds */
 	struct sockaddr_storage *listen; /* port 0 */
 	size_t nlisten;			 /* 0: all addresses */

@@ -104,6 +104,7 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 	add_number(c, "-life", c->life, (unsigned long)life);
 	add_number(c, "-nofile", c->nofile, nofile);
 	add_number(c, "-stack", c->stack, stack);
+	add_number(c, "-linger", c->linger, (unsigned long)s->linger);
 	add(c, "-root");
 	add(c, root);
 	if (pause_wanted())

@@ -14,7 +14,7 @@ struct command {
 	size_t argc;
 	char *switches; /* a copy of helper_switches, cut into words */
 	char err[COMMAND_NUMBER], life[COMMAND_NUMBER], dbg[COMMAND_NUMBER], nofile[COMMAND_NUMBER],
-	    stack[COMMAND_NUMBER], nenv[COMMAND_NUMBER];
+	    linger[COMMAND_NUMBER], stack[COMMAND_NUMBER], nenv[COMMAND_NUMBER];
 };
 
 /* Once, at the very start: remembers the soft limits, which the tools get. */

@@ -161,6 +161,7 @@ static const struct number {
     {"memKB", FIELD(mem_kb), 0, INT32_MAX, HOST},
     {"sync_after_tool", FIELD(sync_after_tool), 0, 10, 1},
     {"kill_grace", FIELD(kill_grace), 0, 3600, 10},
+    {"linger", FIELD(linger), 0, 3600, 10},
     {"drain_timeout", FIELD(drain_timeout), 0, 604800, 600},
     {"relay_timeout", FIELD(relay_timeout), 1, 3600, 10},
     {"request_timeout", FIELD(request_timeout), 1, 86400, 30},
