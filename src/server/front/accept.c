@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -48,13 +50,18 @@ listen_for(struct acceptor *a, uint32_t events)
 }
 
 static void
+say(const struct acceptor *a, int64_t *said_at, const char *why, const char *what)
+{
+	if (*said_at != 0 && *said_at + SAY_AGAIN_MS > clock_ms())
+		return;
+	log_warn("accept: %s (%u connections): %s", why, a->crowd->total, what);
+	*said_at = clock_ms();
+}
+
+static void
 pause_accepting(struct acceptor *a, const char *why)
 {
-	if (a->said_at == 0 || a->said_at + SAY_AGAIN_MS <= clock_ms()) {
-		log_warn(
-		    "accept: %s (%u connections): new ones have to wait", why, a->crowd->total);
-		a->said_at = clock_ms();
-	}
+	say(a, &a->said_paused, why, "new ones have to wait");
 	listen_for(a, 0);
 	a->resume_at = clock_ms() + BACK_OFF_MS;
 }
@@ -62,26 +69,52 @@ pause_accepting(struct acceptor *a, const char *why)
 static void
 take(struct acceptor *a, int fd, struct sockaddr_storage *client)
 {
+	const char *lack;
+
 	addr_unmap(client);
 	if (!admit_client(&a->admit, a->settings, a->crowd, client)) {
 		close(fd);
 		return;
 	}
 	tune(fd);
-	if (a->opened(a->arg, fd, client) == -1)
+	if (a->opened(a->arg, fd, client) == -1) {
 		pause_accepting(a, strerror(errno));
+		return;
+	}
+	if (a->refill_at == 0 && (lack = reserve_lack(&a->reserve)) != NULL) {
+		a->refill_at = clock_ms() + BACK_OFF_MS;
+		say(a, &a->said_lack, lack, "runs of new ones are refused");
+	}
+}
+
+static bool
+is_shortage(int error)
+{
+	return (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM);
+}
+
+/* Whether accept(2) can be tried again. */
+static bool
+give_way(struct acceptor *a, int error)
+{
+	bool given = error == EMFILE || error == ENFILE ? reserve_give_descriptor(&a->reserve)
+							: reserve_give_memory(&a->reserve);
+
+	errno = error;
+	return (given);
 }
 
 static void
 accept_some(struct acceptor *a, int listener, int max)
 {
 	struct sockaddr_storage client;
+	const char *gone;
 	socklen_t len;
 	int i, fd;
 
 	for (i = 0; i < max && a->resume_at == 0; i++) {
-		if (a->crowd->total >= a->max_connections) {
-			pause_accepting(a, "the limit of descriptors is near");
+		if ((gone = reserve_gone(&a->reserve)) != NULL) {
+			pause_accepting(a, gone);
 			return;
 		}
 		memset(&client, 0, sizeof(client));
@@ -90,7 +123,7 @@ accept_some(struct acceptor *a, int listener, int max)
 		    listener, (struct sockaddr *)&client, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd != -1)
 			take(a, fd, &client);
-		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+		else if (is_shortage(errno) && !give_way(a, errno))
 			pause_accepting(a, strerror(errno));
 		else if (errno == EAGAIN)
 			return;
@@ -108,20 +141,22 @@ listener_ready(struct watch *w, uint32_t events)
 		accept_some(l->acceptor, w->fd, MAX_ACCEPTS);
 }
 
-static void
-limit_connections(struct acceptor *a, const struct settings *s)
+/* That leave descriptors for ourselves and the tools. */
+static unsigned int
+most_connections(const struct settings *s)
 {
-	rlim_t reserve = OWN_DESCRIPTORS + (rlim_t)TOOL_DESCRIPTORS * (rlim_t)s->max_threads;
+	rlim_t max, reserve = OWN_DESCRIPTORS + (rlim_t)TOOL_DESCRIPTORS * (rlim_t)s->max_threads;
 	struct rlimit r;
 
 	if (s->fleet.dir != NULL)
 		reserve += (rlim_t)PING_DESCRIPTORS * PING_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		fatal("limit of descriptors: %s", strerror(errno));
-	a->max_connections = r.rlim_cur > 2 * reserve ? r.rlim_cur - reserve : r.rlim_cur / 2;
-	if ((rlim_t)s->max_connections > a->max_connections)
+	max = r.rlim_cur > 2 * reserve ? r.rlim_cur - reserve : r.rlim_cur / 2;
+	if ((rlim_t)s->max_connections > max)
 		log_warn("max_connections = %d: the limit of descriptors is enough for %llu",
-		    s->max_connections, (unsigned long long)a->max_connections);
+		    s->max_connections, (unsigned long long)max);
+	return (max < UINT_MAX ? (unsigned int)max : UINT_MAX);
 }
 
 int
@@ -133,7 +168,7 @@ accept_begin(struct acceptor *a, const struct settings *s, struct watcher *watch
 
 	*a = (struct acceptor){
 	    .settings = s, .watcher = watcher, .crowd = crowd, .opened = opened, .arg = arg};
-	limit_connections(a, s);
+	reserve_init(&a->reserve, crowd, watcher, most_connections(s));
 	for (; a->nlisteners < nlisteners; a->nlisteners++) {
 		l = &a->listeners[a->nlisteners];
 		l->watch = (struct watch){.ready = listener_ready, .fd = listeners[a->nlisteners]};
@@ -156,15 +191,21 @@ accept_end(struct acceptor *a)
 		close(w->fd);
 		w->fd = -1;
 	}
-	a->resume_at = 0;
+	a->resume_at = a->refill_at = 0;
+	reserve_free(&a->reserve);
 }
 
 int64_t
 accept_check(struct acceptor *a)
 {
+	if (deadline_over(a->refill_at)) {
+		reserve_refill(&a->reserve);
+		a->refill_at = reserve_lack(&a->reserve) == NULL ? 0 : clock_ms() + BACK_OFF_MS;
+	}
 	if (deadline_over(a->resume_at)) {
 		a->resume_at = 0;
 		listen_for(a, EPOLLIN);
 	}
-	return (deadline_sooner(a->resume_at, admit_check_log(&a->admit)));
+	return (deadline_sooner(
+	    a->refill_at, deadline_sooner(a->resume_at, admit_check_log(&a->admit))));
 }

@@ -1,16 +1,16 @@
 /*
  * accept.h: accepts connections on the listening sockets, and hands on those that may stay. When
- * descriptors or memory run out, it pauses for a while. One thread uses it.
+ * descriptors, watches or memory run out it uses its reserve; and when that is gone it pauses for a
+ * while. One thread uses it.
  */
 #ifndef ACCEPT_H
 #define ACCEPT_H
-
-#include <sys/resource.h>
 
 #include "server/base/settings.h"
 #include "admit.h"
 #include "crowd.h"
 #include "listen.h"
+#include "reserve.h"
 #include "watch.h"
 
 struct acceptor {
@@ -25,9 +25,10 @@ struct acceptor {
 	} listeners[LISTEN_MAX];
 	int nlisteners;
 	struct admit admit;
-	rlim_t max_connections; /* that leave descriptors for ourselves and the tools */
-	int64_t resume_at;	/* monotonic milliseconds; 0: accepting */
-	int64_t said_at;	/* that accepting is paused; 0: not yet */
+	struct reserve reserve;
+	int64_t resume_at;		/* monotonic milliseconds; 0: accepting */
+	int64_t refill_at;		/* the same: of the reserve; 0: it is whole */
+	int64_t said_lack, said_paused; /* in the log; 0: not yet */
 };
 
 /*

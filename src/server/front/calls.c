@@ -6,6 +6,7 @@
 #include "server/base/clock.h"
 #include "server/base/stats.h"
 #include "server/runs/killer.h"
+#include "server/runs/outcome.h"
 #include "server/runs/queue.h"
 #include "server/runs/request.h"
 #include "answer.h"
@@ -118,6 +119,19 @@ fail_run(struct caller *c, const struct srpc_error *err)
 	conn_set_deadline(&c->conn, 0);
 }
 
+/* There is no room for it: the bytes of its call are dropped. */
+static void
+refuse_run(struct caller *c)
+{
+	struct srpc_error err;
+
+	outcome_say_busy(&err, queue_load(calls_of(c)->queue).waiting);
+	stats_count(STATS_REFUSED);
+	stats_call(RPC5_CALL_RUN, true, clock_us());
+	buf_consume(&c->conn.in, c->pos);
+	fail_run(c, &err);
+}
+
 static void
 start_run(struct caller *c)
 {
@@ -129,9 +143,12 @@ start_run(struct caller *c)
 	conn_flush(&c->conn);
 	if (c->conn.state == CONN_CLOSED)
 		return;
+	if (c->conn.spare && reserve_lack(c->conn.all->reserve) != NULL) {
+		refuse_run(c);
+		return;
+	}
 	if ((r = make_request(c)) == NULL) {
-		srpc_fail(&err, SRPC_INTERNAL_TROUBLE, "request denied: server is out of memory");
-		fail(c, &err);
+		refuse_run(c);
 		return;
 	}
 	if (request_decode(r, c->start, &err) == -1) {

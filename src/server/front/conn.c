@@ -172,13 +172,17 @@ conn_open(struct conns *all, int fd, const struct sockaddr_storage *client)
 	struct conn *c;
 	int saved;
 
-	if ((c = calloc(1, all->size)) == NULL || crowd_enter(&all->crowd, client) == -1)
+	do
+		c = calloc(1, all->size);
+	while (c == NULL && reserve_give_memory(all->reserve));
+	if (c == NULL || crowd_enter(&all->crowd, client) == -1)
 		goto fail;
 	c->watch = (struct watch){.ready = ready, .fd = fd};
 	c->all = all;
 	c->client = *client;
 	addr_format(client, c->client_text, sizeof(c->client_text));
 	if (watch_begin(all->watcher, &c->watch, EPOLLIN) == 0) {
+		c->spare = reserve_lack(all->reserve) != NULL;
 		stats_count(STATS_CONNECTIONS);
 		TAILQ_INSERT_TAIL(&all->open, c, entry);
 		return (0);

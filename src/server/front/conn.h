@@ -13,6 +13,7 @@
 #include "lib/addr.h"
 #include "lib/buf.h"
 #include "crowd.h"
+#include "reserve.h"
 #include "watch.h"
 
 enum conn_state {
@@ -29,6 +30,7 @@ struct conn {
 	struct sockaddr_storage client; /* unmapped */
 	char client_text[ADDR_TEXT_SIZE];
 	enum conn_state state;
+	bool spare;	    /* it was accepted although there was no room: see reserve.h */
 	struct buf in, out; /* received and not used yet; not sent yet */
 	int64_t deadline;   /* monotonic milliseconds; 0: none */
 	TAILQ_ENTRY(conn) entry;
@@ -37,6 +39,7 @@ TAILQ_HEAD(conn_list, conn);
 
 struct conns {
 	struct watcher *watcher;
+	struct reserve *reserve;
 	size_t size; /* of what its user keeps for a connection */
 	void (*received)(struct conn *);
 	void (*expired)(struct conn *);
@@ -46,7 +49,7 @@ struct conns {
 };
 
 /*
- * Makes an empty set. Each connection begins a zeroed object of `size` bytes. `received`: `in` has
+ * Makes an empty set; the caller fills in `reserve` before the first connection. Each connection begins a zeroed object of `size` bytes. `received`: `in` has
  * grown; `expired`: the deadline is over. Both leave what they want to say in `out`, and may close.
  */
 void conns_init(struct conns *, struct watcher *, size_t size, void (*received)(struct conn *),

@@ -166,6 +166,7 @@ loop_init(const struct settings *s, const int *listeners, int nlisteners)
 	    (loop.trace.fd != -1 && watch_begin(w, &loop.trace, EPOLLIN) == -1))
 		return (-1);
 	calls_init(&loop.calls, s, w);
+	loop.calls.conns.reserve = &loop.acceptor.reserve;
 	return (accept_begin(&loop.acceptor, s, w, &loop.calls.conns.crowd, listeners, nlisteners,
 	    opened, &loop.calls));
 }

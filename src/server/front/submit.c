@@ -29,10 +29,8 @@ refuse(struct queue *queue, int error, struct srpc_error *err)
 		stats_count(STATS_FAILURES);
 		return (outcome_say_end(err, END_SHUTDOWN, false));
 	}
+	/* Places in the queue ran out, or memory, or what the killer watches the client with. */
 	stats_count(STATS_REFUSED);
-	if (error != EAGAIN)
-		return (srpc_fail(err, SRPC_CLIENT_ERROR,
-		    "request denied: server is out of memory or descriptors"));
 	multiply_wish();
 	outcome_say_busy(err, queue_load(queue).waiting);
 	return (-1);

@@ -1,11 +1,21 @@
-/* watch.h: calls those who wait for a descriptor (epoll(7)). One thread uses it. */
+/*
+ * watch.h: calls those who wait for a descriptor (epoll(7)). Where the system has no more watches
+ * for this user, a few descriptors are polled instead. One thread uses it.
+ */
 #ifndef WATCH_H
 #define WATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#define WATCH_POLLED 32
+
+struct watch;
 struct watcher {
 	int epoll;
+	struct watch *polled[WATCH_POLLED]; /* the first `npolled` */
+	unsigned int npolled;
+	int64_t look_at; /* monotonic milliseconds: whether there are watches again */
 };
 
 /* A watched descriptor; a member of its owner, who keeps it until the round is over. */
@@ -13,6 +23,7 @@ struct watch {
 	void (*ready)(struct watch *, uint32_t events); /* EPOLL* */
 	int fd;
 	uint32_t events; /* what it is watched for */
+	bool is_polled;
 };
 
 /* 0, or -1 with errno. */

@@ -1,15 +1,23 @@
 /* How much at once: tools, waiting requests, connections, descriptors, bytes, time. */
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "system/harness.h"
 #include "system/proc.h"
-#include "system/run.h"
+#include "system/run5.h"
 #include "system/suites.h"
 
 #define TOOLS	2
@@ -403,6 +411,170 @@ START_TEST(running_out_of_descriptors_is_survived_and_said)
 }
 END_TEST
 
+#define REFUSED "request denied: server too busy"
+
+/* What has run out does not matter: who comes in is told what he asks, and that no tool can run. */
+static void
+answers_but_runs_nothing(const struct server *s)
+{
+	struct run old = RUN("/bin/true");
+	struct run5 new = RUN5("/bin/true");
+	struct rpc_info info;
+
+	call_info(s, &info);
+	ck_assert_int_eq(info.cur_tools, 0);
+	rpc_info_free(&info);
+	run_fails(s, &old, SRPC_CLIENT_ERROR);
+	ck_assert_str_eq(old.failure.message, REFUSED);
+	run5_fails(s, &new, SRPC_CLIENT_ERROR, REFUSED);
+	ck_assert_int_gt(run5_number(&new, "retry_ms"), 0);
+	new = run5_next(&new, CALL5(RPC5_STATS));
+	run5_do(s, &new);
+	run5_free(&new);
+}
+
+/* Both that came before and those that come now. */
+static void
+is_well_again(const struct server *s)
+{
+	struct run5 r = RUN5("/bin/sh", "-c", "exit 3");
+
+	ck_assert_soon(call_cur_tools(s) == 0);
+	/* The reserve is looked at now and then. */
+	harness_wait(1500);
+	run5_do(s, &r);
+	run5_exited(&r, 3, "ended");
+	r = run5_next(&r, RUN5("/bin/true"));
+	run5_do(s, &r);
+	run5_free(&r);
+}
+
+#define SAID_REFUSED "runs of new ones are refused\n"
+#define SAID_WAIT    "new ones have to wait\n"
+
+/* Opens connections until the server has logged this: their number. */
+static int
+open_until(const struct server *s, const char *said, int *fds, int n, int max)
+{
+	while (strstr(server_log(s), said) == NULL) {
+		ck_assert_int_lt(n, max);
+		fds[n++] = call_connect(s);
+		harness_pause();
+	}
+	return (n);
+}
+
+START_TEST(near_the_limit_of_descriptors_information_is_still_answered)
+{
+	struct server s = {.mode = harness_mode(),
+	    .prepare = few_descriptors,
+	    .settings = "max_interface_version = 5\n"};
+	int fds[FEW], n;
+
+	server_start(&s);
+	n = open_until(&s, SAID_REFUSED, fds, 0, FEW);
+	answers_but_runs_nothing(&s);
+	close_all(fds, n);
+	is_well_again(&s);
+	server_stop(&s);
+}
+END_TEST
+
+#define UNWATCHED     45 /* descriptors from this one on find no watch */
+#define UNWATCHED_MAX 100
+
+static void
+no_watches(void)
+{
+	struct sock_filter code[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_ctl, 0, 5),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, EPOLL_CTL_ADD, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, UNWATCHED, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSPC),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1)
+		_exit(PROGRAM_NOT_RUN);
+}
+
+START_TEST(without_watches_information_is_still_answered)
+{
+	struct server s = {.mode = harness_mode(),
+	    .prepare = no_watches,
+	    .settings = "max_interface_version = 5\n"};
+	struct run5 first = RUN5("/bin/sh", "-c", "exit 3");
+	int fds[UNWATCHED_MAX], n;
+	struct rpc_info info;
+
+	server_start(&s);
+	fds[0] = call_connect(&s);
+	n = open_until(&s, SAID_REFUSED, fds, 1, UNWATCHED_MAX);
+	answers_but_runs_nothing(&s);
+	call_info_on(fds[n - 1], true, RPC_VERSION, &info);
+	rpc_info_free(&info);
+
+	/* One that has a watch is served as ever. */
+	first.from = NULL;
+	first.conn = fds[0];
+	run5_do(&s, &first);
+	run5_exited(&first, 3, "ended");
+	first = run5_next(&first, RUN5("/bin/true"));
+	run5_do(&s, &first);
+	run5_free(&first);
+	n = open_until(&s, SAID_WAIT, fds, n, UNWATCHED_MAX);
+	close_all(fds + 1, n - 1);
+	is_well_again(&s);
+	server_stop(&s);
+}
+END_TEST
+
+#define MANY_CONNECTIONS 20000
+
+/* As the server's user: root of a container may not. */
+static void
+limit_memory(const struct server *s, rlim_t bytes)
+{
+	struct rlimit limit;
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setresgid(harness_user(), harness_user(), harness_user()) == -1 ||
+		    setresuid(harness_user(), harness_user(), harness_user()) == -1 ||
+		    prlimit(server_pid(s), RLIMIT_AS, NULL, &limit) == -1)
+			_exit(1);
+		limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+		_exit(prlimit(server_pid(s), RLIMIT_AS, &limit, NULL) == 0 ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+START_TEST(without_memory_information_is_still_answered)
+{
+	static int fds[MANY_CONNECTIONS];
+	struct server s;
+	int n;
+
+	run5_server_best(&s, NULL);
+	ck_assert_int_eq(call_cur_tools(&s), 0);
+	open_connections(&s, fds, 0);
+	limit_memory(&s, 1024 * (rlim_t)proc_number(server_pid(&s), "VmSize"));
+	n = open_until(&s, SAID_REFUSED, fds, 0, MANY_CONNECTIONS);
+	ck_assert_contains(server_log(&s), "no more memory");
+	answers_but_runs_nothing(&s);
+	limit_memory(&s, RLIM_INFINITY);
+	close_all(fds, n);
+	is_well_again(&s);
+	server_stop(&s);
+}
+END_TEST
+
 START_TEST(more_connections_than_descriptors_allow_are_a_warning)
 {
 	struct server s = {.mode = harness_mode(),
@@ -583,6 +755,11 @@ limits_suite(void)
 	tcase_add_test(tc, unread_answers_hold_up_nobody);
 	tcase_add_test(tc, running_out_of_descriptors_is_survived_and_said);
 	tcase_add_test(tc, more_connections_than_descriptors_allow_are_a_warning);
+	tcase_add_test(tc, near_the_limit_of_descriptors_information_is_still_answered);
+	harness_add_admin(tc, without_watches_information_is_still_answered);
+	/* Sanitizers cannot do with little memory. */
+	testing_add_if(tc, without_memory_information_is_still_answered, 0, 1,
+	    geteuid() == 0 && getenv("RUNTOOL_SERVER_ONLY") == NULL, "root, and no sanitizer");
 	testing_add_root_loop(tc, a_run_short_of_descriptors_is_answered, 0, 5);
 	suite_add_tcase(suite, tc);
 
