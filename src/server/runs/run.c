@@ -98,6 +98,9 @@ see_through(const struct launch *l, struct wanted *w, const char *root, struct s
 	o->end = killer_ended(w->killer, r);
 	delivered = follow_deliver(&f, is_wanted, w);
 	unwanted = killer_unregister(w->killer, r);
+	/* The killer may not have heard of it yet. */
+	if (!delivered && unwanted == END_NOT && !r->failed && !r->reply.failed)
+		unwanted = END_CLIENT_GONE;
 	if (!delivered)
 		o->cut = unwanted;
 	rc = follow_result(&f, &r->run, root, &o->wait_status, err);
