@@ -65,10 +65,11 @@ attack_policy(const char *lines)
 	const char *root = helper_root();
 	const char *tmp =
 	    strstr(lines, "tmpfs /tmp") != NULL ? "" : harness_text("rw %s/tmp as /tmp\n", root);
+	const char *always = strstr(lines, "proc\ndev\n") != NULL ? "" : "proc\ndev\n";
 
-	helper_policy = helper_policy_file(
-	    harness_text("volatile\n%sroot " HARNESS_NAMED "\nbase %s\n%sproc\ndev\n%s", lines,
-		root, tmp, lines));
+	helper_policy =
+	    helper_policy_file(harness_text("volatile\n%sroot " HARNESS_NAMED "\nbase %s\n%s%s%s",
+		lines, root, tmp, always, lines));
 }
 
 /* Whether the word is one of the blank-separated ones. */

@@ -69,15 +69,19 @@ pause_accepting(struct acceptor *a, const char *why)
 static void
 take(struct acceptor *a, int fd, struct sockaddr_storage *client)
 {
-	const char *lack;
+	const char *lack = reserve_lack(&a->reserve);
+	bool tell;
 
 	addr_unmap(client);
-	if (!admit_client(&a->admit, a->settings, a->crowd, client)) {
-		close(fd);
+	if (!admit_client(&a->admit, a->settings, a->crowd, client, &tell)) {
+		if (tell && lack == NULL)
+			a->hooks.denied(a->hooks.arg, fd, client);
+		else
+			close(fd);
 		return;
 	}
 	tune(fd);
-	if (a->opened(a->arg, fd, client) == -1) {
+	if (a->hooks.opened(a->hooks.arg, fd, client) == -1) {
 		pause_accepting(a, strerror(errno));
 		return;
 	}
@@ -161,13 +165,11 @@ most_connections(const struct settings *s)
 
 int
 accept_begin(struct acceptor *a, const struct settings *s, struct watcher *watcher,
-    const struct crowd *crowd, const int *listeners, int nlisteners,
-    int (*opened)(void *arg, int fd, const struct sockaddr_storage *client), void *arg)
+    const struct crowd *crowd, const int *listeners, int nlisteners, struct accept_hooks hooks)
 {
 	struct listener *l;
 
-	*a = (struct acceptor){
-	    .settings = s, .watcher = watcher, .crowd = crowd, .opened = opened, .arg = arg};
+	*a = (struct acceptor){.settings = s, .watcher = watcher, .crowd = crowd, .hooks = hooks};
 	reserve_init(&a->reserve, crowd, watcher, most_connections(s));
 	for (; a->nlisteners < nlisteners; a->nlisteners++) {
 		l = &a->listeners[a->nlisteners];

@@ -13,12 +13,20 @@
 #include "reserve.h"
 #include "watch.h"
 
+/* Both take over the descriptor, and are called with `arg`. */
+struct accept_hooks {
+	void *arg;
+	/* A connection that may stay. 0; or -1 with errno, and it is closed. */
+	int (*opened)(void *arg, int fd, const struct sockaddr_storage *client);
+	/* One that may not, but shall hear why. */
+	void (*denied)(void *arg, int fd, const struct sockaddr_storage *client);
+};
+
 struct acceptor {
 	const struct settings *settings;
 	struct watcher *watcher;
 	const struct crowd *crowd;
-	int (*opened)(void *arg, int fd, const struct sockaddr_storage *client);
-	void *arg;
+	struct accept_hooks hooks;
 	struct listener {
 		struct watch watch; /* first */
 		struct acceptor *acceptor;
@@ -32,13 +40,11 @@ struct acceptor {
 };
 
 /*
- * Takes over the listeners. `crowd` counts who is connected. `opened` takes over each connection
- * that may stay; or closes it, and returns -1 with errno. 0, or -1 with errno. fatal where the
+ * Takes over the listeners. `crowd` counts who is connected. 0, or -1 with errno. fatal where the
  * limit of descriptors cannot be known.
  */
 int accept_begin(struct acceptor *, const struct settings *, struct watcher *, const struct crowd *,
-    const int *listeners, int nlisteners,
-    int (*opened)(void *arg, int fd, const struct sockaddr_storage *client), void *arg);
+    const int *listeners, int nlisteners, struct accept_hooks);
 
 /* Accepts no more, but first takes the connections that clients have made already. */
 void accept_end(struct acceptor *);

@@ -9,11 +9,15 @@
 
 #define QUIET_MS 1000 /* between two lines in the log */
 
+/* So many clients that are not allowed are told so in so long. */
+#define MAX_TOLD 8
+#define TOLD_MS	 1000
+
 enum { NOT_ALLOWED, TOO_MANY, TOO_MANY_OF_HOST };
 
 /* Logs what is new, unless it is too soon. When it may be logged, or 0 when nothing is left. */
 static int64_t
-tell(struct admit_refusals *r)
+say(struct admit_refusals *r)
 {
 	int64_t now;
 
@@ -38,7 +42,7 @@ refuse(struct admit *a, int reason, const struct sockaddr_storage *client, const
 	va_end(ap);
 	addr_format(client, r->client, sizeof(r->client));
 	r->count++;
-	tell(r);
+	say(r);
 	return (false);
 }
 
@@ -48,12 +52,30 @@ is_full(int limit, unsigned int n)
 	return (limit != 0 && n >= (unsigned int)limit);
 }
 
+static bool
+may_be_told(struct admit *a, const struct settings *s, const struct crowd *crowd)
+{
+	int64_t now = clock_ms();
+
+	if (a->told_from + TOLD_MS <= now) {
+		a->told_from = now;
+		a->told = 0;
+	}
+	if (a->told >= MAX_TOLD || is_full(s->max_connections, 2 * crowd->total))
+		return (false);
+	a->told++;
+	return (true);
+}
+
 bool
 admit_client(struct admit *a, const struct settings *s, const struct crowd *crowd,
-    const struct sockaddr_storage *client)
+    const struct sockaddr_storage *client, bool *tell)
 {
-	if (!access_is_allowed(s, client))
+	*tell = false;
+	if (!access_is_allowed(s, client)) {
+		*tell = may_be_told(a, s, crowd);
 		return (refuse(a, NOT_ALLOWED, client, "denied: not in `allow`"));
+	}
 	if (is_full(s->max_connections, crowd->total))
 		return (refuse(a, TOO_MANY, client, "refused: max_connections = %d are open",
 		    s->max_connections));
@@ -71,6 +93,6 @@ admit_check_log(struct admit *a)
 	int i;
 
 	for (i = 0; i < ADMIT_REASONS; i++)
-		next = deadline_sooner(next, tell(&a->refusals[i]));
+		next = deadline_sooner(next, say(&a->refusals[i]));
 	return (next);
 }

@@ -342,6 +342,20 @@ calls_init(struct calls *all, const struct settings *s, struct watcher *watcher)
 }
 
 void
+calls_deny(struct calls *all, int fd, const struct sockaddr_storage *client)
+{
+	struct conn *conn;
+
+	if ((conn = conn_open(&all->conns, fd, client)) == NULL)
+		return;
+	srpc_put_hello(&conn->out);
+	srpc_put_failure(&conn->out, SRPC_CLIENT_ERROR,
+	    "request denied: this host is not in the server's `allow`");
+	conn_start_closing(conn);
+	conn_flush(conn);
+}
+
+void
 calls_finished(struct request *r)
 {
 	struct caller *c = (struct caller *)r->conn;

@@ -25,6 +25,12 @@ struct calls {
 /* The caller fills in queue, killer and drain before the first connection. */
 void calls_init(struct calls *, const struct settings *, struct watcher *);
 
+/*
+ * A client that may not connect: is told so, whatever it says, and nothing else. Takes over the
+ * descriptor.
+ */
+void calls_deny(struct calls *, int fd, const struct sockaddr_storage *client);
+
 /* A request comes back: sends the rest of its reply, and reads on. Frees the request. */
 void calls_finished(struct request *);
 

@@ -6,7 +6,6 @@
 
 #include "lib/log.h"
 #include "server/base/clock.h"
-#include "server/base/stats.h"
 #include "conn.h"
 
 #define READ_SIZE      65536
@@ -166,7 +165,7 @@ ready(struct watch *w, uint32_t events)
 		receive(c);
 }
 
-int
+struct conn *
 conn_open(struct conns *all, int fd, const struct sockaddr_storage *client)
 {
 	struct conn *c;
@@ -183,9 +182,8 @@ conn_open(struct conns *all, int fd, const struct sockaddr_storage *client)
 	addr_format(client, c->client_text, sizeof(c->client_text));
 	if (watch_begin(all->watcher, &c->watch, EPOLLIN) == 0) {
 		c->spare = reserve_lack(all->reserve) != NULL;
-		stats_count(STATS_CONNECTIONS);
 		TAILQ_INSERT_TAIL(&all->open, c, entry);
-		return (0);
+		return (c);
 	}
 	crowd_leave(&all->crowd, client);
 fail:
@@ -193,7 +191,7 @@ fail:
 	close(fd);
 	free(c);
 	errno = saved;
-	return (-1);
+	return (NULL);
 }
 
 int64_t

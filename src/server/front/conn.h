@@ -55,8 +55,8 @@ struct conns {
 void conns_init(struct conns *, struct watcher *, size_t size, void (*received)(struct conn *),
     void (*expired)(struct conn *));
 
-/* Takes over the accepted, non-blocking descriptor. 0, or -1 with errno (it is closed then). */
-int conn_open(struct conns *, int fd, const struct sockaddr_storage *client);
+/* Takes over the accepted, non-blocking descriptor. NULL with errno: it is closed then. */
+struct conn *conn_open(struct conns *, int fd, const struct sockaddr_storage *client);
 
 /* Sets the deadline, in so many milliseconds; 0: none. */
 void conn_set_deadline(struct conn *, int64_t ms);

@@ -8,6 +8,7 @@
 #include "lib/deadline.h"
 #include "lib/log.h"
 #include "server/base/fd.h"
+#include "server/base/stats.h"
 #include "server/runs/request.h"
 #include "server/runs/trace.h"
 #include "accept.h"
@@ -120,7 +121,16 @@ opened(void *arg, int fd, const struct sockaddr_storage *client)
 {
 	struct calls *calls = arg;
 
-	return (conn_open(&calls->conns, fd, client));
+	if (conn_open(&calls->conns, fd, client) == NULL)
+		return (-1);
+	stats_count(STATS_CONNECTIONS);
+	return (0);
+}
+
+static void
+denied(void *arg, int fd, const struct sockaddr_storage *client)
+{
+	calls_deny(arg, fd, client);
 }
 
 static void
@@ -168,7 +178,7 @@ loop_init(const struct settings *s, const int *listeners, int nlisteners)
 	calls_init(&loop.calls, s, w);
 	loop.calls.conns.reserve = &loop.acceptor.reserve;
 	return (accept_begin(&loop.acceptor, s, w, &loop.calls.conns.crowd, listeners, nlisteners,
-	    opened, &loop.calls));
+	    (struct accept_hooks){&loop.calls, opened, denied}));
 }
 
 /* Does what is due. When something is due again; 0: nothing. */

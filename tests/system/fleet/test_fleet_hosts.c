@@ -91,7 +91,7 @@ START_TEST(a_host_that_was_away_is_taken_when_it_is_back)
 	program_start(&busy);
 	ck_assert_soon(strstr(program_out(&busy), "ready") != NULL);
 	p = with_platform(harness_text("%s %s", at(1, &full), at(2, &away)), "",
-	    "exec runtool -p test --json=/dev/stdout /bin/true");
+	    "exec runtool -v -p test --json=/dev/stdout /bin/true");
 	program_start(&p);
 	ck_assert_soon(strstr(program_err(&p), at(2, &away)) != NULL);
 	network_plug(2);

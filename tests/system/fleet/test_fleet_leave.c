@@ -134,7 +134,7 @@ START_TEST(a_server_that_lets_no_others_in_is_told_of_by_them)
 	fleet_start(&s, dir, "");
 	ck_assert_soon(fleet_says(&s,
 	    harness_text("%s: does not answer: ", fleet_record(dir, server_pid(&closed))->name)));
-	server_logs(&s, "does its `allow` name this host?");
+	server_logs(&s, "this host is not in the server's `allow`");
 	fleet_stop(&s, dir);
 	fleet_stop(&closed, dir);
 	fleet_end(dir);

@@ -12,23 +12,31 @@
 #include "lib/addr.h"
 #include "system/harness.h"
 #include "system/network.h"
-#include "system/run.h"
+#include "system/run5.h"
 #include "system/suites.h"
+
+#define CROWD 200
 
 /* Whether a call on this connection is answered; the alternative is that it is closed. */
 static bool
 answers_on(int fd)
 {
+	struct srpc_reader reader;
+	struct srpc_item item = {0};
 	struct buf call = {0}, in = {0};
 	int n;
 
 	srpc_put_hello(&call);
 	rpc_put_info_call(&call, RPC_VERSION);
 	call_send_buf(fd, &call);
-	n = call_receive(fd, &in, CALL_MS);
-	ck_assert_int_ne(n, -1);
+	do
+		ck_assert_int_ne(n = call_receive(fd, &in, CALL_MS), -1);
+	while (n > 0 && (reader = call_reader(&in),
+			    !call_item(&reader, &item) || !call_item(&reader, &item)));
+	if (n > 0 && item.code == SRPC_FAILURE)
+		ck_assert_msg(item.number == SRPC_CLIENT_ERROR, "failure %d", item.number);
 	buf_free(&in);
-	return (n > 0);
+	return (n > 0 && item.code != SRPC_FAILURE);
 }
 
 static bool
@@ -73,6 +81,68 @@ START_TEST(only_allowed_addresses_are_served)
 	server_start_best(&s, harness_text("allow = %s\n", rules[_i].allow));
 	ck_assert_msg(answers(&s, rules[_i].from) == rules[_i].answered, "allow = %s: %s is %s",
 	    rules[_i].allow, rules[_i].from, rules[_i].answered ? "refused" : "served");
+	server_stop(&s);
+}
+END_TEST
+
+#define DENIED "request denied: this host is not in the server's `allow`"
+
+/* In every version, and while it still sends: its run never began. */
+START_TEST(who_is_not_allowed_is_told_so)
+{
+	static const size_t sizes[] = {1, 3000000};
+	struct run5 r = RUN5("/bin/true"), info = CALL5(RPC5_INFO);
+	struct server s;
+
+	run5_server_best(&s, "allow = 127.0.0.2\n");
+	for (int i = 0; i < 2; i++) {
+		struct run old = RUN("/bin/true", harness_letters(sizes[i]));
+
+		run_fails(&s, &old, SRPC_CLIENT_ERROR);
+		ck_assert_str_eq(old.failure.message, DENIED);
+		run_free(&old);
+	}
+	run5_breaks(&s, &r, SRPC_CLIENT_ERROR, DENIED);
+	server_logs(&s, " denied: not in `allow` (1 so far)");
+	info.from = "127.0.0.2";
+	run5_do(&s, &info);
+	ck_assert_int_eq(run5_number(&info, "connections"), 1);
+	ck_assert_int_eq(run5_number(&info, "failures"), 0);
+	run5_free(&info);
+	run5_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+/* They hear of it a few a second, and only while they take no place of others. */
+START_TEST(those_who_are_not_allowed_crowd_out_nobody)
+{
+	static const char *const settings[] = {
+	    "allow = 127.0.0.2\nmax_connections = 4\n", "allow = 127.0.0.2\n"};
+	struct server s;
+	int fds[CROWD], good[2];
+	size_t open = 0;
+
+	server_start_best(&s, settings[_i]);
+	good[0] = call_connect_from(&s, "127.0.0.2");
+	ck_assert(answers_on(good[0]));
+	for (int i = 0; i < CROWD; i++)
+		fds[i] = call_connect(&s);
+	good[1] = call_connect_from(&s, "127.0.0.2");
+	ck_assert(answers_on(good[1]));
+	for (int i = 0; i < CROWD; i++) {
+		struct buf in = {0};
+
+		while (call_receive(fds[i], &in, CALL_MS) > 0)
+			continue;
+		open += in.len > 0;
+		buf_free(&in);
+		close(fds[i]);
+	}
+	ck_assert_uint_ge(open, 1);
+	ck_assert_uint_lt(open, CROWD / 2);
+	close(good[0]);
+	close(good[1]);
 	server_stop(&s);
 }
 END_TEST
@@ -498,6 +568,8 @@ access_suite(void)
 	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(
 	    tc, only_allowed_addresses_are_served, 0, (int)(sizeof(rules) / sizeof(rules[0])));
+	tcase_add_test(tc, who_is_not_allowed_is_told_so);
+	tcase_add_loop_test(tc, those_who_are_not_allowed_crowd_out_nobody, 0, 2);
 	harness_add_namespaces(tc, without_a_rule_this_hosts_own_addresses_are_served);
 	harness_add_namespaces(tc, by_default_all_addresses_are_listened_on);
 	harness_add_ipv6(tc, ipv6_clients_are_served);
