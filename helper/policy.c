@@ -361,8 +361,8 @@ policy_group(const struct policy *p)
 
 	for (f = open_trusted("/etc/passwd", false); getline(&text, &size, f) != -1;) {
 		rest = text;
-		strsep(&rest, ":");
-		strsep(&rest, ":");
+		(void)strsep(&rest, ":");
+		(void)strsep(&rest, ":");
 		if (rest != NULL && args_number(strsep(&rest, ":"), ID_MAX, &uid) &&
 		    uid == p->caller && rest != NULL &&
 		    args_number(strsep(&rest, ":"), ID_MAX, &gid))

@@ -116,7 +116,6 @@ size_t harness_count(const char *text, const char *words); /* how often they are
 #define ck_assert_contains(whole, part) \
 	ck_assert_msg(strstr((whole), (part)) != NULL, "'%s' not in: %s", (part), (whole))
 
-
 struct server {
 	/* What to start. */
 	enum mode mode;

@@ -11,7 +11,7 @@
 #include "lib/log.h"
 #include "journal.h"
 
-#define SIZE	     (256 * 1024)
+#define SIZE	     ((size_t)256 * 1024)
 #define LAST_SECONDS 2 /* for what is left when the process exits */
 
 /* A line in the ring: this, and its bytes. */
@@ -209,7 +209,7 @@ journal_open(bool to_syslog)
 	pthread_cond_init(&journal.done, &attr);
 	pthread_condattr_destroy(&attr);
 	atexit(finish);
-	at_quick_exit(finish);
+	(void)at_quick_exit(finish);
 	log_divert(take, to_syslog);
 }
 

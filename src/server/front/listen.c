@@ -107,7 +107,7 @@ is_there(const struct sockaddr_storage *addr)
 static void
 log_all(const int *fds, int n)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = {0};
 	char text[ADDR_TEXT_SIZE];
 	socklen_t len;
 	int i;

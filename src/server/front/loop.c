@@ -27,7 +27,7 @@ static struct {
 	pthread_mutex_t lock; /* of what other threads have finished */
 	struct request_list finished;
 } loop = {
-    .watcher = {-1},
+    .watcher = {.epoll = -1},
     .signals = {.fd = -1},
     .woken = {.fd = -1},
     .lock = PTHREAD_MUTEX_INITIALIZER,

@@ -63,7 +63,7 @@ read_more(struct reader *r)
 	ssize_t n;
 
 	if (r->size - r->len <= READ) {
-		char *text = harness_alloc(r->size = 2 * r->size + 2 * READ);
+		char *text = harness_alloc(r->size = 2 * (r->size + READ));
 
 		r->text = r->text == NULL ? text : memcpy(text, r->text, r->len);
 	}
