@@ -1,7 +1,8 @@
 # cluster.sh, sourced by slurm.sh: a Slurm of its own, from Debian's packages and without systemd. Four
 # hosts on a network of their own, each with a network namespace and a name: `head` for its controller
 # (and for those who source this), n1 to n3 for its nodes. All of its files are in $cluster, and its
-# processes end with the PID namespace that cluster_run makes.
+# processes end with the PID namespace that cluster_run makes. Somebody else than root needs the capabilities
+# of a user namespace, and is the only user: of the daemons, too.
 # shellcheck shell=sh disable=SC2034 # variables for those who source it
 
 cluster_nodes='n1 n2 n3'
@@ -10,8 +11,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # cluster_needs: something that is missing here; nothing when there is all.
 cluster_needs() {
-	if [ "$(id -u)" != 0 ] || ! unshare --mount --net --uts --cgroup true 2>/dev/null; then
-		echo 'root with CAP_SYS_ADMIN'
+	if ! unshare --mount --net --uts --cgroup true 2>/dev/null; then
+		echo 'root with CAP_SYS_ADMIN, or user namespaces'
 		return
 	fi
 	for program in munged slurmctld slurmd sbatch; do
@@ -22,7 +23,7 @@ cluster_needs() {
 # cluster_run COMMAND...: runs it in namespaces in which there is nothing but what it starts, and in a cgroup
 # of its own where the host has those that Slurm can use (cgroup v1); $cluster is a directory for it.
 cluster_run() {
-	cluster=$(mktemp -d /tmp/runtool-cluster.XXXXXX)
+	cluster=$(mktemp -d "${TMPDIR:-/tmp}/runtool-cluster.XXXXXX")
 	chmod 755 "$cluster"
 	cluster_cgroups=
 	for name in freezer memory cpuset; do
@@ -50,7 +51,7 @@ cluster_clean() {
 	# With unshare its child is killed, which is the init of all the others.
 	[ -z "$cluster_pid" ] || kill -KILL "$cluster_pid"
 	for name in ${cluster_cgroups:-}; do
-		await 5 cluster_rmdir "/sys/fs/cgroup/$name/${cluster##*/}" || :
+		await cluster_rmdir "/sys/fs/cgroup/$name/${cluster##*/}" || :
 	done
 	rm -rf "${cluster:-}"
 }
@@ -62,17 +63,18 @@ cluster_rmdir() {
 # Where names are known: users and hosts.
 cluster_names() {
 	mkdir "$cluster/etc"
-	cp /etc/passwd /etc/group "$cluster/etc"
 	for user in "$@"; do
 		echo "${user%%:*}:x:${user##*:}:${user##*:}::/nonexistent:/usr/sbin/nologin" >>"$cluster/etc/passwd"
 		echo "${user%%:*}:x:${user##*:}:" >>"$cluster/etc/group"
 	done
+	cat /etc/passwd >>"$cluster/etc/passwd"
+	cat /etc/group >>"$cluster/etc/group"
 	echo 127.0.0.1 localhost >"$cluster/etc/hosts"
 	for host in head $cluster_nodes; do
 		echo "$(cluster_address "$host") $host" >>"$cluster/etc/hosts"
 	done
 	for file in passwd group hosts; do
-		mount --bind "$cluster/etc/$file" /etc/$file
+		"$RUNTOOL_PREFIX/roots/00000001/bin/bind" "$cluster/etc/$file" /etc/$file
 	done
 }
 
@@ -103,8 +105,8 @@ cluster_config() {
 	cat >"$cluster/slurm.conf" <<-EOC
 		ClusterName=test
 		SlurmctldHost=head($(cluster_address head))
-		SlurmUser=root
-		SlurmdUser=root
+		SlurmUser=$cluster_user
+		SlurmdUser=$cluster_user
 		AuthType=auth/munge
 		AuthInfo=socket=$cluster/munge/socket
 		StateSaveLocation=$cluster/state
@@ -141,7 +143,7 @@ cluster_network() {
 cluster_host() {
 	unshare --net --uts sh -c "hostname $1 && ip link set lo up && exec sleep infinity" &
 	cluster_host=$!
-	await 5 grep -qx sleep /proc/$cluster_host/comm
+	await grep -qx sleep /proc/$cluster_host/comm
 	ip link add "to-$1" type veth peer name eth0 netns $cluster_host
 	ip link set "to-$1" master bridge up
 	nsenter -t $cluster_host -n ip addr add "$(cluster_address "$1")/24" dev eth0
@@ -151,33 +153,37 @@ cluster_host() {
 # cluster_start NAME:UID...: starts a cluster with these users, in namespaces made by cluster_run, and waits
 # until all of its nodes are idle.
 cluster_start() {
+	cluster_user=root daemon= force=
+	if [ "$(id -u)" != 0 ]; then
+		cluster_user=${1%%:*} daemon='setpriv --inh-caps=-all --ambient-caps=-all' force=--force
+	fi
 	hostname head
 	cluster_names "$@"
 	cluster_network
 	cluster_config
 	mkdir "$cluster/munge" "$cluster/state" "$cluster/log"
 	(umask 077 && head -c 1024 /dev/urandom >"$cluster/munge/key")
-	munged --foreground --key-file="$cluster/munge/key" --socket="$cluster/munge/socket" \
+	# In a user namespace / seems to belong to nobody: hence force.
+	$daemon munged $force --foreground --key-file="$cluster/munge/key" --socket="$cluster/munge/socket" \
 	    --pid-file="$cluster/munge/pid" --log-file="$cluster/munge/log" \
 	    --seed-file="$cluster/munge/seed" >/dev/null 2>&1 &
-	await 10 test -S "$cluster/munge/socket"
-	slurmctld -D >/dev/null 2>&1 &
+	await test -S "$cluster/munge/socket"
+	$daemon slurmctld -D >/dev/null 2>&1 &
 	for node in $cluster_nodes; do
 		mkdir "$cluster/spool-$node"
 		cluster_host "$node"
-		nsenter -t $cluster_host -n -u slurmd -D -N "$node" >/dev/null 2>&1 &
+		nsenter -t $cluster_host -n -u $daemon slurmd -D -N "$node" >/dev/null 2>&1 &
 	done
-	await 20 cluster_is_idle
+	await cluster_is_idle
 }
 
 cluster_is_idle() {
 	[ "$(sinfo -h -t idle -o %D)" = 3 ] && [ -z "$(squeue -h)" ]
 }
 
-# await SECONDS COMMAND...: until it succeeds. Fails when it does not in that time.
+# await COMMAND...: until it succeeds. That it fails in the end only bounds hanging.
 await() {
-	tenths=$(($1 * 10))
-	shift
+	tenths=600
 	until "$@"; do
 		[ $((tenths -= 1)) -ge 0 ] || { echo "in vain: $*" >&2; return 1; }
 		sleep 0.1

@@ -28,6 +28,7 @@ configure() {
 		[Run_Tool]
 		allow = 127.0.0.0/8 10.98.0.0/24
 		VolatileRootName = $RUNTOOL_PREFIX/roots
+		helper_switches = $switches
 		sync_after_tool = 0
 		kill_grace = 1
 		drain_timeout = 20
@@ -46,15 +47,22 @@ configure() {
 		ping_timeout = 1
 	EOC
 	install -d -o "$server_uid" "$fleet" "$work"
-	chgrp "$server_uid" "$RUNTOOL_PREFIX/libexec/runtool/tool_launcher"
-	chmod 4750 "$RUNTOOL_PREFIX/libexec/runtool/tool_launcher"
+	if [ "$(id -u)" = 0 ]; then
+		chgrp "$server_uid" "$RUNTOOL_PREFIX/libexec/runtool/tool_launcher"
+		chmod 4750 "$RUNTOOL_PREFIX/libexec/runtool/tool_launcher"
+	fi
 	printf '%s\n' "caller $server_uid" "roots $RUNTOOL_PREFIX/roots" >"$RUNTOOL_PREFIX/etc/tool_launcher.conf"
 }
 
 run_as() {
-	uid=$1
+	if [ "$(id -u)" = 0 ]; then
+		as="--reuid $1 --regid $1 --clear-groups"
+	else
+		as='--inh-caps=-all --ambient-caps=-all'
+	fi
 	shift
-	setpriv --reuid "$uid" --regid "$uid" --clear-groups "$RUNTOOL_PREFIX/bin/runtool" -a default -w / "$@"
+	# shellcheck disable=SC2086 # words
+	setpriv $as "$RUNTOOL_PREFIX/bin/runtool" -a default -w / "$@"
 }
 
 client() {
@@ -141,13 +149,13 @@ load_takes_the_fleet_to_three_nodes_and_its_end_empties_the_cluster() {
 	first_client /bin/true
 	expect count 1 jobs R
 	load_begins
-	await 30 count 3 records
+	await count 3 records
 	ids=$(jobs R)
 	expect count 3 echo "$ids"
 	forget_places
-	await 10 count 3 places
+	await count 3 places
 	load_ends
-	await 20 is_over
+	await is_over
 	for id in $ids; do
 		expect state_is "$id" COMPLETED
 	done
@@ -155,66 +163,69 @@ load_takes_the_fleet_to_three_nodes_and_its_end_empties_the_cluster() {
 
 a_full_cluster_is_asked_once_and_work_goes_on() {
 	sbatch -J other -w n2,n3 -N 2 --exclusive -o /dev/null --wrap='sleep infinity'
-	await 10 count 1 squeue -h -n other -t R
+	await count 1 squeue -h -n other -t R
 	first_client /bin/true
 	load_begins
-	await 10 count 1 jobs PD
+	await count 1 jobs PD
 	# There is time for several attempts.
 	sleep 4
 	expect count 1 jobs PD
 	expect count 1 jobs R
 	forget_places
-	await 5 count 1 places
+	await count 1 places
 	scancel -n other
-	await 20 count 3 records
+	await count 3 records
 	load_ends
-	await 20 is_over
+	await is_over
 }
 
 a_job_told_to_drain_finishes_its_tools() {
 	first_client /bin/true
 	job=$(jobs R)
-	client /bin/sh -c 'echo started; sleep 3; echo done' >"$work/out.1" &
-	await 5 grep -q started "$work/out.1"
+	mkfifo "$work/go"
+	exec 9<>"$work/go"
+	client /bin/sh -c 'echo started; read -r go; echo done' <&9 >"$work/out.1" &
+	await grep -q started "$work/out.1"
 	scancel --signal=TERM --batch "$job"
-	await 5 count 0 records
+	await count 0 records
 	first_client /bin/true
 	expect count 2 jobs R
+	echo >&9
 	expect wait $!
 	expect grep -q "done" "$work/out.1"
-	await 5 state_is "$job" COMPLETED
-	await 20 is_over
+	await state_is "$job" COMPLETED
+	await is_over
 }
 
 a_cancelled_job_is_made_up_for() {
 	first_client /bin/true
 	client /bin/sh -c 'echo started; sleep 60' >"$work/out.1" &
-	await 5 grep -q started "$work/out.1"
+	await grep -q started "$work/out.1"
 	scancel "$(jobs R)"
 	status=0
 	wait $! || status=$?
 	expect [ $status != 0 ]
 	first_client /bin/true
 	expect count 1 records
-	await 20 is_over
+	await is_over
 }
 
 a_lost_server_is_made_up_for() {
 	first_client /bin/true
 	lost=$(records)
 	first_client --retry 1 /bin/sh -c 'echo started; sleep 6' >"$work/out.1" &
-	await 5 grep -q started "$work/out.1"
+	await grep -q started "$work/out.1"
 	pid=${lost%:*}
 	kill -KILL "${pid##*-}"
-	await 15 test ! -e "$fleet/$lost"
+	await test ! -e "$fleet/$lost"
 	expect wait $!
-	await 20 is_over
+	await is_over
 }
 
 tools_stay_within_their_job() {
 	first_client /bin/true
 	client /bin/use 1000 &
-	await 5 count 1 processes use
+	await count 1 processes use
 	expect grep -q '^Cpus_allowed_list:	[0-9]*$' "$(processes use | sed 's/comm$/status/')"
 	expect wait $!
 	if [ -f "$cluster/cgroup.conf" ]; then
@@ -224,7 +235,7 @@ tools_stay_within_their_job() {
 	fi
 	expect count 1 records
 	client /bin/true
-	await 20 is_over
+	await is_over
 }
 
 # ---- running them
@@ -239,7 +250,7 @@ words() {
 clear_cluster() {
 	: >"$work/enough"
 	squeue -h -o %i | xargs -r scancel
-	await 20 is_over || rm -f "$fleet"/*
+	await is_over || rm -f "$fleet"/*
 }
 
 needs=$(cluster_needs)
@@ -252,7 +263,13 @@ if [ -z "${cluster:-}" ]; then
 	cluster_run "$0" "$@"
 	exit
 fi
-server_uid=${RUNTOOL_UID:-1879052222} # to whom the launcher belongs
+if [ "$(id -u)" = 0 ]; then
+	server_uid=${RUNTOOL_UID:-1879052222} # to whom the launcher belongs
+	switches=
+else
+	server_uid=$(id -u)
+	switches=-u
+fi
 fleet=$cluster/fleet work=$cluster/work
 export VESTACONFIG="$cluster/vesta.cfg"
 configure
