@@ -269,7 +269,8 @@ $(BUILD)/tests/tools/%: tests/tools/%.c
 sources := build/sources
 .PHONY: sources
 sources:
-	@tests/sources.sh $(sources) lua5.4 libtommath 2>$(sources).log || :
+	@tests/sources.sh $(sources) lua5.4 $(if $(filter long,$(level)),libtommath jansson json-c tinyxml2) \
+	    2>$(sources).log || :
 
 # One that looks like a system, for tools.
 $(BUILD)/root: tests/mkroot.sh
@@ -292,7 +293,9 @@ check: level := check
 check-long: level := long
 check_build = $(or $(CHECK_BUILD),build/check)
 check_prefix = $(call private,$(notdir $(check_build)))
-check check-quick check-long: $(if $(is_root),deps-check,deps)
+check check-quick: $(if $(is_root),deps-check,deps)
+check-long: $(if $(is_root),deps-long,deps)
+check check-quick check-long:
 	@umask 022; $(call lock,$(check_build)) && $(call make_private,$(notdir $(check_build))) && \
 	$(MAKE) $(parallel) -s BUILD=$(check_build) PREFIX=$(check_prefix) SYSCONFDIR=$(check_prefix)/etc quiet=yes \
 	    level=$(level) run-checks; \
@@ -383,15 +386,19 @@ lint-tidy: | build/paths.h
 packages := gcc make libc6-dev libbsd-dev libinih-dev libjansson-dev check pkg-config binutils musl-tools util-linux iproute2 xz-utils
 # What the tests alone need: a cluster for a fleet, and clocks that are off.
 test_packages := faketime munge slurm-client slurmctld slurmd
+# And at their full length: the build systems of the projects that are built.
+long_packages := autoconf automake libtool cmake ninja-build meson g++
 lint_packages := clang clang-tidy clang-format libclang-rt-14-dev cppcheck mandoc shellcheck
 missing = for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf ' %s' $$p; done
-.PHONY: deps deps-check deps-all
+.PHONY: deps deps-check deps-long deps-all
 deps:
 	@$(call install_packages,$(packages))
 deps-check:
 	@$(call install_packages,$(packages) $(test_packages))
+deps-long:
+	@$(call install_packages,$(packages) $(test_packages) $(long_packages))
 deps-all:
-	@$(call install_packages,$(packages) $(test_packages) $(lint_packages))
+	@$(call install_packages,$(packages) $(test_packages) $(long_packages) $(lint_packages))
 # Nothing is told to start the daemons of packages, which tests start for themselves.
 define install_packages
 missing=$$($(call missing,$(1))); \

@@ -1,7 +1,7 @@
 #!/bin/sh
-# build.sh: a test program: builds real C projects with `make CC="runtool ... gcc"`, in a root that is put together of
-# this host's /usr, and compares every object with that of a build inside the same root. RUNTOOL_PREFIX is
-# an installation made for tests; it is removed in the end. RUNTOOL_SOURCES has the projects (sources.sh).
+# build.sh: a test program: builds real projects (projects.sh) with runtool before the compiler, in a root that is put
+# together of this host's /usr, and compares every object with that of a build inside the same root. RUNTOOL_PREFIX
+# is an installation made for tests; it is removed in the end. RUNTOOL_SOURCES has the projects (sources.sh).
 set -eu
 
 # shellcheck source=tests/testing.sh
@@ -10,42 +10,85 @@ testing_begin build 60 1 "$@"
 # shellcheck source=tests/server.sh
 . "${0%/*}/server.sh"
 
+# ---- builds -----------------------------------------------------------------------------------
+
+# with_runtool VARIABLE=VALUE... COMMAND...: as the server's user, with no other variables. As a build engineer
+# would have them: what is the same for all runs is in the environment.
+with_runtool() {
+	setpriv --reuid "$server_uid" --regid "$server_uid" --clear-groups env -i "PATH=$dir/bin:/usr/bin:/bin" \
+	    HOME="$work" TMPDIR=/tmp "VESTACONFIG=$dir/etc/vesta.cfg" RUNTOOL_ROOT=build RUNTOOL_DIRECTORY=here \
+	    RUNTOOL_ENV='PATH TMPDIR' "$@"
+}
+
+# unpack NAME: a copy of the project, always in the same place, as that may be in the objects.
+unpack() {
+	name=$1 project=$work/$1
+	rm -rf "$project"
+	cp -R "$sources/$name" "$project"
+	chown -R "$server_uid" "$project"
+}
+
 # objects: their checksums, by name.
 objects() {
 	(cd "$project" && find . -name '*.o' -exec sha256sum {} + | sort -k 2)
 }
 
-# unpack NAME SUBDIR: the project, where it can be built.
-unpack() {
-	name=$1 project=$work/$1${2:+/$2} words=$dir/$1.log
-	[ -d "$work/$1" ] || cp -R "$sources/$1" "$work/$1"
-	chown -R "$server_uid" "$work/$1"
+# inside LEAST: the project's build is a tool in the root. At least LEAST objects must come out.
+inside() {
+	[ ! -e "$dir/$name.inside" ] || return 0
+	(cd "$project" && with_runtool "RUNTOOL_SERVER=$one" runtool sh "$work/projects.sh" "$name" 4 gcc) >"$words" 2>&1
+	objects >"$dir/$name.inside"
+	expect test "$(wc -l <"$dir/$name.inside")" -ge "$1"
+	unpack "$name"
 }
 
-# compare NAME SUBDIR LEAST MAKEFILE TARGET JOBS WHERE...: a test; at least LEAST objects must come out.
-# WHERE are options of runtool, which choose the server.
-compare() {
-	unpack "$1" "$2"
-	least=$3 makefile=$4 target=$5 jobs=$6
-	shift 6
-	cc="$dir/bin/runtool $* -r build -w $project -e PATH=/usr/bin -e TMPDIR=/tmp -q --"
+# outside JOBS VARIABLE=VALUE...: the project's build is here, and each of its compilations in the root.
+outside() {
+	jobs=$1
+	shift
+	(cd "$project" && with_runtool "$@" sh "$work/projects.sh" "$name" "$jobs" 'runtool gcc')
+}
 
-	# Inside: make itself is the tool, and gcc its child.
-	if [ ! -e "$dir/$name.inside" ]; then
-		$cc make -s -f "$makefile" "-j$jobs" CC=gcc "$target" >"$words" 2>&1 || { tail -n 20 "$words"; return 1; }
-		objects >"$dir/$name.inside"
-	fi
-	$as_server make -s -C "$project" -f "$makefile" clean >/dev/null
-	# Outside: make runs here, and each compilation in the root.
-	$as_server make -s -C "$project" -f "$makefile" "-j$jobs" "CC=$cc gcc" "$target" >"$words" 2>&1 ||
-	    { tail -n 20 "$words"; return 1; }
+# is_same: what came out. A compiler's words are read by programs: nothing of ours may be among them.
+is_same() {
 	objects >"$dir/$name.outside"
-	if [ "$(wc -l <"$dir/$name.outside")" -lt "$least" ]; then
-		echo "$name: only $(wc -l <"$dir/$name.outside") objects"
-		return 1
-	fi
 	diff "$dir/$name.inside" "$dir/$name.outside"
+	expect count 0 grep '^runtool: ' "$words"
 }
+
+# same NAME LEAST JOBS VARIABLE=VALUE...: the whole of it.
+same() {
+	unpack "$1"
+	inside "$2"
+	shift 2
+	outside "$@" >"$words" 2>&1
+	is_same
+}
+
+# ---- one server -------------------------------------------------------------------------------
+
+lua_is_the_same() {
+	same lua5.4 30 4 "RUNTOOL_SERVER=$one"
+}
+
+# More at once than run and wait at the server: the others are told to try again.
+tommath_is_the_same_a_hundred_at_once() {
+	same libtommath 150 100 "RUNTOOL_SERVER=$one"
+}
+
+autotools_with_libtool_and_subdirectories_are_the_same() {
+	same jansson 20 4 "RUNTOOL_SERVER=$one"
+}
+
+cmake_with_ninja_is_the_same() {
+	same json-c 20 4 "RUNTOOL_SERVER=$one"
+}
+
+meson_is_the_same() {
+	same tinyxml2 2 4 "RUNTOOL_SERVER=$one"
+}
+
+# ---- two servers ------------------------------------------------------------------------------
 
 # watch: asks both servers how busy they are, over and over, while the file of that name is there.
 watch() {
@@ -74,67 +117,136 @@ were_busy() {
 	' "$dir/watched"
 }
 
-# spread WHERE...: a build over two servers.
+# spread VARIABLE=VALUE...: a build over two servers.
 spread() {
 	watch
 	spread_status=0
-	compare lua5.4 src 30 Makefile liblua.a 8 "$@" || spread_status=1
+	same lua5.4 30 8 "$@" || spread_status=1
 	rm "$dir/watching"
 	wait $!
 	were_busy && return $spread_status
 }
 
-# check NAME COMMAND...: a test.
-check() {
-	if testing_next "$1"; then
-		testing_run "$1" words "$@"
-	fi
-}
-
-words() {
-	tail -n 40 "$logs"/*.log
-}
-
-lua_is_the_same() {
-	compare lua5.4 src 30 Makefile liblua.a 8 -s "$one"
-}
-
-# More at once than run and wait at the server: the others are told to try again.
-tommath_is_the_same_a_hundred_at_once() {
-	compare libtommath '' 150 makefile.unix libtommath.a 100 -s "$one"
-}
-
 a_platform_shares_a_build() {
-	spread -c "$dir/etc/farm.cfg" -p farm
+	spread RUNTOOL_PLATFORM=farm
 }
 
 an_area_shares_a_build() {
-	spread -c "$dir/etc/vesta.cfg" -a build
+	spread RUNTOOL_AREA=build
 }
 
-skip_all() {
-	if [ "${RUNTOOL_LEVEL:-check}" = long ]; then
-		testing_skip 4 "$1"
-	else
-		testing_skip 3 "$1"
+with_one_host_of_two_down_configure_finds_the_same() {
+	same jansson 20 4 RUNTOOL_PLATFORM=half
+}
+
+# ---- what happens in the middle of a build ----------------------------------------------------
+
+# begin_build NAME LEAST VARIABLE=VALUE...: and waits until a few objects are there. It has a process group, as
+# in a terminal.
+begin_build() {
+	unpack "$1"
+	inside "$2"
+	shift 2
+	(cd "$project" && with_runtool "$@" setsid --wait env --default-signal=INT,QUIT \
+	    sh "$work/projects.sh" "$name" 4 'runtool gcc') >"$words" 2>&1 &
+	build=$!
+	await some_objects
+}
+
+some_objects() {
+	[ "$(find "$project" -name '*.o' | wc -l)" -ge 5 ]
+}
+
+# own_server: one for this test alone, which runs in a subshell. A restart goes on at its address.
+own_server() {
+	server_pids=
+	trap 'server_stop || :' EXIT
+	server_start own.log -o drain_timeout=60
+	own=127.0.0.1:$server_port own_pid=$!
+}
+
+# another_server: takes its place.
+another_server() {
+	server_pids=
+	server_start next.log -o "SRPC_port=${own##*:}"
+}
+
+a_server_may_be_restarted() {
+	own_server
+	begin_build lua5.4 30 "RUNTOOL_SERVER=$own" RUNTOOL_WAIT=60
+	kill -TERM "$own_pid"
+	another_server
+	expect wait "$own_pid"
+	expect wait "$build"
+	is_same
+}
+
+a_server_may_be_killed() {
+	own_server
+	begin_build lua5.4 30 "RUNTOOL_SERVER=$own" RUNTOOL_WAIT=60 RUNTOOL_RETRY=3
+	kill -KILL "$own_pid"
+	another_server
+	expect wait "$build"
+	is_same
+}
+
+is_idle() {
+	"$dir/bin/RunToolProbe" "$one" | grep -qx 'cur_tools *0'
+}
+
+an_interrupt_leaves_nothing() {
+	begin_build lua5.4 30 "RUNTOOL_SERVER=$one"
+	group=$(ps -o pid= --ppid "$build" | tr -d ' ')
+	kill -INT "-$group"
+	if wait "$build"; then
+		echo 'the build ended with 0'
+		return 1
+	fi
+	await count 0 ps -o pid= -g "$group"
+	await is_idle
+	# What make left is whole.
+	outside 4 "RUNTOOL_SERVER=$one" >"$words" 2>&1
+	is_same
+}
+
+# ---- running them -----------------------------------------------------------------------------
+
+# check NAME: a test.
+check() {
+	if testing_next "$1"; then
+		testing_run "$1" say_more "$1"
 	fi
 }
 
-sources=$RUNTOOL_SOURCES
-if [ ! -d "$sources/lua5.4" ] || [ ! -d "$sources/libtommath" ]; then
-	skip_all 'the sources of lua5.4 and libtommath (tests/sources.sh)'
+say_more() {
+	tail -n 20 "$words"
+	tail -n 20 "$logs"/*.log
+}
+
+if [ "${RUNTOOL_LEVEL:-check}" = long ]; then
+	projects='lua5.4 libtommath jansson json-c tinyxml2' programs='autoreconf libtoolize cmake ninja meson' number=11
+else
+	projects=lua5.4 programs='' number=3
 fi
+sources=$RUNTOOL_SOURCES
+for project in $projects; do
+	[ -d "$sources/$project" ] || testing_skip $number "the sources of $projects (tests/sources.sh)"
+done
+for program in $programs; do
+	command -v "$program" >/dev/null || testing_skip $number "$program (make deps-long)"
+done
 if [ "$(id -u)" != 0 ] || ! unshare -m true 2>/dev/null; then
-	skip_all 'root with CAP_SYS_ADMIN, and / to be a mount point'
+	testing_skip $number 'root with CAP_SYS_ADMIN, and / to be a mount point'
 fi
 server_setup "$RUNTOOL_PREFIX"
-work=$dir/work
-as_server="setpriv --reuid $server_uid --regid $server_uid --clear-groups"
+work=$dir/work words=$dir/words
 install -d -o "$server_uid" "$work"
+cp "$tests/projects.sh" "$work"
 cat >>"$dir/etc/tool_launcher.conf" <<-EOC
 	root build
 	base tmpfs
 	ro /usr /etc/ld.so.cache
+	ro-try /etc/alternatives
 	symlink usr/bin /bin
 	symlink usr/lib /lib
 	symlink usr/lib64 /lib64
@@ -149,18 +261,29 @@ cat >>"$dir/etc/vesta.cfg" <<-EOC
 	dir = $dir/fleet
 	area = build
 	advertise = 127.0.0.1
+	[Evaluator]
+	NegligibleExternalLoadPerCPU = 1000
 EOC
 server_start server.log
 one=127.0.0.1:$server_port
 check lua_is_the_same
 testing_from long
 check tommath_is_the_same_a_hundred_at_once
+check autotools_with_libtool_and_subdirectories_are_the_same
+check cmake_with_ninja_is_the_same
+check meson_is_the_same
+check a_server_may_be_restarted
+check a_server_may_be_killed
+check an_interrupt_leaves_nothing
+cat >>"$dir/etc/vesta.cfg" <<-EOC
+	[half]
+	hosts = 127.0.0.1:1 $one
+EOC
+check with_one_host_of_two_down_configure_finds_the_same
 testing_from check
 server_start other.log
 other=127.0.0.1:$server_port
-cat >"$dir/etc/farm.cfg" <<-EOC
-	[Evaluator]
-	NegligibleExternalLoadPerCPU = 1000
+cat >>"$dir/etc/vesta.cfg" <<-EOC
 	[farm]
 	hosts = $one $other
 EOC

@@ -153,7 +153,7 @@ cluster_host() {
 # cluster_start NAME:UID...: starts a cluster with these users, in namespaces made by cluster_run, and waits
 # until all of its nodes are idle.
 cluster_start() {
-	cluster_user=root daemon= force=
+	cluster_user=root daemon='' force=''
 	if [ "$(id -u)" != 0 ]; then
 		cluster_user=${1%%:*} daemon='setpriv --inh-caps=-all --ambient-caps=-all' force=--force
 	fi
@@ -172,6 +172,7 @@ cluster_start() {
 	for node in $cluster_nodes; do
 		mkdir "$cluster/spool-$node"
 		cluster_host "$node"
+		# shellcheck disable=SC2086 # words
 		nsenter -t $cluster_host -n -u $daemon slurmd -D -N "$node" >/dev/null 2>&1 &
 	done
 	await cluster_is_idle
@@ -179,13 +180,4 @@ cluster_start() {
 
 cluster_is_idle() {
 	[ "$(sinfo -h -t idle -o %D)" = 3 ] && [ -z "$(squeue -h)" ]
-}
-
-# await COMMAND...: until it succeeds. That it fails in the end only bounds hanging.
-await() {
-	tenths=600
-	until "$@"; do
-		[ $((tenths -= 1)) -ge 0 ] || { echo "in vain: $*" >&2; return 1; }
-		sleep 0.1
-	done
 }

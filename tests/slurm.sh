@@ -87,17 +87,6 @@ processes() {
 	grep -lsE "^($1)\$" /proc/[0-9]*/comm || :
 }
 
-# count N COMMAND...: whether it prints N lines.
-count() {
-	wanted=$1
-	shift
-	[ "$("$@" | wc -l)" = "$wanted" ]
-}
-
-expect() {
-	"$@" || { echo "not so: $*"; return 1; }
-}
-
 is_over() {
 	count 0 jobs PD,CF,R,CG && count 0 records &&
 	    count 0 processes 'RunToolServer|tool_launcher|runtool-starter|slurmstepd'

@@ -86,3 +86,25 @@ testing_run() {
 	rm "$testing_output"
 	echo "$outcome $(($(date +%s%3N) - testing_began))" >&3
 }
+
+# ---- for tests ---------------------------------------------------------------------------------
+
+expect() {
+	"$@" || { echo "not so: $*"; return 1; }
+}
+
+# count N COMMAND...: whether it prints N lines.
+count() {
+	wanted=$1
+	shift
+	[ "$("$@" | wc -l)" = "$wanted" ]
+}
+
+# await COMMAND...: until it succeeds. That it fails in the end only bounds hanging.
+await() {
+	tenths=600
+	until "$@"; do
+		[ $((tenths -= 1)) -ge 0 ] || { echo "in vain: $*" >&2; return 1; }
+		sleep 0.1
+	done
+}

@@ -189,6 +189,13 @@ reap_all(void)
 }
 
 static void
+tell(struct life *l)
+{
+	l->told = true;
+	ck_assert_int_eq(kill(l->pid, SIGTERM), 0);
+}
+
+static void
 go(struct server *s)
 {
 	struct life *l = life_of(s->program.pid);
@@ -199,8 +206,7 @@ go(struct server *s)
 		l->killed = harness_now();
 		ck_assert_int_eq(kill(l->pid, SIGKILL), 0);
 	} else {
-		l->told = true;
-		ck_assert_int_eq(kill(l->pid, SIGTERM), 0);
+		tell(l);
 	}
 }
 
@@ -311,7 +317,7 @@ keep_the_rules(const struct extent *e)
 
 	for (struct server *s = slots; s < slots + extent->slots; s++)
 		if (is_there(s))
-			ck_assert_int_eq(kill(server_pid(s), SIGTERM), 0);
+			tell(life_of(server_pid(s)));
 	settle(0, 0);
 	check_lives();
 	close(watch);
