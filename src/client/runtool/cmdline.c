@@ -1,5 +1,6 @@
 #include <bsd/stdlib.h>
 #include <err.h>
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include "client/choose/defaults.h"
 #include "cmdline.h"
 #include "lib/record.h"
+#include "links.h"
 #include "paths.h"
 
 #define DEFAULT_SERVER	  "localhost"
@@ -25,7 +27,7 @@
 #define MAX_WAIT_MS	  86400000
 
 /* Long options without a letter. */
-enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, WAIT, FALLBACK, LOG, SHOW };
+enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, WAIT, FALLBACK, LOG, SHOW, LINKS };
 
 static const struct choice {
 	int letter;
@@ -59,6 +61,9 @@ static const struct choice {
     {'c', "config", "FILE", "the vesta.cfg that names port and platforms"},
     {LOG, "log", "FILE|syslog", "where to write what was wrong while a server was found"},
     {SHOW, "show", NULL, "show what is in force, and where it comes from"},
+    {LINKS, "links", "DIR NAME...",
+	"make links in DIR: commands that this runtool runs as\n"
+	"                                 the preferences say"},
     {'h', "help", NULL, "show this"},
     {'V', "version", NULL, "show the version"},
 };
@@ -288,6 +293,9 @@ take(struct cmdline *cmd, int letter, const char *text)
 	case SHOW:
 		cmd->show = true;
 		break;
+	case LINKS:
+		cmd->links = text;
+		break;
 	case 'c':
 		cmd->config = text;
 		break;
@@ -457,27 +465,59 @@ show(const struct cmdline *cmd)
 	exit(EXIT_SUCCESS);
 }
 
-void
-cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
+/* The command and its arguments, behind all options. */
+static char **
+take_options(struct cmdline *cmd, int argc, char *argv[])
 {
 	struct option names[CHOICES + 1];
 	char letters[2 * CHOICES + 2];
 	int letter;
 
+	describe(letters, names);
+	while ((letter = getopt_long(argc, argv, letters, names, NULL)) != -1)
+		take_option(cmd, letter, optarg);
+	if (cmd->links != NULL && optind == argc)
+		refuse("--links %s: names no command", cmd->links);
+	if (cmd->links != NULL)
+		exit(links_make(cmd->links, argv + optind) == 0 ? EXIT_SUCCESS : EXIT_TROUBLE);
+	if (optind == argc && !cmd->show)
+		refuse("no command");
+	check_choice(cmd);
+	return (argv + optind);
+}
+
+/* What a link runs: no option is ours. What we say is not what that program says. */
+static char **
+take_link(struct cmdline *cmd, const char *command, char *argv[])
+{
+	setprogname("runtool");
+	if ((cmd->guard = links_guard(command)) == NULL && errno == ELOOP)
+		errx(EXIT_TROUBLE,
+		    "%s leads to itself: a run of the link %s has started it; see LINKS in "
+		    "runtool(1)",
+		    links_path(), command);
+	if (cmd->guard == NULL)
+		err(EXIT_TROUBLE, "%s", command);
+	argv[0] += strlen(argv[0]) - strlen(command);
+	return (argv);
+}
+
+void
+cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
+{
+	const char *command = links_command(argv[0]);
+
 	*cmd = (struct cmdline){.request = {.root = 1,
 				    .best_effort = true,
 				    .stream_stdin = has_input(),
 				    .stdin_fd = STDIN_FILENO}};
-	describe(letters, names);
-	while ((letter = getopt_long(argc, argv, letters, names, NULL)) != -1)
-		take_option(cmd, letter, optarg);
-	if (optind == argc && !cmd->show)
-		refuse("no command");
-	check_choice(cmd);
+	argv = command == NULL ? take_options(cmd, argc, argv) : take_link(cmd, command, argv);
 	take_preferences(cmd);
 	take_defaults(cmd);
+	if (cmd->guard != NULL)
+		take_variable(cmd, cmd->guard);
 	cmd->request.env = cmd->env.list;
-	cmd->request.argv = (const char *const *)argv + optind;
+	cmd->request.argv = (const char *const *)argv;
 	find_directory(cmd);
 	if (cmd->show)
 		show(cmd);
@@ -490,4 +530,5 @@ cmdline_free(struct cmdline *cmd)
 	in_force_free(&cmd->in_force);
 	preferences_free(&cmd->preferences);
 	free(cmd->words);
+	free(cmd->guard);
 }

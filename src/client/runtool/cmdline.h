@@ -37,14 +37,17 @@ struct cmdline {
 	/* What the command line does not say. */
 	struct preferences preferences;
 	struct in_force in_force;
-	bool show;	  /* only to be shown */
-	const char *what; /* what stands before the value that is being read */
-	char *words;	  /* those of the variables */
+	bool show;	   /* only to be shown */
+	const char *links; /* a directory to make links in; NULL: none */
+	char *guard;	   /* the variable that a link adds */
+	const char *what;  /* what stands before the value that is being read */
+	char *words;	   /* those of the variables */
 };
 
 /*
- * Descriptors 0 to 2 must be open. Does not return for --help, --version and --show, nor after a
- * usage error. The strings are those of argv and of the environment, or its own.
+ * Descriptors 0 to 2 must be open. Started by a link, all arguments are the command's. Does not
+ * return for --help, --version, --show and --links, nor after a usage error. The strings are those
+ * of argv, whose first it may change, and of the environment, or its own.
  */
 void cmdline_parse(struct cmdline *, int argc, char *argv[]);
 void cmdline_free(struct cmdline *);

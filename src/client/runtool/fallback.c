@@ -1,15 +1,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fallback.h"
 #include "lib/error.h"
+#include "links.h"
 #include "remarks.h"
 
-#define UMASK 022 /* that of tools */
+#define UMASK	022		/* that of tools */
+#define NO_PATH "/bin:/usr/bin" /* where a tool is whose environment has no PATH */
 
 bool
 fallback_can(const struct cmdline *cmd, const char **why)
@@ -54,6 +57,29 @@ take_input(const struct cmdline *cmd)
 	return (0);
 }
 
+/*
+ * Executes the tool, but no runtool that has its name: that would be a link, which would lead here
+ * again. Comes back with errno.
+ */
+static void
+execute(const char *tool, char *const *argv, char **env)
+{
+	const char *path;
+	char *skipped;
+
+	environ = env;
+	path = getenv("PATH");
+	if ((skipped = links_skip(path == NULL ? NO_PATH : path, tool)) == NULL)
+		return;
+	/* execvpe(3) looks where our own PATH says, which is not the tool's any more. */
+	clearenv();
+	if (strchr(tool, '/') == NULL && *skipped == '\0')
+		errno = ENOENT;
+	else if (setenv("PATH", skipped, 1) == 0)
+		execvpe(tool, argv, env);
+	free(skipped);
+}
+
 void
 fallback_run(const struct cmdline *cmd, struct attempt_result *o)
 {
@@ -73,8 +99,8 @@ fallback_run(const struct cmdline *cmd, struct attempt_result *o)
 	}
 	umask(UMASK);
 	signal(SIGPIPE, SIG_DFL);
-	environ = cmd->env.n == 0 ? none : (char **)(void *)cmd->env.list;
-	execvp(tool, (char *const *)(const void *)cmd->request.argv);
+	execute(tool, (char *const *)(const void *)cmd->request.argv,
+	    cmd->env.n == 0 ? none : (char **)(void *)cmd->env.list);
 	error_set(&o->error, RUNTOOL_CLIENT, "%s: %s", tool, strerror(errno));
 	o->error.exec_errno = errno;
 }
