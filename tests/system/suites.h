@@ -40,7 +40,7 @@
 	X(v5_end, 20, false)      \
 	X(v5_network, 6, false)   \
 	X(runtool, 15, false)     \
-	X(links, 4, false)        \
+	X(links, 8, false)        \
 	X(platform, 18, false)    \
 	X(area, 18, false)        \
 	X(fleet_leave, 30, false) \

@@ -33,6 +33,7 @@
 	X(rpc5, 3)          \
 	X(settings, 4)      \
 	X(srpc, 4)          \
+	X(stall, 1)         \
 	X(start_command, 1) \
 	X(starter, 3)       \
 	X(stats, 1)         \

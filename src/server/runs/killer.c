@@ -15,6 +15,7 @@
 #include "outcome.h"
 #include "queue.h"
 #include "request.h"
+#include "stall.h"
 
 #define MAX_EVENTS   64
 #define WAKE_ID	     0 /* no request has it */
@@ -29,6 +30,7 @@ struct killer {
 	int epoll;
 	int wake; /* a deadline came up, or stop is set */
 	int grace;
+	struct stall stall;
 	bool ending; /* all tools, because the server ends */
 	bool stop;
 };
@@ -183,6 +185,16 @@ do_all_due(struct killer *k, int64_t now, int64_t *next)
 	return (NULL);
 }
 
+/* Under the lock: nobody waits for the log. */
+static void
+look_at_slots(struct killer *k, int64_t now)
+{
+	struct queue_load load = queue_load(k->queue);
+
+	if (stall_look(&k->stall, &load, now))
+		stall_tell(&k->requests, &load, now);
+}
+
 /* When something is due again; 0 once we have to stop. */
 static int64_t
 look_at_requests(struct killer *k)
@@ -193,7 +205,8 @@ look_at_requests(struct killer *k)
 
 	do {
 		pthread_mutex_lock(&k->lock);
-		dropped = do_all_due(k, now, &next);
+		if ((dropped = do_all_due(k, now, &next)) == NULL)
+			look_at_slots(k, now);
 		stop = k->stop;
 		pthread_mutex_unlock(&k->lock);
 		if (dropped != NULL)
@@ -317,6 +330,7 @@ killer_taken(struct killer *k, struct request *r)
 {
 	pthread_mutex_lock(&k->lock);
 	r->waiting = false;
+	r->taken_at = clock_ms();
 	r->turn_by = 0;
 	pthread_mutex_unlock(&k->lock);
 }

@@ -4,7 +4,8 @@
  * for a minute. Then its waiting request is dropped; the whole tree of its running tool gets
  * SIGTERM, and SIGKILL after `grace` seconds. So does that of a tool at its time limit. From
  * version 5 on, clients of waiting requests are told now and then that they wait, and a request is
- * refused when its turn has not come within the time that its client has set.
+ * refused when its turn has not come within the time that its client has set. It also says in the
+ * log when no slot comes free while requests wait (stall.h).
  */
 #ifndef KILLER_H
 #define KILLER_H

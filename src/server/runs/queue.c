@@ -20,6 +20,7 @@ struct queue {
 	int loaded_at;
 	unsigned int waiting; /* in the lists */
 	unsigned int serving; /* popped and not done */
+	uint64_t turns;	      /* popped so far */
 	bool closed;
 };
 
@@ -126,6 +127,7 @@ queue_pop(struct queue *q)
 	if (q->waiting > 0) {
 		r = take_next(q);
 		q->serving++;
+		q->turns++;
 	}
 	pthread_mutex_unlock(&q->lock);
 	return (r);
@@ -192,6 +194,7 @@ queue_load(struct queue *q)
 	/* What a free worker is about to take counts as running. */
 	load.running = all < q->workers ? all : q->workers;
 	load.waiting = all - load.running;
+	load.turns = q->turns;
 	load.told.in_flight = (int32_t)all;
 	load.told.loaded = q->closed || load.told.in_flight > q->loaded_at;
 	pthread_mutex_unlock(&q->lock);

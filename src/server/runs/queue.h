@@ -45,6 +45,7 @@ struct request *queue_flush(struct queue *);
 /* Tools that run, and requests that wait; and what clients are told of it. */
 struct queue_load {
 	unsigned int running, waiting;
+	uint64_t turns;	       /* requests that workers have taken so far */
 	struct rpc5_load told; /* a closed queue is always loaded */
 };
 struct queue_load queue_load(struct queue *);

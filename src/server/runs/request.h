@@ -43,6 +43,7 @@ struct request {
 	/* The killer's. Moments are monotonic milliseconds; 0: none. */
 	TAILQ_ENTRY(request) killer_entry; /* among those whose clients it watches */
 	bool has_killer;
+	int64_t taken_at;     /* when a worker took it */
 	int life;	      /* to the tool's keeper; -1 while no tool runs */
 	enum request_end end; /* why it was told to end */
 	pid_t group;	      /* the process group of launcher and keeper */

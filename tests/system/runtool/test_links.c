@@ -1,4 +1,7 @@
 /* Links to runtool, which stand for other programs, as those of ccache and distcc do. */
+#include <signal.h>
+
+#include "system/clock.h"
 #include "system/script.h"
 #include "system/suites.h"
 
@@ -139,6 +142,35 @@ START_TEST(a_link_that_leads_to_itself_says_so)
 }
 END_TEST
 
+/* ---- runs in runs --------------------------------------------------------------------------- */
+
+START_TEST(a_run_that_waits_for_a_slot_that_it_holds_is_told_of)
+{
+	struct server s = {.mode = MODE_TESTING,
+	    .settings = "server_max_threads = 1\n",
+	    .args = (const char *const[]){"-o", "max_interface_version=5", NULL},
+	    .prepare = clock_set};
+	struct program p;
+
+	clock_setting = "+0 x30";
+	server_start(&s);
+	p = script(&s, "RUNTOOL_ENV='PATH RUNTOOL_SERVER'; export RUNTOOL_ENV\n"
+		       "exec runtool -l outer sh -c 'runtool -l inner true'");
+	program_start(&p);
+	server_logs(&s, "slots: none of 1 has come free for 60 s while requests waited, 1 now: ");
+	server_logs(&s, " label=outer root=00000001 tool=sh secs=");
+	script_leave(&p);
+	ck_assert_int_eq((int)harness_count(server_log(&s), "slots: none"), 1);
+	server_stop(&s);
+}
+END_TEST
+
+static void
+add(TCase *tc, const TTest *test)
+{
+	tcase_add_test(tc, test);
+}
+
 Suite *
 links_suite(void)
 {
@@ -152,6 +184,7 @@ links_suite(void)
 	tcase_add_test(tc, a_link_runs_the_command_of_its_name);
 	tcase_add_test(tc, without_a_server_the_program_behind_the_link_is_found);
 	tcase_add_test(tc, a_link_that_leads_to_itself_says_so);
+	clock_add(tc, a_run_that_waits_for_a_slot_that_it_holds_is_told_of, add);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }
