@@ -2,7 +2,7 @@
 #include "helper.h"
 
 /* What a switch takes. The last three are numbers. */
-enum takes { NOTHING, STRINGS, TEXT, NAMESPACE, DESCRIPTOR, LIMIT, COUNTED };
+enum takes { NOTHING, STRINGS, TEXT, NAMESPACE, MASK, LOWER, DESCRIPTOR, LIMIT, COUNTED };
 
 static const struct option {
 	const char *name;
@@ -22,6 +22,8 @@ static const struct option {
     {"-isolate", NAMESPACE, offsetof(struct launch, asked)},
     {"-nofile", LIMIT, offsetof(struct launch, nofile)},
     {"-stack", LIMIT, offsetof(struct launch, stack)},
+    {"-umask", MASK, offsetof(struct launch, mask)},
+    {"-limit", LOWER, offsetof(struct launch, lower)},
     {"-linger", LIMIT, offsetof(struct launch, linger)},
     {"-env", STRINGS, 0},
     {"-envc", COUNTED, 0},
@@ -43,6 +45,44 @@ args_number(const char *s, unsigned long max, unsigned long *n)
 	return (true);
 }
 
+/* A file mode creation mask: octal digits. */
+static bool
+take_mask(const char *s, mode_t *mask)
+{
+	size_t digits = strspn(s, "01234567");
+
+	*mask = (mode_t)strtoul(s, NULL, 8);
+	return (digits > 0 && digits <= 4 && s[digits] == '\0' && *mask <= 0777);
+}
+
+/* NAME=NUMBER; of several the lowest counts. */
+static bool
+take_limit(const char *s, rlim_t lower[RLIM_NLIMITS])
+{
+	static const struct {
+		const char *name;
+		int resource;
+	} limits[] = {
+	    {"core=", RLIMIT_CORE},
+	    {"cpu=", RLIMIT_CPU},
+	    {"data=", RLIMIT_DATA},
+	    {"fsize=", RLIMIT_FSIZE},
+	    {"stack=", RLIMIT_STACK},
+	    {"as=", RLIMIT_AS},
+	};
+	size_t i = 0, n = sizeof(limits) / sizeof(*limits);
+	unsigned long number;
+	rlim_t *limit;
+
+	while (i < n && strncmp(s, limits[i].name, strlen(limits[i].name)) != 0)
+		i++;
+	if (i == n || !args_number(s + strlen(limits[i].name), ULONG_MAX, &number))
+		return (false);
+	limit = &lower[limits[i].resource];
+	*limit = number < *limit ? number : *limit;
+	return (true);
+}
+
 static void
 take_value(struct launch *l, const struct option *o, const char *value)
 {
@@ -57,6 +97,12 @@ take_value(struct launch *l, const struct option *o, const char *value)
 	} else if (o->takes == NAMESPACE) {
 		must(namespaces_word(value, field), UNKNOWN_SWITCH,
 		    "-isolate %.64s: none, pid, ipc, uts or net", value);
+	} else if (o->takes == MASK) {
+		must(take_mask(value, field), UNKNOWN_SWITCH,
+		    "-umask %.64s: not 0 to 0777, in octal", value);
+	} else if (o->takes == LOWER) {
+		must(take_limit(value, field), UNKNOWN_SWITCH,
+		    "-limit %.64s: core, cpu, data, fsize, stack or as, = and a number", value);
 	} else if (o->takes == LIMIT) {
 		*(rlim_t *)field = n;
 	} else if (o->takes == DESCRIPTOR) {
@@ -113,6 +159,8 @@ void
 args_parse(struct launch *l, int argc, char **argv)
 {
 	l->err = l->dbg = l->life = l->root_fd = -1;
+	l->mask = S_IWGRP | S_IWOTH;
+	memset(l->lower, 0xff, sizeof(l->lower));
 	l->env = argv;
 	l->argv = take_options(l, argv + 1, argv + argc, argv);
 	must(l->err != -1, MISSING_SWITCH, "-err is missing");

@@ -71,11 +71,13 @@ struct launch {
 	unsigned int asked; /* CLONE_NEW*: -isolate */
 	unsigned int isolate; /* the same, and what the block adds */
 	int err, dbg, life;
-	rlim_t nofile, stack; /* soft limits of the tool; 0: as they are */
-	rlim_t linger;	      /* seconds to wait for output of what the tool leaves running */
-	const char *root;     /* a path, or the name of a block */
-	const char *where;    /* -wd: below the root; NULL: the current directory */
-	char **env, **argv;   /* NULL-terminated; argv has at least the tool */
+	rlim_t nofile, stack;	    /* soft limits of the tool; 0: as they are */
+	rlim_t lower[RLIM_NLIMITS]; /* what the soft limits are at most; RLIM_INFINITY: no matter */
+	rlim_t linger;		    /* seconds to wait for output of what the tool leaves running */
+	mode_t mask;		    /* the tool's umask */
+	const char *root;	    /* a path, or the name of a block */
+	const char *where;	    /* -wd: below the root; NULL: the current directory */
+	char **env, **argv;	    /* NULL-terminated; argv has at least the tool */
 	const struct block *block;
 	int root_fd; /* the root, once it is opened or assembled */
 };

@@ -21,6 +21,19 @@ set_limit(int resource, rlim_t limit, bool hard)
 	need(setrlimit(resource, &r) == 0, NO_PROCESS, "setrlimit");
 }
 
+/* Sets the soft limit if it is higher. */
+static void
+lower_limit(int resource, rlim_t limit)
+{
+	struct rlimit r;
+
+	if (limit == RLIM_INFINITY)
+		return;
+	need(getrlimit(resource, &r) == 0, NO_PROCESS, "getrlimit");
+	r.rlim_cur = limit < r.rlim_cur ? limit : r.rlim_cur;
+	need(setrlimit(resource, &r) == 0, NO_PROCESS, "setrlimit");
+}
+
 /* Executes a file. As with execvp(3), one that is no program is a script for /bin/sh. */
 static void
 execute(const struct launch *l, char *file)
@@ -133,6 +146,9 @@ tool_exec(const struct launch *l, pid_t keeper)
 	for (i = 0; i < RLIM_NLIMITS && b->name != NULL; i++)
 		if (b->numbers[i] != ULONG_MAX)
 			set_limit(i, b->numbers[i], true);
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		lower_limit(i, l->lower[i]);
+	umask(l->mask);
 	need(syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0, CLOSE_ON_EXEC,
 	    "close_range");
 	need(keeper == 0 || (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == keeper),

@@ -125,6 +125,26 @@ RUNTOOL_API int runtool_stats(struct runtool *, struct runtool_stats *, struct r
 #define RUNTOOL_CLOSE_STREAM 1
 typedef int runtool_output_fn(void *arg, int stream, const void *data, size_t len);
 
+/* Soft limits of setrlimit(2) that can be lowered for a tool. */
+enum runtool_limit {
+	RUNTOOL_LIMIT_CORE,
+	RUNTOOL_LIMIT_CPU,
+	RUNTOOL_LIMIT_DATA,
+	RUNTOOL_LIMIT_FSIZE,
+	RUNTOOL_LIMIT_STACK,
+	RUNTOOL_LIMIT_AS,
+	RUNTOOL_LIMITS
+};
+
+/* A number that can also not be given: zero-initialised it is not. */
+struct runtool_number {
+	bool given;
+	uint64_t n;
+};
+
+/* Bits of `closed`. */
+enum { RUNTOOL_CLOSED_STDIN = 1, RUNTOOL_CLOSED_STDOUT = 2, RUNTOOL_CLOSED_STDERR = 4 };
+
 /* Zero-initialise it: members that are added later mean "as before" when they are 0. */
 struct runtool_request {
 	uint32_t root;		   /* index of a volatile root; 0: by name */
@@ -144,6 +164,11 @@ struct runtool_request {
 	int busy_timeout_ms;  /* while there is no room, ask so long; 0: for ever; -1: never */
 	const char *label;    /* for the server's log, at most 128 bytes; NULL: none */
 	int queue_timeout_ms; /* refuse it if it waits longer; 0: never; version 5 */
+
+	/* Servers that do not know these yet, as those of version 4, run it without. */
+	struct runtool_number umask;		      /* the tool's, 0 to 0777; not given: 022 */
+	struct runtool_number limits[RUNTOOL_LIMITS]; /* the tool's own, if these are lower */
+	unsigned int closed; /* descriptors that the tool finds as if they were closed */
 };
 
 /* Why a tool ended. */

@@ -12,11 +12,12 @@ member_of(const struct field *f, const void *from)
 	return ((const char *)from + f->offset);
 }
 
-/* The value of a member that is a number. */
+/* The value of a member that is a number; one that is not given is below `min`. */
 static int64_t
 number_of(const struct field *f, const void *from)
 {
 	const void *member = member_of(f, from);
+	const struct field_number *number = member;
 
 	switch (f->type) {
 	case FIELD_INT:
@@ -24,6 +25,8 @@ number_of(const struct field *f, const void *from)
 		return (*(const int32_t *)member);
 	case FIELD_UINT:
 		return (*(const uint32_t *)member);
+	case FIELD_NUMBER:
+		return (number->given ? number->n : f->min - 1);
 	case FIELD_PERCENT:
 		return ((int64_t)(100 * *(const float *)member + 0.5F));
 	default:
@@ -103,6 +106,8 @@ get_number(
 		*(int32_t *)member = (int32_t)n;
 	else if (f->type == FIELD_UINT)
 		*(uint32_t *)member = (uint32_t)n;
+	else if (f->type == FIELD_NUMBER)
+		*(struct field_number *)member = (struct field_number){.given = true, .n = n};
 	else if (f->type == FIELD_PERCENT)
 		*(float *)member = (float)n / 100;
 	else

@@ -5,6 +5,7 @@
 #ifndef FIELDS_H
 #define FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ enum field_type {
 	FIELD_INT,     /* int32_t; below `min`: not given */
 	FIELD_UINT,    /* uint32_t; the same */
 	FIELD_LONG,    /* int64_t; the same */
+	FIELD_NUMBER,  /* struct field_number: one that may be 0 and given */
 	FIELD_PERCENT, /* float >= 0, in hundredths: independent of the locale */
 	FIELD_CHOICE,  /* int: index into `words` */
 	FIELD_ID       /* uint8_t[16], in hexadecimal */
@@ -29,6 +31,12 @@ struct field {
 };
 
 #define FIELDS_ID_SIZE 16
+
+/* Zero-initialised it is not given. */
+struct field_number {
+	bool given;
+	int64_t n;
+};
 
 /* Adds all members that are given. */
 void fields_put(struct pairs *, const struct field *, size_t n, const void *from);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fields.h"
 #include "srpc.h"
 
 #define RPC_VERSION 4 /* the newest by which the server connects back; version 5: rpc5.h */
@@ -17,6 +18,14 @@ enum { RPC_HAS_LOAD = 3, RPC_HAS_CORE = 4 };
 
 #define RPC_HANDLE_SIZE 32
 #define RPC_UNIQUE_SIZE 16
+
+/* A client's soft limits that lower those of its tool. Never those that a server's user shares. */
+#define RPC_LIMITS(X) \
+	X(CORE, core) X(CPU, cpu) X(DATA, data) X(FSIZE, fsize) X(STACK, stack) X(AS, as)
+
+#define RPC_LIMIT(NAME, name) RPC_LIMIT_##NAME,
+enum rpc_limit { RPC_LIMITS(RPC_LIMIT) RPC_NLIMITS };
+#undef RPC_LIMIT
 
 /* Arguments of a run call. Decoded, `env` and `argv` point into the received bytes. */
 struct rpc_run {
@@ -39,6 +48,9 @@ struct rpc_run {
 	int32_t keep_alive_ms;
 	int32_t queue_ms; /* refuse it when its turn did not come by then; 0: never */
 	char *label;	  /* NULL: none */
+	struct field_number umask;
+	struct field_number limits[RPC_NLIMITS]; /* in bytes or seconds */
+	int32_t closed; /* of the client's descriptors 0 to 2: a bit each, the lowest for 0 */
 };
 
 struct rpc_run_result {

@@ -32,8 +32,14 @@ static const struct field run_fields[] = {
 	{ "label",		FIELD_TEXT,	AT(label),		1, RPC5_MAX_LABEL, NULL },
 	/* Those that a server may ignore. */
 	{ "queue_ms",		FIELD_INT,	AT(queue_ms),		1, INT32_MAX, NULL },
+	{ "closed",		FIELD_INT,	AT(closed),		1, RPC5_MAX_CLOSED, NULL },
+	{ "umask",		FIELD_NUMBER,	AT(umask),		0, RPC5_MAX_UMASK, NULL },
+#define LIMIT(NAME, name) \
+	{ "limit_" #name,	FIELD_NUMBER,	AT(limits[RPC_LIMIT_##NAME]), 0, RPC5_MAX_LIMIT, NULL },
+	RPC_LIMITS(LIMIT)
+#undef LIMIT
 };
-#define RUN_MAY_FIELDS	1
+#define RUN_MAY_FIELDS	(3 + RPC_NLIMITS)
 #define RUN_MUST_FIELDS (COUNT(run_fields) - RUN_MAY_FIELDS)
 #undef AT
 /* clang-format on */
@@ -113,6 +119,14 @@ check_run(const struct rpc_run *run, struct srpc_error *err)
 	if (run->stream_stdin != 0 && *run->stdin_file != '\0')
 		return (srpc_fail(err, SRPC_INVALID_PARAMETER,
 		    "option stdin_file: not together with stdin=stream"));
+	if ((run->closed & RPC5_CLOSED(0)) != 0 &&
+	    (run->stream_stdin != 0 || *run->stdin_file != '\0'))
+		return (srpc_fail(err, SRPC_INVALID_PARAMETER,
+		    "option closed=%d: has stdin, and there is another option for its input",
+		    run->closed));
+	if ((run->closed & RPC5_CLOSED(2)) != 0 && run->merge != 0)
+		return (srpc_fail(err, SRPC_INVALID_PARAMETER,
+		    "option closed=%d: has stderr, which goes to stdout", run->closed));
 	if (run->argv[0] == NULL)
 		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Null command"));
 	return (0);

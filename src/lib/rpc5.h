@@ -15,6 +15,10 @@
 #define RPC5_MIN_KEEP_ALIVE	100 /* ms */
 #define RPC5_MAX_KEEP_ALIVE	600000
 #define RPC5_DEFAULT_KEEP_ALIVE 20000
+#define RPC5_MAX_UMASK		0777
+#define RPC5_MAX_LIMIT		(1LL << 53) /* bytes, or seconds */
+#define RPC5_CLOSED(fd)		(1 << (fd)) /* a bit of `closed` */
+#define RPC5_MAX_CLOSED		(RPC5_CLOSED(0) | RPC5_CLOSED(1) | RPC5_CLOSED(2))
 
 enum rpc5_proc { RPC5_RUN = 1, RPC5_INFO = 4, RPC5_PING = 5, RPC5_STOP = 6, RPC5_STATS = 7 };
 

@@ -50,16 +50,36 @@ check_options(const struct runtool_request *request, struct runtool_error *err)
 	    (keep_alive < RPC5_MIN_KEEP_ALIVE || keep_alive > RPC5_MAX_KEEP_ALIVE))
 		return (error_set(err, RUNTOOL_INVALID, "keep_alive_ms = %d: must be from %d to %d",
 		    keep_alive, RPC5_MIN_KEEP_ALIVE, RPC5_MAX_KEEP_ALIVE));
+	if (request->umask.given && request->umask.n > RPC5_MAX_UMASK)
+		return (error_set(err, RUNTOOL_INVALID, "umask = %#llo: must be at most %#o",
+		    (unsigned long long)request->umask.n, RPC5_MAX_UMASK));
 	if (is_given(request->label) && strlen(request->label) > RPC5_MAX_LABEL)
 		return (error_set(
 		    err, RUNTOOL_INVALID, "label: must have at most %d bytes", RPC5_MAX_LABEL));
 	return (0);
 }
 
+static int
+check_closed(const struct runtool_request *request, struct runtool_error *err)
+{
+	if (request->closed > RPC5_MAX_CLOSED)
+		return (error_set(
+		    err, RUNTOOL_INVALID, "closed = %u: has an unknown bit", request->closed));
+	if ((request->closed & RUNTOOL_CLOSED_STDIN) != 0 &&
+	    (request->stream_stdin || is_given(request->stdin_file)))
+		return (error_set(err, RUNTOOL_INVALID,
+		    "stdin can be closed or have input, by stdin_file or stream_stdin"));
+	if ((request->closed & RUNTOOL_CLOSED_STDERR) != 0 && request->merge_stderr)
+		return (error_set(err, RUNTOOL_INVALID, "stderr can be closed or go into stdout"));
+	return (0);
+}
+
 int
 run_request_check(const struct runtool_request *request, struct runtool_error *err)
 {
-	return (check_tool(request, err) == -1 ? -1 : check_options(request, err));
+	if (check_tool(request, err) == -1 || check_options(request, err) == -1)
+		return (-1);
+	return (check_closed(request, err));
 }
 
 /* A copy of the list, not of its strings, as rpc_run_free() expects; NULL is an empty list. */
@@ -83,6 +103,28 @@ text_copy(const char *text, char **copy)
 	return (text == NULL || (*copy = strdup(text)) != NULL);
 }
 
+/* A limit that is beyond all numbers of the interface is none. */
+static void
+set_inherited(const struct runtool_request *request, struct rpc_run *call)
+{
+#define SAME(NAME, name) \
+	_Static_assert((int)RUNTOOL_LIMIT_##NAME == (int)RPC_LIMIT_##NAME, "the same order");
+	RPC_LIMITS(SAME)
+#undef SAME
+	_Static_assert((int)RUNTOOL_LIMITS == (int)RPC_NLIMITS, "all of the interface's");
+	_Static_assert(RUNTOOL_CLOSED_STDERR == RPC5_CLOSED(2), "the interface's bits");
+	const struct runtool_number *limit;
+	int i;
+
+	call->umask.given = request->umask.given;
+	call->umask.n = (int64_t)request->umask.n;
+	for (i = 0; i < RPC_NLIMITS; i++) {
+		limit = &request->limits[i];
+		call->limits[i].given = limit->given && limit->n <= RPC5_MAX_LIMIT;
+		call->limits[i].n = call->limits[i].given ? (int64_t)limit->n : 0;
+	}
+}
+
 int
 run_request_arguments(const struct runtool_request *request, struct rpc_run *call)
 {
@@ -93,7 +135,9 @@ run_request_arguments(const struct runtool_request *request, struct rpc_run *cal
 	    .time_limit_ms = request->time_limit_ms,
 	    .keep_alive_ms = request->keep_alive_ms,
 	    .queue_ms = request->queue_timeout_ms,
+	    .closed = (int32_t)request->closed,
 	};
+	set_inherited(request, call);
 	rpc_handle_make(call->handle, request->root);
 	if (!text_copy(request->stdin_file == NULL ? "" : request->stdin_file, &call->stdin_file) ||
 	    !text_copy(request->directory == NULL ? ".WD" : request->directory, &call->directory) ||
@@ -109,7 +153,13 @@ int
 run_request_output(const struct runtool_request *request, int stream, const void *data, size_t len,
     struct runtool_error *err)
 {
-	int rc = request->output == NULL ? 0 : request->output(request->arg, stream, data, len);
+	int rc = 0;
+
+	/* From a server that does not know how to close it for the tool. */
+	if ((request->closed & (unsigned int)RPC5_CLOSED(stream)) != 0)
+		rc = RUNTOOL_CLOSE_STREAM;
+	else if (request->output != NULL)
+		rc = request->output(request->arg, stream, data, len);
 
 	if (rc == 0 || rc == RUNTOOL_CLOSE_STREAM)
 		return (rc);

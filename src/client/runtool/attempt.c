@@ -46,7 +46,8 @@ attempt(struct cmdline *cmd, struct attempt_result *o)
 	c = runtool_connect(cmd->server.host, cmd->server.port, CONNECT_TIMEOUT_MS, &o->error);
 	if (c == NULL)
 		return (false);
-	cmd->request.merge_stderr = output_is_one();
+	cmd->request.merge_stderr =
+	    (cmd->request.closed & RUNTOOL_CLOSED_STDERR) == 0 && output_is_one();
 	cmd->request.output = output_write;
 	cmd->request.arg = &output;
 	remarks_waited();

@@ -13,6 +13,7 @@
 
 #include "client/choose/defaults.h"
 #include "cmdline.h"
+#include "inherit.h"
 #include "lib/record.h"
 #include "links.h"
 #include "paths.h"
@@ -204,6 +205,7 @@ take_variables(struct cmdline *cmd, const char *text)
 static void
 take_input(struct runtool_request *request, const char *text)
 {
+	request->closed &= ~(unsigned int)RUNTOOL_CLOSED_STDIN;
 	request->stream_stdin = strcmp(text, "-") == 0;
 	request->stdin_file = NULL;
 	if (request->stream_stdin || strcmp(text, "/dev/null") == 0)
@@ -511,6 +513,7 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 				    .best_effort = true,
 				    .stream_stdin = has_input(),
 				    .stdin_fd = STDIN_FILENO}};
+	inherit(&cmd->request);
 	argv = command == NULL ? take_options(cmd, argc, argv) : take_link(cmd, command, argv);
 	take_preferences(cmd);
 	take_defaults(cmd);

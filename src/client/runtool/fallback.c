@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fallback.h"
@@ -11,7 +10,6 @@
 #include "links.h"
 #include "remarks.h"
 
-#define UMASK	022		/* that of tools */
 #define NO_PATH "/bin:/usr/bin" /* where a tool is whose environment has no PATH */
 
 bool
@@ -42,13 +40,13 @@ fallback_is_due(const struct attempt_result *o)
 		(e->refused || e->code == RUNTOOL_TRANSPORT || e->code == RUNTOOL_TIMEOUT));
 }
 
-/* The same input: none where it would have had none. */
+/* The same input: none, or one that is closed, where it would have had that. */
 static int
 take_input(const struct cmdline *cmd)
 {
 	int fd;
 
-	if (cmd->request.stream_stdin)
+	if (cmd->request.stream_stdin || (cmd->request.closed & RUNTOOL_CLOSED_STDIN) != 0)
 		return (0);
 	if ((fd = open("/dev/null", O_RDONLY)) == -1 || dup2(fd, STDIN_FILENO) == -1)
 		return (-1);
@@ -97,7 +95,6 @@ fallback_run(const struct cmdline *cmd, struct attempt_result *o)
 		error_set(&o->error, RUNTOOL_CLIENT, "%s: %s", directory, strerror(errno));
 		return;
 	}
-	umask(UMASK);
 	signal(SIGPIPE, SIG_DFL);
 	execute(tool, (char *const *)(const void *)cmd->request.argv,
 	    cmd->env.n == 0 ? none : (char **)(void *)cmd->env.list);

@@ -10,7 +10,7 @@
 #include "pause.h"
 #include "trace.h"
 
-#define OWN_WORDS 32 /* at most, beside helper_switches, environment and command */
+#define OWN_WORDS 48 /* at most, beside helper_switches, environment and command */
 #define BLANKS	  " \t"
 
 /* Soft limits of the tools. One pair, since limits are the process's. */
@@ -92,6 +92,30 @@ command_free(struct command *c)
 	free(c->argv);
 }
 
+/* What the client has for itself: its umask, and soft limits that lower the tool's. */
+static void
+add_inherited(struct command *c, const struct rpc_run *run)
+{
+#define NAME(NAME, name) #name,
+	static const char *const names[RPC_NLIMITS] = {RPC_LIMITS(NAME)};
+#undef NAME
+	int i;
+
+	if (run->umask.given) {
+		snprintf(c->mask, COMMAND_NUMBER, "%#o", (unsigned int)run->umask.n);
+		add(c, "-umask");
+		add(c, c->mask);
+	}
+	for (i = 0; i < RPC_NLIMITS; i++) {
+		if (!run->limits[i].given)
+			continue;
+		snprintf(
+		    c->limits[i], COMMAND_NUMBER, "%s=%lld", names[i], (long long)run->limits[i].n);
+		add(c, "-limit");
+		add(c, c->limits[i]);
+	}
+}
+
 int
 command_for_run(struct command *c, const struct settings *s, const struct rpc_run *run,
     int32_t version, const char *root, int err, int life)
@@ -110,8 +134,10 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 	if (pause_wanted())
 		add(c, "-hold");
 	/* Up to version 4 the working directory comes first, as in the original. */
-	if (version >= RPC5_VERSION)
+	if (version >= RPC5_VERSION) {
 		add(c, "-path");
+		add_inherited(c, run);
+	}
 	add(c, "-wd");
 	add(c, run->directory);
 	add_number(c, "-envc", c->nenv, nenv);

@@ -7,14 +7,15 @@
 #include "lib/rpc.h"
 #include "server/base/settings.h"
 
-#define COMMAND_NUMBER 24 /* bytes of a number as text */
+#define COMMAND_NUMBER 32 /* bytes of a number as text, or of NAME=NUMBER */
 
 struct command {
 	const char **argv; /* NULL-terminated; its words are in settings, run, root and below */
 	size_t argc;
 	char *switches; /* a copy of helper_switches, cut into words */
 	char err[COMMAND_NUMBER], life[COMMAND_NUMBER], dbg[COMMAND_NUMBER], nofile[COMMAND_NUMBER],
-	    linger[COMMAND_NUMBER], stack[COMMAND_NUMBER], nenv[COMMAND_NUMBER];
+	    linger[COMMAND_NUMBER], stack[COMMAND_NUMBER], nenv[COMMAND_NUMBER],
+	    mask[COMMAND_NUMBER], limits[RPC_NLIMITS][COMMAND_NUMBER];
 };
 
 /* Once, at the very start: remembers the soft limits, which the tools get. */

@@ -47,10 +47,28 @@ open_relay(const struct settings *s, const struct request *r, const struct socka
 	    addr_format(&addr, text, sizeof(text)), why));
 }
 
+/* What the client has closed cannot be used by the tool either. 0, or -1 with *err. */
+static int
+open_closed(struct files *files, int closed, struct srpc_error *err)
+{
+	int *const fds[] = {&files->in, &files->out, &files->err}, fd;
+
+	for (fd = 0; fd < 3; fd++) {
+		if ((closed & RPC5_CLOSED(fd)) == 0)
+			continue;
+		/* For the wrong direction: to use it is EBADF, as if it were closed. */
+		*fds[fd] = open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+		if (*fds[fd] == -1)
+			return (srpc_fail(
+			    err, SRPC_INTERNAL_TROUBLE, "/dev/null: %s", strerror(errno)));
+	}
+	return (0);
+}
+
 static int
 open_pipes(struct files *files, struct stream *stream, struct srpc_error *err)
 {
-	int fds[3] = {files->in, -1, -1}, rc;
+	int fds[3] = {files->in, files->out, files->err}, rc;
 
 	if ((rc = stream_open(stream, fds)) == -1)
 		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "pipe: %s", strerror(errno));
@@ -63,7 +81,10 @@ files_open(struct files *files, const struct settings *s, const struct request *
     struct stream *stream, bool (*wanted)(void *), void *arg, struct srpc_error *err)
 {
 	*files = (struct files){-1, -1, -1};
-	if (!r->run.stream_stdin && open_input(s, r->run.stdin_file, &files->in, err) == -1)
+	if (open_closed(files, r->run.closed, err) == -1)
+		return (-1);
+	if (!r->run.stream_stdin && files->in == -1 &&
+	    open_input(s, r->run.stdin_file, &files->in, err) == -1)
 		return (-1);
 	if (r->version >= RPC5_VERSION)
 		return (open_pipes(files, stream, err));

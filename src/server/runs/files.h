@@ -16,7 +16,8 @@ struct files {
 /*
  * Opens what the request asks for. Input is a file, /dev/null or a pipe of `stream`. Outputs are
  * connections back to the client up to version 4, tried while `wanted(arg)` is true; from version 5
- * on, pipes of `stream`. 0, or -1 with *err; files_close() in any case.
+ * on, pipes of `stream`. What the client has closed cannot be used. 0, or -1 with *err;
+ * files_close() in any case.
  */
 int files_open(struct files *, const struct settings *, const struct request *,
     struct stream *stream, bool (*wanted)(void *), void *arg, struct srpc_error *err);

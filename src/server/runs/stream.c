@@ -40,11 +40,11 @@ stream_open(struct stream *s, int files[3])
 {
 	if (files[0] == -1 && make_pipe(1, &s->feed.pipe, &files[0]) == -1)
 		return (-1);
-	if (make_pipe(0, &s->output.pipes[0], &files[1]) == -1)
+	if (files[1] == -1 && make_pipe(0, &s->output.pipes[0], &files[1]) == -1)
 		return (-1);
 	if (s->request->run.merge)
 		return ((files[2] = fcntl(files[1], F_DUPFD_CLOEXEC, 0)) == -1 ? -1 : 0);
-	return (make_pipe(0, &s->output.pipes[1], &files[2]));
+	return (files[2] == -1 ? make_pipe(0, &s->output.pipes[1], &files[2]) : 0);
 }
 
 void

@@ -266,7 +266,8 @@ START_TEST(a_wrong_option_is_refused_by_its_name)
 	    "root_name=", "root_name=a/b", "root_name=/", "stdin=maybe", "stdin=", "stdin=None",
 	    "stdin_file=", "stderr=stderr", "stderr=1", "time_limit_ms=0", "time_limit_ms=-1",
 	    "time_limit_ms=2147483648", "time_limit_ms=1.5", "time_limit_ms=", "keep_alive_ms=99",
-	    "keep_alive_ms=600001", "keep_alive_ms=1s"};
+	    "keep_alive_ms=600001", "keep_alive_ms=1s", "umask=512", "umask=-1", "umask=022x",
+	    "limit_core=-1", "limit_as=9007199254740993", "limit_cpu=", "closed=0", "closed=8"};
 	struct run5 r = RUN5("/bin/true");
 	struct server s;
 
@@ -299,6 +300,8 @@ START_TEST(options_that_make_no_sense_together_are_refused)
 	is_refused(&s, &r, LIST5("root=1"), LIST5("label=a", "label=b"), "label");
 	is_refused(
 	    &s, &r, LIST5("root=1", "stdin=stream", "stdin_file=/etc/passwd"), run_no_env, "stdin");
+	is_refused(&s, &r, LIST5("root=1", "stdin=stream"), LIST5("closed=1"), "closed");
+	is_refused(&s, &r, LIST5("root=1", "stderr=stdout"), LIST5("closed=4"), "closed");
 	run5_free(&r);
 	server_stop(&s);
 }
@@ -327,7 +330,8 @@ START_TEST(the_outermost_values_are_good)
 	const char *const good[] = {label, "time_limit_ms=2147483647", "keep_alive_ms=100",
 	    "keep_alive_ms=600000", "label=\001=\377 \n", "stdin=none", "stdin=stream",
 	    "stderr=separate", "stderr=stdout", "directory=", "directory=.", "directory=/tmp",
-	    "directory=.WD/../tmp", named};
+	    "directory=.WD/../tmp", "umask=0", "umask=511", "limit_core=0",
+	    "limit_cpu=9007199254740992", "limit_stack=9007199254740992", "closed=7", named};
 	struct server s;
 	struct run5 r;
 
@@ -383,6 +387,67 @@ START_TEST(an_unknown_option_that_may_be_ignored_is_ignored)
 		r = run5_next(&r, CALL5(procs[i]));
 		r.may = LIST5("colour=red");
 		run5_do(&s, &r);
+	}
+	run5_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(umask_and_soft_limits_are_the_clients)
+{
+	static const char script[] = "umask; ulimit -Sc; ulimit -St; ulimit -Sd; ulimit -Sf; "
+				     "ulimit -Ss; ulimit -Sv; ulimit -Sn";
+	struct run5 r = RUN5("/bin/sh", "-c", script);
+	const char *files;
+	struct server s;
+
+	run5_server(&s, (enum mode)_i, "coredumpsize_limit = -1\n");
+	run5_do(&s, &r);
+	ck_assert_int_eq(strncmp(run5_out(&r), "0022\n", 5), 0);
+	ck_assert_ptr_nonnull(
+	    files =
+		strrchr(harness_text("%.*s", (int)strlen(run5_out(&r)) - 1, run5_out(&r)), '\n'));
+	r = run5_next(&r, RUN5("/bin/sh", "-c", script));
+	r.may = LIST5("umask=63", "limit_core=0", "limit_cpu=30", "limit_data=1073741824",
+	    "limit_fsize=1048576", "limit_stack=1048576", "limit_as=536870912", "limit_nofile=1");
+	run5_do(&s, &r);
+	ck_assert_str_eq(
+	    run5_out(&r), harness_text("0077\n0\n30\n1048576\n2048\n1024\n524288%s\n", files));
+	run5_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
+/* By EBADF, as what is closed; the others are what they were. */
+START_TEST(what_the_client_has_closed_cannot_be_used)
+{
+	static const char script[] = "/bin/cat; echo read $? >&2; echo out; echo wrote $? >&2; "
+				     "echo err >&2 || echo no err; exit 3";
+	static const struct {
+		const char *option, *out, *err;
+	} closed[] = {
+	    {"closed=1", "out\n", "Bad file descriptor\nread 1\nwrote 0\nerr\n"},
+	    {"closed=2", "", "wrote 1\nerr\n"},
+	    {"closed=4", "out\nno err\n", ""},
+	    {"closed=7", "", ""},
+	};
+	struct run5 r = RUN5("/bin/sh", "-c", script);
+	struct server s;
+
+	run5_server(&s, (enum mode)_i, NULL);
+	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
+		r = run5_next(&r, RUN5("/bin/sh", "-c", script));
+		r.may = LIST5(closed[i].option);
+		run5_do(&s, &r);
+		run5_exited(&r, 3, "ended");
+		ck_assert_str_eq(run5_out(&r), closed[i].out);
+		ck_assert_msg(*closed[i].err == '\0' ? *run5_err(&r) == '\0'
+						     : strstr(run5_err(&r), closed[i].err) != NULL,
+		    "%s: %s", closed[i].option, run5_err(&r));
+		r = run5_next(&r, RUN5(harness_tool((enum mode)_i, "show"), "state"));
+		r.may = LIST5("closed=5");
+		run5_do(&s, &r);
+		ck_assert_contains(run5_out(&r), "descriptors 0 1 2\nsockets\n");
 	}
 	run5_free(&r);
 	server_stop(&s);
@@ -934,6 +999,8 @@ v5_suite(void)
 	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_wrong_option_is_refused_by_its_name);
 	tcase_add_test(tc, options_that_make_no_sense_together_are_refused);
+	harness_add_modes(tc, umask_and_soft_limits_are_the_clients, 1);
+	harness_add_modes(tc, what_the_client_has_closed_cannot_be_used, 1);
 	tcase_add_test(tc, what_is_no_pair_is_refused);
 	tcase_add_test(tc, the_outermost_values_are_good);
 	tcase_add_test(tc, an_unknown_option_that_must_be_understood_is_refused);

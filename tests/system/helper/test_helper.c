@@ -285,6 +285,45 @@ START_TEST(nothing_of_the_caller_reaches_the_tool)
 }
 END_TEST
 
+START_TEST(the_umask_is_what_the_switch_says)
+{
+	static const char *const masks[][2] = {
+	    {"0", "000"}, {"0777", "777"}, {"27", "027"}, {"0000", "000"}};
+	struct call c;
+
+	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		c = helper_by_user();
+		c.program.prepare = bad_inheritance;
+		ck_assert_int_eq(CALL(&c, "-umask", masks[i][0], "-err", "3", "-root",
+				     helper_root(), "-cmd", "/bin/show", "state"),
+		    0);
+		ck_assert_contains(
+		    program_out(&c.program), harness_text("\numask %s\n", masks[i][1]));
+		program_free(&c.program);
+	}
+}
+END_TEST
+
+START_TEST(a_wrong_umask_or_limit_is_status_7)
+{
+	static const char *const wrong[][2] = {{"-umask", ""}, {"-umask", "8"}, {"-umask", "01000"},
+	    {"-umask", "00022"}, {"-umask", "-1"}, {"-umask", "022 "}, {"-umask", "0x12"},
+	    {"-umask", "777777777777777777777777"}, {"-limit", ""}, {"-limit", "core"},
+	    {"-limit", "core="}, {"-limit", "core=-1"}, {"-limit", "core=x"}, {"-limit", "=0"},
+	    {"-limit", "nproc=1"}, {"-limit", "nofile=1"}, {"-limit", "memlock=1"},
+	    {"-limit", "cor=1"}, {"-limit", "core=1 "}, {"-limit", "as=99999999999999999999"},
+	    {"-limit", "as=99999999999G"}};
+	struct call c;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		c = helper_by_user();
+		STATUS(&c, LAUNCHER_UNKNOWN_SWITCH, "-err", "3", "-root", helper_root(),
+		    wrong[i][0], wrong[i][1], "-cmd", "/bin/true");
+		ck_assert_contains(c.words, harness_text("%s %s: ", wrong[i][0], wrong[i][1]));
+	}
+}
+END_TEST
+
 START_TEST(the_environment_is_what_env_says)
 {
 	struct call c = helper_by_user(), none = helper_by_user();
@@ -570,6 +609,7 @@ helper_suite(void)
 	testing_add_root(tc, a_bad_root_is_status_3);
 	testing_add_root(tc, no_command_is_status_4);
 	testing_add_root(tc, an_unknown_switch_is_status_7);
+	testing_add_root(tc, a_wrong_umask_or_limit_is_status_7);
 	testing_add_root(tc, without_setuid_it_is_status_8);
 	testing_add_root(tc, a_tool_that_cannot_be_executed_is_status_9);
 	testing_add_root(tc, a_working_directory_that_is_gone_is_status_10);
@@ -593,6 +633,7 @@ helper_suite(void)
 	testing_add_root(tc, privilege_is_gone_for_good);
 	testing_from(tc, TESTING_CHECK);
 	harness_add_mounts(tc, a_tool_keeps_only_the_policys_groups);
+	testing_add_root(tc, the_umask_is_what_the_switch_says);
 	testing_add_root(tc, the_environment_is_what_env_says);
 	tcase_add_test(tc, testing_mode_drops_privilege_and_needs_no_policy);
 	testing_add_root(tc, debugging_output_goes_to_its_descriptor);

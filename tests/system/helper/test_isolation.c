@@ -331,6 +331,35 @@ START_TEST(no_limit_exceeds_the_servers_hard_one)
 }
 END_TEST
 
+/* Soft limits alone, below what the server and the root's block say, never above; the lowest counts. */
+START_TEST(a_switch_only_lowers_soft_limits)
+{
+	static const char *const soft[] = {"-Sc", "-St", "-Sd", "-Sf", "-Ss", "-Sv"};
+	static const char *const hard[] = {"-Hc", "-Ht", "-Hd", "-Hf", "-Hs", "-Hv"};
+	struct launch l;
+	const char *before, *script = "";
+	size_t i;
+
+	for (i = 0; i < sizeof(soft) / sizeof(soft[0]); i++)
+		script = harness_text("%sulimit %s; ulimit %s\n", script, soft[i], hard[i]);
+	helper_prepare = limit_server;
+	named_block("core 1K\ncpu 20\nfsize 1M\nstack 3M\nas 512M\n");
+	l = helper_launch((enum helper_kind)_i);
+	before = OUTPUT(&l, 0, "-root", "box", "-wd", "/", "-cmd", "/bin/sh", "-c", script);
+	l = helper_launch((enum helper_kind)_i);
+	ck_assert_str_eq(OUTPUT(&l, 0, "-limit", "core=1G", "-limit", "cpu=21", "-limit",
+			     "fsize=2M", "-limit", "stack=4M", "-limit", "as=513M", "-root", "box",
+			     "-wd", "/", "-cmd", "/bin/sh", "-c", script),
+	    before);
+	l = helper_launch((enum helper_kind)_i);
+	ck_assert_str_eq(OUTPUT(&l, 0, "-limit", "core=0", "-limit", "cpu=19", "-limit", "cpu=30",
+			     "-limit", "data=256M", "-limit", "fsize=512K", "-limit",
+			     "stack=0x100000", "-limit", "as=256M", "-limit", "as=128M", "-root",
+			     "box", "-wd", "/", "-cmd", "/bin/sh", "-c", script),
+	    "0\n0\n19\n21\n262144\nunlimited\n1024\n2048\n1024\n3072\n131072\n524288\n");
+}
+END_TEST
+
 /* The wait status of a shell's script in the named root. */
 static int
 ends_with(enum helper_kind kind, const char *script)
@@ -731,6 +760,7 @@ isolation_suite(void)
 	testing_from(tc, TESTING_CHECK);
 	helper_add_kinds(tc, a_block_limits_the_stack);
 	helper_add_kinds(tc, no_limit_exceeds_the_servers_hard_one);
+	helper_add_kinds(tc, a_switch_only_lowers_soft_limits);
 	helper_add_kinds(tc, a_file_beyond_fsize_is_a_signal);
 	harness_add_mounts_loop(
 	    tc, a_tool_beyond_cpu_is_told_and_killed, HELPER_SETUID, HELPER_SETUID + 1);

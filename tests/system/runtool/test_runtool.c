@@ -605,7 +605,11 @@ static const struct promise absences[] = {
 	0, "1\n/tmp\n0022\n", ""},
     {"umask 077; echo in | runtool -s 127.0.0.1:1 --fallback local -w /usr -e PATH=/usr/bin "
      "sh -c 'pwd; umask; cat; exit 3'",
-	3, "/usr\n0022\nin\n", ""},
+	3, "/usr\n0077\nin\n", ""},
+    {"runtool -s 127.0.0.1:1 --fallback local -w / /bin/sh -c '/bin/cat 2>/dev/null || echo "
+     "closed' "
+     "<&-",
+	0, "closed\n", ""},
     {"cd /tmp; echo in | RUNTOOL_FALLBACK=local runtool -s 127.0.0.1:1 -i /dev/null -w "
      "here:/tmp=/tmp /bin/cat",
 	0, "", ""},
@@ -667,6 +671,31 @@ END_TEST
 
 /* ---- streams ----------------------------------------------------------------------------- */
 
+static const struct promise inheritances[] = {
+    {"umask 0; runtool /bin/sh -c umask", 0, "0000\n", ""},
+    {"umask 027; runtool /bin/sh -c umask", 0, "0027\n", ""},
+    {"umask 077; runtool --json=$tmp/umask.json /bin/true; ls -l $tmp/umask.json | cut -c 1-10; rm "
+     "$tmp/umask.json",
+	0, "-rw-------\n", ""},
+    /* The soft ones alone. */
+    {"ulimit -Sc 0; ulimit -St 100; ulimit -Sd 2097152; ulimit -Sf 2048; ulimit -Ss 1024; "
+     "ulimit -Sv 4194304; runtool /bin/sh -c 'ulimit -Sc; ulimit -St; ulimit -Sd; ulimit -Sf; "
+     "ulimit -Ss; ulimit -Sv'",
+	0, "0\n100\n2097152\n2048\n1024\n4194304\n", ""},
+    {"a=$(runtool /bin/sh -c 'ulimit -Sn; ulimit -Sl'); ulimit -Sn 20; ulimit -Sl 0; "
+     "b=$(runtool /bin/sh -c 'ulimit -Sn; ulimit -Sl'); test \"$a\" = \"$b\"",
+	0, "", ""},
+    {"ulimit -Sf 1; runtool -w /tmp /bin/sh -c '/usr/bin/head -c 513 /bin/sh >fsize.$$; e=$?; "
+     "/bin/rm fsize.$$; exit $e'",
+	STATUS_SIGNAL + SIGXFSZ, "", NULL},
+};
+
+START_TEST(umask_and_soft_limits_are_those_of_runtool)
+{
+	SCRIPT_KEEP("5", inheritances);
+}
+END_TEST
+
 static const struct promise streams[] = {
     {"echo in | runtool /bin/cat", 0, "in\n", ""},
     {"echo in | runtool -i - /bin/cat", 0, "in\n", ""},
@@ -674,18 +703,28 @@ static const struct promise streams[] = {
     {"runtool --input=$tmp/in /bin/cat; rm $tmp/in", 0, "in\n", ""},
     {"printf '' | runtool /bin/cat", 0, "", ""},
     {"runtool /bin/cat </dev/null", 0, "", ""},
-    {"runtool /bin/cat <&-", 0, "", ""},
+    {"runtool /bin/cat <&-", 1, "", "/bin/cat: -: Bad file descriptor\n"},
+    {"runtool /bin/cat <>/dev/null", 0, "", ""},
+    {"runtool /bin/cat 0>/dev/null", 1, "", "/bin/cat: -: Bad file descriptor\n"},
+    {"runtool -i /dev/null /bin/cat <&-", 0, "", ""},
+    {"runtool -i - /bin/cat <&-", 0, "", ""},
     {"head -c 10000000 /dev/zero | runtool /usr/bin/wc -c", 0, "10000000\n", ""},
     {"yes 2>/dev/null | runtool /bin/true", 0, "", ""},
     {"yes 2>/dev/null | runtool /usr/bin/head -n 1", 0, "y\n", ""},
     {"printf 'a\\nb\\n' | while read -r x; do runtool -i /dev/null /bin/echo $x; done", 0, "a\nb\n",
 	""},
     {"{ runtool /bin/yes; echo $? >&2; } | head -n 1", 0, "y\n", "141\n"},
-    {"runtool /bin/sh -c 'echo x' >&-", STATUS_TROUBLE, "",
-	"runtool: stdout: Bad file descriptor\n"},
+    /* As here: to write there is an error, which the tool sees, and its status is told. */
+    {"runtool /bin/echo x >&-", 1, "", "/bin/echo: write error: Bad file descriptor\n"},
+    {"runtool /bin/echo x 1</dev/null", 1, "", "/bin/echo: write error: Bad file descriptor\n"},
+    {"runtool /bin/sh -c '/bin/echo x >&2; echo status $?; exit 5' 2>&-", 5, "status 1\n", ""},
+    {"runtool /bin/sh -c '/bin/echo x >&2; echo status $?; exit 5' 2>&- >/dev/null", 5, "", ""},
+    {"runtool /bin/sh -c 'echo x; echo y >&2; exit 4' >&- 2>&-", 4, "", ""},
+    {"runtool /bin/sh -c 'kill -9 $$' 2>&-", STATUS_SIGNAL + SIGKILL, "", ""},
+    {"runtool /bin/none 2>&-", STATUS_NOT_FOUND, "", ""},
     {"runtool /bin/sh -c 'echo x >&2' >&-", 0, "", "x\n"},
     {"runtool /bin/true >&-", 0, "", ""},
-    {"runtool /bin/sh -c 'echo x >&2; echo y' 2>&-", STATUS_TROUBLE, NULL, ""},
+    {"runtool /bin/sh -c 'echo x >&2; echo y' 2>&-", 0, "y\n", ""},
     {"runtool /bin/sh -c 'echo x' 2>&-", 0, "x\n", ""},
     {"runtool /bin/sh -c 'exit 3' <&- >&- 2>&-", 3, "", ""},
     {"runtool /bin/yes >/dev/full", STATUS_TROUBLE, "",
@@ -735,6 +774,10 @@ END_TEST
 /* ---- a server that speaks version 4 only ------------------------------------------------- */
 
 static const struct promise version_4[] = {
+    {"umask 077; ulimit -Sc 0; runtool /bin/sh -c umask", 0, "0022\n", ""},
+    {"runtool /bin/sh -c 'echo x >&2; echo y; exit 3' 2>&-", 3, "y\n", ""},
+    {"runtool /bin/sh -c 'echo x; echo y >&2; exit 3' >&-", 3, "", "y\n"},
+    {"runtool /bin/sh -c 'exit 3' <&- >&- 2>&-", 3, "", ""},
     {"echo in | runtool /bin/cat", 0, "", ""},
     {"runtool /bin/sh -c 'echo out; echo err >&2' 2>&1 | sort", 0, "err\nout\n", ""},
     {"runtool -l label /bin/true", 0, "", ""},
@@ -1037,6 +1080,7 @@ runtool_suite(void)
 	tc = tcase_create("streams");
 	tcase_set_timeout(tc, 120);
 	testing_from(tc, TESTING_QUICK);
+	tcase_add_test(tc, umask_and_soft_limits_are_those_of_runtool);
 	tcase_add_test(tc, a_terminal_is_no_input_unless_it_is_asked_for);
 	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, standard_streams_are_those_of_the_tool);

@@ -82,6 +82,7 @@ refuses_run(const char *const *must, const char *const *may, int32_t code, const
 START_TEST(a_run_has_these_defaults)
 {
 	struct rpc_run run;
+	size_t i;
 
 	ck_assert_int_eq(get_run(root_1, nothing, &run), 0);
 	ck_assert_uint_eq(run.root, 1);
@@ -94,6 +95,10 @@ START_TEST(a_run_has_these_defaults)
 	ck_assert_int_eq(run.keep_alive_ms, 20000);
 	ck_assert_ptr_null(run.label);
 	ck_assert_int_eq(run.queue_ms, 0);
+	ck_assert(!run.umask.given);
+	for (i = 0; i < RPC_NLIMITS; i++)
+		ck_assert(!run.limits[i].given);
+	ck_assert_int_eq(run.closed, 0);
 	ck_assert_ptr_null(run.env[0]);
 	ck_assert_str_eq(run.argv[0], "/bin/true");
 	ck_assert_ptr_null(run.argv[1]);
@@ -107,7 +112,8 @@ START_TEST(an_option_may_stand_in_either_list)
 {
 	static const char *const options[] = {"root=4294967295", "directory=", "stdin=none",
 	    "stdin_file=/a=b", "stderr=stdout", "time_limit_ms=1", "keep_alive_ms=600000",
-	    "label=\xff\n", "queue_ms=1", NULL};
+	    "label=\xff\n", "queue_ms=1", "umask=0", "limit_core=0", "limit_cpu=9007199254740992",
+	    "limit_as=4096", "closed=2", NULL};
 	struct rpc_run run;
 
 	ck_assert_int_eq(
@@ -121,6 +127,12 @@ START_TEST(an_option_may_stand_in_either_list)
 	ck_assert_int_eq(run.keep_alive_ms, 600000);
 	ck_assert_str_eq(run.label, "\xff\n");
 	ck_assert_int_eq(run.queue_ms, 1);
+	ck_assert(run.umask.given && run.umask.n == 0);
+	ck_assert(run.limits[RPC_LIMIT_CORE].given && run.limits[RPC_LIMIT_CORE].n == 0);
+	ck_assert_int_eq(run.limits[RPC_LIMIT_CPU].n, 9007199254740992);
+	ck_assert_int_eq(run.limits[RPC_LIMIT_AS].n, 4096);
+	ck_assert(!run.limits[RPC_LIMIT_STACK].given);
+	ck_assert_int_eq(run.closed, 2);
 	rpc_run_free(&run);
 }
 END_TEST
@@ -194,6 +206,16 @@ static const struct {
     {"keep_alive_ms=99", "option keep_alive_ms=99: must be a number from 100 to 600000"},
     {"keep_alive_ms=600001", "option keep_alive_ms=600001: must be a number from 100 to 600000"},
     {"queue_ms=0", "option queue_ms=0: must be a number from 1 to 2147483647"},
+    {"umask=512", "option umask=512: must be a number from 0 to 511"},
+    {"umask=-1", "option umask=-1: must be a number from 0 to 511"},
+    {"umask=", "option umask=: must be a number from 0 to 511"},
+    {"limit_data=9007199254740993",
+	"option limit_data=9007199254740993: must be a number from 0 to 9007199254740992"},
+    {"limit_fsize=-1", "option limit_fsize=-1: must be a number from 0 to 9007199254740992"},
+    {"limit_stack=unlimited",
+	"option limit_stack=unlimited: must be a number from 0 to 9007199254740992"},
+    {"closed=0", "option closed=0: must be a number from 1 to 7"},
+    {"closed=8", "option closed=8: must be a number from 1 to 7"},
     {"label=", "option label: must have 1 to 128 bytes"},
     {"label=" NAME_50 NAME_50 NAME_50, "option label: must have 1 to 128 bytes"},
     {"Root=1", "option Root=1: not NAME=VALUE"},
@@ -305,6 +327,64 @@ START_TEST(input_comes_from_one_place)
 	ck_assert_int_eq(get_run(stream, nothing, &run), 0);
 	ck_assert_int_eq(run.stream_stdin, 1);
 	rpc_run_free(&run);
+}
+END_TEST
+
+START_TEST(what_is_closed_leads_nowhere_else)
+{
+	static const struct {
+		const char *const options[4];
+		const char *words;
+	} calls[] = {
+	    {{"root=1", "closed=1", "stdin=stream"},
+		"option closed=1: has stdin, and there is another option for its input"},
+	    {{"root=1", "closed=7", "stdin_file=/in"},
+		"option closed=7: has stdin, and there is another option for its input"},
+	    {{"root=1", "closed=4", "stderr=stdout"},
+		"option closed=4: has stderr, which goes to stdout"},
+	    {{"root=1", "closed=6", "stdin=stream"}, NULL},
+	    {{"root=1", "closed=3", "stderr=stdout"}, NULL},
+	};
+	struct rpc_run run;
+
+	if (calls[_i].words != NULL) {
+		refuses_run(calls[_i].options, nothing, SRPC_INVALID_PARAMETER, calls[_i].words);
+	} else {
+		ck_assert_int_eq(get_run(calls[_i].options, nothing, &run), 0);
+		rpc_run_free(&run);
+	}
+}
+END_TEST
+
+/* An older server must be able to ignore it. 0 is given, too. */
+START_TEST(what_a_client_has_for_itself_goes_round_as_what_may_be_ignored)
+{
+	static char wd[] = ".WD", none[] = "";
+	static const char *argv[] = {"/bin/true", NULL}, *env[] = {NULL};
+	static const char *const sent[] = {"closed=5", "umask=0", "limit_core=0", "limit_cpu=1",
+	    "limit_data=2", "limit_fsize=3", "limit_stack=4", "limit_as=5"};
+	struct rpc_run run = {.root = 1,
+	    .directory = wd,
+	    .stdin_file = none,
+	    .closed = 5,
+	    .umask = {.given = true},
+	    .env = env,
+	    .argv = argv};
+	struct srpc_item item;
+	struct srpc_reader r;
+	struct buf b = {0};
+	int32_t i;
+
+	for (i = 0; i < RPC_NLIMITS; i++)
+		run.limits[i] = (struct field_number){.given = true, .n = i};
+	rpc5_put_run(&b, &run);
+	r = received(&b);
+	ck_assert_int_eq(srpc_next(&r, SRPC_START_CALL, &item, &err), SRPC_OK);
+	ck_assert_int_eq(srpc_next(&r, SRPC_CHARS_SEQ, &item, &err), SRPC_OK);
+	ck_assert_int_eq(srpc_next(&r, SRPC_CHARS_SEQ, &item, &err), SRPC_OK);
+	ck_assert_int_eq(item.number, LENGTH(sent));
+	for (i = 0; i < item.number; i++)
+		ck_assert_str_eq(srpc_string(&item, i), sent[i]);
 }
 END_TEST
 
@@ -963,6 +1043,11 @@ START_TEST(the_manual_tells_every_option_and_result)
 	    .time_limit_ms = 1,
 	    .keep_alive_ms = 100,
 	    .label = text,
+	    .queue_ms = 1,
+	    .closed = 2,
+	    .umask = {.given = true},
+	    .limits = {{.given = true}, {.given = true}, {.given = true}, {.given = true},
+		{.given = true}, {.given = true}},
 	    .env = strings,
 	    .argv = strings};
 	const struct srpc_error why = {.code = 1, .message = "x", .exec_errno = 1, .retry_ms = 1};
@@ -986,6 +1071,7 @@ START_TEST(the_manual_tells_every_option_and_result)
 	rpc5_put_run(&b, &run);
 	r = received(&b);
 	ck_assert_int_eq(srpc_next(&r, SRPC_START_CALL, &start, &err), SRPC_OK);
+	check_told(page, &r);
 	check_told(page, &r);
 	rpc5_put_result(&b, &result);
 	r = received(&b);
@@ -1026,6 +1112,8 @@ rpc5_suite(void)
 	tcase_add_test(tc, a_root_has_either_an_index_or_a_name);
 	tcase_add_loop_test(tc, the_name_of_a_root_is_no_path, 0, 3);
 	tcase_add_test(tc, input_comes_from_one_place);
+	tcase_add_loop_test(tc, what_is_closed_leads_nowhere_else, 0, 5);
+	tcase_add_test(tc, what_a_client_has_for_itself_goes_round_as_what_may_be_ignored);
 	tcase_add_test(tc, a_command_has_a_tool);
 	tcase_add_test(tc, environment_and_command_are_any_strings);
 	tcase_add_test(tc, a_call_of_megabytes_goes_round);

@@ -216,6 +216,13 @@ expect_all_options(struct fake *f)
 	thread_assert_int_eq(run.keep_alive_ms, 300);
 	thread_assert_str_eq(run.label, "a label");
 	thread_assert_int_eq(run.queue_ms, 70);
+	thread_assert(run.umask.given && run.umask.n == 027);
+	thread_assert(run.limits[RPC_LIMIT_CORE].given && run.limits[RPC_LIMIT_CORE].n == 0);
+	thread_assert_int_eq(run.limits[RPC_LIMIT_STACK].n, 1 << 20);
+	/* Too much to be a limit. */
+	thread_assert(!run.limits[RPC_LIMIT_AS].given);
+	thread_assert(!run.limits[RPC_LIMIT_CPU].given);
+	thread_assert_int_eq(run.closed, RUNTOOL_CLOSED_STDOUT);
 	check_strings(run.env, some_env);
 	check_strings(run.argv, some_argv);
 	rpc_run_free(&run);
@@ -227,6 +234,7 @@ expect_defaults(struct fake *f)
 {
 	static const char *const nothing[] = {NULL};
 	struct rpc_run run;
+	size_t i;
 
 	take_request(f, &run);
 	thread_assert_int_eq(run.root, UINT32_MAX);
@@ -239,6 +247,10 @@ expect_defaults(struct fake *f)
 	thread_assert_int_eq(run.keep_alive_ms, 20000);
 	thread_assert(run.label == NULL);
 	thread_assert_int_eq(run.queue_ms, 0);
+	thread_assert(!run.umask.given);
+	for (i = 0; i < RPC_NLIMITS; i++)
+		thread_assert(!run.limits[i].given);
+	thread_assert_int_eq(run.closed, 0);
 	check_strings(run.env, nothing);
 	check_strings(run.argv, true_argv);
 	rpc_run_free(&run);
@@ -255,6 +267,12 @@ START_TEST(a_request_says_all_that_was_asked_for)
 	    .keep_alive_ms = 300,
 	    .label = "a label",
 	    .queue_timeout_ms = 70,
+	    .umask = {.given = true, .n = 027},
+	    .limits = {[RUNTOOL_LIMIT_CORE] = {.given = true},
+		[RUNTOOL_LIMIT_STACK] = {.given = true, .n = 1 << 20},
+		[RUNTOOL_LIMIT_AS] = {.given = true, .n = UINT64_MAX},
+		[RUNTOOL_LIMIT_CPU] = {.given = false, .n = 7}},
+	    .closed = RUNTOOL_CLOSED_STDOUT,
 	    .env = some_env,
 	    .argv = some_argv};
 	struct runtool *c = start(expect_all_options);
@@ -296,6 +314,11 @@ static const struct {
     {{.argv = true_argv, .root = 1, .keep_alive_ms = 99}, "from 100 to 600000"},
     {{.argv = true_argv, .root = 1, .keep_alive_ms = -1}, "from 100 to 600000"},
     {{.argv = true_argv, .root = 1, .keep_alive_ms = 600001}, "from 100 to 600000"},
+    {{.argv = true_argv, .root = 1, .umask = {.given = true, .n = 01000}}, "umask = 01000"},
+    {{.argv = true_argv, .root = 1, .closed = 8}, "closed = 8: has an unknown bit"},
+    {{.argv = true_argv, .root = 1, .closed = 1, .stdin_file = "/x"}, "stdin can be closed or"},
+    {{.argv = true_argv, .root = 1, .closed = 7, .stream_stdin = true}, "stdin can be closed or"},
+    {{.argv = true_argv, .root = 1, .closed = 4, .merge_stderr = true}, "stderr can be closed or"},
 };
 
 START_TEST(a_request_that_makes_no_sense_is_refused_here)
@@ -534,6 +557,23 @@ START_TEST(of_a_closed_stream_nothing_more_is_handed_on)
 	run_succeeds(c, &request, 0);
 	sink_printed(1, _i == 1 ? "1" : "111");
 	sink_printed(2, _i == 2 ? "2" : "222");
+	fake_finish(c);
+}
+END_TEST
+
+/* A server that does not know how to close it for its tool. */
+START_TEST(of_a_stream_that_was_closed_from_the_start_nothing_is_handed_on)
+{
+	struct runtool_request request = {
+	    .root = 1, .argv = true_argv, .output = sink_collect, .arg = &sink};
+	struct runtool *c;
+
+	closed_stream = _i;
+	request.closed = _i == 1 ? RUNTOOL_CLOSED_STDOUT : RUNTOOL_CLOSED_STDERR;
+	c = start(expect_close);
+	run_succeeds(c, &request, 0);
+	sink_printed(1, _i == 1 ? "" : "111");
+	sink_printed(2, _i == 2 ? "" : "222");
 	fake_finish(c);
 }
 END_TEST
@@ -2051,6 +2091,8 @@ add_output(TCase *tc)
 	tcase_add_test(tc, a_huge_item_takes_no_more_memory_than_a_small_one);
 	tcase_add_test(tc, without_a_callback_output_is_discarded);
 	tcase_add_loop_test(tc, of_a_closed_stream_nothing_more_is_handed_on, 1, 3);
+	tcase_add_loop_test(
+	    tc, of_a_stream_that_was_closed_from_the_start_nothing_is_handed_on, 1, 3);
 	tcase_add_test(tc, output_that_is_refused_ends_the_call_and_the_connection);
 }
 
