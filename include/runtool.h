@@ -49,7 +49,7 @@ struct runtool_error {
 	int in_flight;	 /* as in a result; -1: the server did not say */
 	bool lost;	 /* a request was sent, but no result came: the tool may run, or have run */
 	bool unanswered; /* lost, and the server said nothing: it may not have read the request */
-	bool input_read; /* some of stdin_fd was read: another call will not find it there */
+	bool input_read; /* some of stdin_fd is gone: another call will not find it there */
 	char message[1024];
 };
 
@@ -154,7 +154,7 @@ struct runtool_request {
 	const char *const *argv;   /* the tool and its arguments, NULL-terminated */
 	const char *stdin_file;	   /* full path name on the server; NULL: no input, or streamed */
 	bool stream_stdin;	   /* the tool's input is read from stdin_fd here; version 5 */
-	int stdin_fd;		   /* read as the tool wants more; stays open */
+	int stdin_fd;		   /* read ahead of the tool; see runtool(3). Stays open */
 	bool merge_stderr;	   /* stderr goes into stdout, in the order written; version 5 */
 	bool best_effort;	   /* version 4: run it without input and merging if need be */
 	runtool_output_fn *output; /* NULL: output is discarded */
@@ -192,7 +192,7 @@ struct runtool_result {
 	bool loaded;		 /* it has more in flight than its `loaded_at`: prefer another */
 	int in_flight;		 /* run calls waiting or running there; -1: it does not say */
 	int refusals;		 /* refusals before this, for lack of room; also below version 5 */
-	bool input_read; /* some of stdin_fd was read: another call will not find it there */
+	bool input_read;	 /* some of stdin_fd is gone: another call will not find it there */
 };
 
 /*

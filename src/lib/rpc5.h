@@ -46,8 +46,9 @@ struct rpc5_result {
 	int32_t status, signal, core;
 	int why; /* enum rpc5_why */
 	int64_t user_us, system_us, max_rss_kb;
-	int64_t wall_us;  /* of the tool */
-	int64_t queue_us; /* from the request to the tool's start */
+	int64_t wall_us;		/* of the tool */
+	int64_t queue_us;		/* from the request to the tool's start */
+	struct field_number stdin_read; /* bytes of the input that the client sent */
 	struct rpc5_load load;
 };
 

@@ -33,6 +33,7 @@ static const struct field result_fields[] = {
 	{ "max_rss_kb",	FIELD_LONG,	AT(max_rss_kb),	0, MAX_COUNT, NULL },
 	{ "wall_us",	FIELD_LONG,	AT(wall_us),	0, MAX_COUNT, NULL },
 	{ "queue_us",	FIELD_LONG,	AT(queue_us),	0, MAX_COUNT, NULL },
+	{ "stdin_read",	FIELD_NUMBER,	AT(stdin_read),	0, MAX_COUNT, NULL },
 	LOAD(load.),
 };
 #undef AT

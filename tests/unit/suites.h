@@ -14,6 +14,7 @@
 	X(deadline, 1)      \
 	X(endpoint, 1)      \
 	X(error, 1)         \
+	X(feed, 1)          \
 	X(input, 3)         \
 	X(killer, 12)       \
 	X(launcher_doc, 1)  \

@@ -25,7 +25,7 @@ struct runtool {
 	struct control control;
 	int64_t asked;	 /* when the last run call was sent; DEADLINE_NONE: it was not */
 	bool unanswered; /* the connection broke, and nothing had come over it */
-	bool input_read; /* this run call has read some of its input */
+	bool input_read; /* this run call has read some of its input, and could not give it back */
 
 	/* The connection, and how far it has come. */
 	int fd;	       /* non-blocking; -1: none */

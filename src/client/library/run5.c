@@ -28,6 +28,7 @@ struct run5 {
 	bool closed[CALL_STREAMS]; /* outputs of which no more is wanted */
 	int64_t credit;		   /* bytes of input that the server takes */
 	bool input_ended;
+	int64_t input;	  /* bytes that were read of it, but for those given back */
 	int silence_ms;	  /* at most */
 	int64_t deadline; /* for the next sign of life */
 	bool answered;
@@ -228,7 +229,15 @@ send_input(struct run5 *run)
 	}
 	srpc_put_bytes(&c->out, c->block, (size_t)n);
 	run->credit -= n;
-	c->input_read |= n > 0;
+	run->input += n;
+}
+
+/* Lets the input stand behind so many bytes, where it can be seeked. */
+static void
+give_back(struct run5 *run, int64_t used)
+{
+	if (run->input > used && lseek(run->request->stdin_fd, used - run->input, SEEK_CUR) != -1)
+		run->input = used;
 }
 
 /* Does what other threads or signal handlers want. */
@@ -333,26 +342,39 @@ put_result(const struct rpc5_result *from, struct runtool_result *to)
 	};
 }
 
+/* 0 with the result, or -1 with *err: nothing was run, or it is not known what. */
+static int
+conclude(struct run5 *run, struct runtool_result *result, int *retry_ms, struct runtool_error *err)
+{
+	if (run_to_end(run, err) == -1) {
+		call_hang_up(run->c);
+		return (-1);
+	}
+	if (run->failure.code != 0) {
+		failure_result(err, &run->failure);
+		*retry_ms = run->failure.retry_ms;
+		rpc5_failure_free(&run->failure);
+		return (-1);
+	}
+	put_result(&run->result, result);
+	return (0);
+}
+
 int
 run5(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
     int *retry_ms, struct runtool_error *err)
 {
 	struct run5 run = {.c = c, .request = request};
-	int keep_alive = request->keep_alive_ms;
+	int keep_alive = request->keep_alive_ms, rc;
 
 	run.silence_ms =
 	    MISSED_KEEP_ALIVES * (keep_alive == 0 ? RPC5_DEFAULT_KEEP_ALIVE : keep_alive);
 	*retry_ms = 0;
-	if (run_to_end(&run, err) == -1) {
-		call_hang_up(c);
-		return (-1);
-	}
-	if (run.failure.code != 0) {
-		failure_result(err, &run.failure);
-		*retry_ms = run.failure.retry_ms;
-		rpc5_failure_free(&run.failure);
-		return (-1);
-	}
-	put_result(&run.result, result);
-	return (0);
+	rc = conclude(&run, result, retry_ms, err);
+	if (rc == -1)
+		give_back(&run, 0);
+	else if (run.result.stdin_read.given)
+		give_back(&run, run.result.stdin_read.n);
+	c->input_read |= run.input > 0;
+	return (rc);
 }

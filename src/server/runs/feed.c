@@ -1,4 +1,7 @@
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,12 +14,31 @@
 void
 feed_init(struct feed *f)
 {
-	*f = (struct feed){.pipe = -1, .life = -1};
+	*f = (struct feed){.pipe = -1, .rest = -1, .life = -1};
 }
 
 void
 feed_close(struct feed *f)
 {
+	fd_close(&f->pipe);
+	fd_close(&f->rest);
+	buf_free(&f->data);
+	f->taken = 0;
+}
+
+void
+feed_end_input(struct feed *f)
+{
+	char path[64];
+
+	if (f->pipe == -1)
+		return;
+	/*
+	 * Only who holds an end can ask what is left. With this one open from the start we would
+	 * not see that the tool closes its own.
+	 */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->pipe);
+	f->rest = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	fd_close(&f->pipe);
 	buf_free(&f->data);
 	f->taken = 0;
@@ -27,7 +49,17 @@ feed_tool_ended(struct feed *f)
 {
 	f->life = -1;
 	f->unsent = 0;
-	fd_close(&f->pipe);
+	feed_end_input(f);
+}
+
+int64_t
+feed_was_read(const struct feed *f)
+{
+	int left = 0;
+
+	if (f->rest == -1 || ioctl(f->rest, FIONREAD, &left) == -1 || left > f->passed)
+		return (-1);
+	return (f->passed - left);
 }
 
 int
@@ -45,7 +77,7 @@ feed_take_input(struct feed *f, const struct srpc_item *item, struct srpc_error 
 	if (f->data.failed)
 		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE, "server is out of memory"));
 	if (f->ended && !feed_has_input(f))
-		fd_close(&f->pipe);
+		feed_end_input(f);
 	return (0);
 }
 
@@ -83,16 +115,17 @@ feed_write(struct feed *f)
 		return;
 	if (n == -1) {
 		/* The tool reads no more. */
-		feed_close(f);
+		feed_end_input(f);
 		return;
 	}
+	f->passed += n;
 	f->taken += (size_t)n;
 	if (f->taken >= REFILL || f->taken == f->data.len) {
 		buf_consume(&f->data, f->taken);
 		f->taken = 0;
 	}
 	if (f->ended && f->data.len == 0)
-		fd_close(&f->pipe);
+		feed_end_input(f);
 }
 
 /*

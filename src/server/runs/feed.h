@@ -15,6 +15,8 @@
 
 struct feed {
 	int pipe;	  /* to the tool's stdin; -1: there is none (any more) */
+	int rest;	  /* the other end of that one, which is closed now; -1: there is none */
+	int64_t passed;	  /* bytes that went into it */
 	struct buf data;  /* input that the pipe has not taken yet */
 	size_t taken;	  /* but for so many bytes at its start */
 	size_t welcome;	  /* bytes that the client may send */
@@ -27,8 +29,17 @@ struct feed {
 void feed_init(struct feed *); /* the pipe is the caller's to fill in */
 void feed_close(struct feed *);
 
+/* No more input, but what the pipe has can still be read: the tool has closed it. */
+void feed_end_input(struct feed *);
+
 /* No more input, and no more signals: the tool has ended. */
 void feed_tool_ended(struct feed *);
+
+/*
+ * Before feed_close(), and when nobody reads any more: how many bytes of input were read from the
+ * pipe; -1: there was none, or it is not known.
+ */
+int64_t feed_was_read(const struct feed *);
 
 /*
  * Takes input; an empty item is its end. 0, or -1 with *err: more than was welcome, or memory is

@@ -149,6 +149,7 @@ put_result(struct request *r, const struct outcome *o, const struct rpc_run_resu
 	    .max_rss_kb = o->max_rss_kb,
 	    .wall_us = o->ended - o->started - o->paused_us,
 	    .queue_us = o->started - r->start,
+	    .stdin_read = {.given = o->stdin_read >= 0, .n = o->stdin_read},
 	    .load = load,
 	};
 

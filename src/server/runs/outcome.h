@@ -15,7 +15,8 @@ struct outcome {
 	int64_t paused_us;	/* that somebody looked into its root (pause.h) */
 	int64_t started, ended; /* monotonic microseconds */
 	int64_t user_us, system_us, max_rss_kb;
-	uint64_t signals; /* that the client sent: a bit each */
+	uint64_t signals;   /* that the client sent: a bit each */
+	int64_t stdin_read; /* bytes of the input that the client sent; -1: not known */
 };
 
 /*

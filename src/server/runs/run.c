@@ -111,6 +111,7 @@ see_through(const struct launch *l, struct wanted *w, const char *root, struct s
 	o->system_us = f.end.system_us;
 	o->max_rss_kb = f.end.max_rss_kb;
 	o->signals = stream->feed.signals;
+	o->stdin_read = feed_was_read(&stream->feed);
 	trace_say("RunToolServer: run id=%llu completed: wait status %#x",
 	    (unsigned long long)r->id, rc == 0 ? (unsigned int)o->wait_status : 0);
 	orphans_spare_no_more(l->launcher);

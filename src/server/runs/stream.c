@@ -215,7 +215,7 @@ move_input(struct feed *f)
 	if (feed_has_input(f))
 		feed_write(f);
 	else
-		feed_close(f); /* the tool has closed it */
+		feed_end_input(f); /* the tool has closed it */
 }
 
 /* The outputs take turns, except in the middle of a frame. */

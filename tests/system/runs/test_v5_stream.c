@@ -190,6 +190,41 @@ START_TEST(a_tool_may_close_its_input)
 }
 END_TEST
 
+/* However much was sent, and however the tool ended. Without input there is nothing to tell. */
+START_TEST(results_tell_how_much_input_was_read)
+{
+	static const struct {
+		const char *script;
+		int64_t read;
+	} tools[] = {
+	    {"exit 0", 0},
+	    {"head -c 1000", 1000},
+	    {"head -c 1000; exec <&-; sleep 0.2", 1000},
+	    {"head -c 150000", 150000},
+	    {"head -c 7; kill -9 $$", 7},
+	    {"exec head -c 300000", 200000},
+	};
+	const char *data = flood(200000);
+	struct run5 r = RUN5("/bin/true");
+	struct server s;
+
+	run5_server(&s, (enum mode)_i, NULL);
+	run5_do(&s, &r);
+	ck_assert(!run5_has(&r, "stdin_read"));
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+		r = run5_next(&r, RUN5("/bin/sh", "-c", tools[i].script));
+		r.must = LIST5("stdin=stream");
+		run5_start(&s, &r);
+		run5_feed(&r, data, 200000);
+		run5_finish(&r);
+		ck_assert_msg(run5_number(&r, "stdin_read") == tools[i].read, "%s: %s",
+		    tools[i].script, run5_text(&r, "stdin_read"));
+	}
+	run5_free(&r);
+	server_stop(&s);
+}
+END_TEST
+
 START_TEST(the_end_of_input_may_come_after_the_tools)
 {
 	struct server s;
@@ -961,6 +996,7 @@ v5_stream_suite(void)
 	harness_add_modes(tc, input_comes_from_the_client, 1);
 	tcase_add_test(tc, a_tool_need_not_read_its_input);
 	tcase_add_loop_test(tc, a_tool_may_close_its_input, 0, 2);
+	harness_add_modes(tc, results_tell_how_much_input_was_read, 1);
 	tcase_add_test(tc, the_end_of_input_may_come_after_the_tools);
 	tcase_add_test(tc, what_comes_with_the_call_is_for_the_tool);
 	suite_add_tcase(suite, tc);

@@ -743,6 +743,87 @@ START_TEST(standard_streams_are_those_of_the_tool)
 }
 END_TEST
 
+/* Where input is a file, it stands where it would stand if the tool had read it here. */
+static const char digits[] = "cd $tmp; printf 0123456789 >digits; trap 'rm digits' EXIT\n";
+static const struct promise positions[] = {
+    {"{ runtool /bin/true; cat; } <digits", 0, "0123456789", ""},
+    {"{ runtool /usr/bin/head -c 3; echo; cat; } <digits", 0, "012\n3456789", ""},
+    {"{ head -c 2; echo; runtool -i - /usr/bin/head -c 3; echo; cat; } <digits", 0,
+	"01\n234\n56789", ""},
+    {"{ runtool /bin/cat; echo; cat; } <digits", 0, "0123456789\n", ""},
+    {"{ runtool -q /bin/sh -c '/usr/bin/head -c 3; kill -9 $$'; echo; cat; } <digits", 0,
+	"012\n3456789", ""},
+    {"{ runtool -q -t .2 /bin/sh -c '/usr/bin/head -c 3; exec /bin/sleep 60'; echo; cat; } <digits",
+	0, "012\n3456789", ""},
+    {"{ runtool /bin/sh -c '/usr/bin/head -c 3; exec <&-; exit 3'; echo $?; cat; } <digits", 0,
+	"0123\n3456789", ""},
+    {"head -c 1000000 /dev/zero >zeros; { runtool /bin/true; runtool /usr/bin/head -c 300000 | wc "
+     "-c; "
+     "wc -c; } <zeros; rm zeros",
+	0, "300000\n700000\n", ""},
+    {"printf 'a\nb\nc\n' >lines; while read -r x; do runtool /bin/echo $x; done <lines; rm lines",
+	0, "a\nb\nc\n", ""},
+    /* What did not begin has read nothing. */
+    {"{ runtool /bin/none 2>/dev/null; runtool -w /none /bin/cat 2>/dev/null; "
+     "runtool -s 127.0.0.1:1 /bin/cat 2>/dev/null; runtool -r 77 /bin/cat 2>/dev/null; cat; } "
+     "<digits",
+	0, "0123456789", ""},
+    {"{ runtool -i /dev/null /bin/cat; cat; } <digits", 0, "0123456789", ""},
+    {"{ runtool -s 127.0.0.1:1 --fallback local -w / /usr/bin/dd bs=1 count=3 2>/dev/null; echo; "
+     "cat; } "
+     "<digits",
+	0, "012\n3456789", ""},
+    /* What came from a pipe, and was read ahead, is gone. */
+    {"printf 0123456789 | { runtool /usr/bin/head -c 3; echo; cat; }", 0, "012\n", ""},
+};
+
+START_TEST(a_file_stands_behind_what_the_tool_has_read)
+{
+	struct server s;
+
+	script_server(&s, "5", "");
+	for (size_t i = 0; i < LENGTH(positions); i++) {
+		struct promise p = positions[i];
+
+		p.script = harness_text("%s%s", digits, p.script);
+		script_keeps(&s, &p);
+	}
+	server_stop(&s);
+}
+END_TEST
+
+#define READ_3 "/bin/sh -c '/usr/bin/head -c 3; echo ready; exec sleep 60'"
+
+/* A repeated run begins with the same input; of a lost one nobody knows what it has read. */
+START_TEST(a_lost_run_gives_its_input_back)
+{
+	struct server s, none = {0};
+	struct program p;
+	int port;
+
+	script_server(&s, "5", "");
+	port = s.port;
+	p = script(&none, harness_text("%s{ runtool -s 127.0.0.1:%d --wait 60 --retry %d " READ_3
+				       " 2>/dev/null; echo; cat; } <digits",
+			      digits, port, _i));
+	program_start(&p);
+	ck_assert_soon(strcmp(program_out(&p), "012ready\n") == 0);
+	ck_assert_int_eq(kill(server_pid(&s), SIGKILL), 0);
+	ck_assert(program_wait(&s.program, HARNESS_PATIENCE));
+	program_free(&s.program);
+	if (_i == 1) {
+		start_at(&s, port);
+		ck_assert_soon(strcmp(program_out(&p), "012ready\n012ready\n") == 0);
+		/* It ends with a result. */
+		server_stop(&s);
+	}
+	ck_assert(program_wait(&p, HARNESS_PATIENCE));
+	ck_assert_str_eq(
+	    program_out(&p), _i == 1 ? "012ready\n012ready\n\n3456789" : "012ready\n\n0123456789");
+	program_free(&p);
+}
+END_TEST
+
 START_TEST(a_terminal_is_no_input_unless_it_is_asked_for)
 {
 	struct server s;
@@ -1081,6 +1162,8 @@ runtool_suite(void)
 	tcase_set_timeout(tc, 120);
 	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, umask_and_soft_limits_are_those_of_runtool);
+	tcase_add_test(tc, a_file_stands_behind_what_the_tool_has_read);
+	tcase_add_loop_test(tc, a_lost_run_gives_its_input_back, 0, 2);
 	tcase_add_test(tc, a_terminal_is_no_input_unless_it_is_asked_for);
 	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, standard_streams_are_those_of_the_tool);

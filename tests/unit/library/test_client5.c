@@ -695,6 +695,112 @@ START_TEST(what_cannot_be_read_is_empty_input)
 }
 END_TEST
 
+static int64_t
+    was_read; /* what the server says of the input; -1: nothing. Set before the thread starts */
+
+/* A server that takes all input, and says how much of it the tool has read. */
+static void
+tell_what_was_read(struct fake *f)
+{
+	struct rpc5_result result = {.stdin_read = {.given = was_read >= 0, .n = was_read}};
+
+	take_run(f);
+	say_credit(f, 1000000);
+	while (fake_take(f, SRPC_BYTES).length > 0)
+		continue;
+	end_with(f, &result);
+}
+
+/* Beyond what was sent, there is nothing to be given back. */
+START_TEST(a_file_stands_behind_what_the_tool_has_read)
+{
+	static const struct {
+		int64_t said;
+		off_t begin, position;
+		bool read;
+	} cases[] = {{0, 0, 0, false}, {3, 0, 3, true}, {3, 2, 5, true}, {10, 0, 10, true},
+	    {0, 7, 7, false}, {-1, 2, 10, true}, {11, 0, 10, true}, {9, 2, 10, true}};
+	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool_result result;
+	struct runtool_error err;
+	struct runtool *c;
+
+	request.stdin_fd = open(scratch_put("input", "0123456789"), O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(lseek(request.stdin_fd, cases[_i].begin, SEEK_SET), cases[_i].begin);
+	was_read = cases[_i].said;
+	c = start(tell_what_was_read);
+	ck_assert_msg(runtool_run(c, &request, &result, &err) == 0, "%s", err.message);
+	ck_assert_int_eq(lseek(request.stdin_fd, 0, SEEK_CUR), cases[_i].position);
+	ck_assert_int_eq(result.input_read, cases[_i].read);
+	close(request.stdin_fd);
+	fake_finish(c);
+}
+END_TEST
+
+START_TEST(of_a_pipe_nothing_is_given_back)
+{
+	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool_result result;
+	struct runtool_error err;
+	struct runtool *c;
+	int writer;
+
+	request.stdin_fd = pipe_with("0123456789", O_CLOEXEC, &writer);
+	close(writer);
+	c = start(tell_what_was_read);
+	ck_assert_msg(runtool_run(c, &request, &result, &err) == 0, "%s", err.message);
+	ck_assert(result.input_read);
+	close(request.stdin_fd);
+	fake_finish(c);
+}
+END_TEST
+
+static void
+fail_after_input(struct fake *f)
+{
+	take_run(f);
+	say_credit(f, 1000000);
+	while (fake_take(f, SRPC_BYTES).length > 0)
+		continue;
+	say_failure(f, SRPC_INTERNAL_TROUBLE, "no tool", 0, 0);
+	fake_take_ack(f);
+}
+
+static void
+die_after_input(struct fake *f)
+{
+	take_run(f);
+	say_credit(f, 1000000);
+	fake_take(f, SRPC_BYTES);
+	fake_reset(f->fd);
+	f->fd = -1;
+}
+
+/* It failed, or is lost; or it did not even begin. */
+START_TEST(a_file_stands_where_it_stood_without_a_result)
+{
+	static void (*const scripts[])(struct fake *) = {fail_after_input, die_after_input};
+	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool_result result;
+	struct runtool_error err;
+	struct runtool *c = start(scripts[_i]);
+
+	request.stdin_fd = open(scratch_put("input", "0123456789"), O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(lseek(request.stdin_fd, 4, SEEK_SET), 4);
+	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
+	ck_assert_int_eq(lseek(request.stdin_fd, 0, SEEK_CUR), 4);
+	ck_assert(!err.input_read);
+	shutdown(fake.listener, SHUT_RDWR);
+	if (_i == 1) {
+		ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
+		ck_assert_int_eq(lseek(request.stdin_fd, 0, SEEK_CUR), 4);
+		ck_assert(!err.input_read);
+	}
+	close(request.stdin_fd);
+	fake_finish(c);
+}
+END_TEST
+
 static void
 welcome_little(struct fake *f)
 {
@@ -2103,6 +2209,9 @@ add_input(TCase *tc)
 	tcase_add_loop_test(tc, input_comes_from_a_pipe_blocking_or_not, 0, 2);
 	tcase_add_test(tc, input_comes_from_a_file);
 	tcase_add_loop_test(tc, what_cannot_be_read_is_empty_input, 0, 3);
+	tcase_add_loop_test(tc, a_file_stands_behind_what_the_tool_has_read, 0, 8);
+	tcase_add_test(tc, of_a_pipe_nothing_is_given_back);
+	tcase_add_loop_test(tc, a_file_stands_where_it_stood_without_a_result, 0, 2);
 	tcase_add_test(tc, no_more_input_is_read_than_is_welcome);
 	tcase_add_test(tc, input_and_output_flow_at_the_same_time);
 }
