@@ -193,6 +193,7 @@ struct runtool_result {
 	int in_flight;		 /* run calls waiting or running there; -1: it does not say */
 	int refusals;		 /* refusals before this, for lack of room; also below version 5 */
 	bool input_read;	 /* some of stdin_fd is gone: another call will not find it there */
+	double linger_s; /* after the tool's end, for output of what it left running; or 0 */
 };
 
 /*

@@ -49,6 +49,7 @@ struct rpc5_result {
 	int64_t wall_us;		/* of the tool */
 	int64_t queue_us;		/* from the request to the tool's start */
 	struct field_number stdin_read; /* bytes of the input that the client sent */
+	struct field_number linger_us;	/* after the tool's end, for output of what it left */
 	struct rpc5_load load;
 };
 

@@ -34,6 +34,7 @@ static const struct field result_fields[] = {
 	{ "wall_us",	FIELD_LONG,	AT(wall_us),	0, MAX_COUNT, NULL },
 	{ "queue_us",	FIELD_LONG,	AT(queue_us),	0, MAX_COUNT, NULL },
 	{ "stdin_read",	FIELD_NUMBER,	AT(stdin_read),	0, MAX_COUNT, NULL },
+	{ "linger_us",	FIELD_NUMBER,	AT(linger_us),	0, MAX_COUNT, NULL },
 	LOAD(load.),
 };
 #undef AT

@@ -339,6 +339,7 @@ put_result(const struct rpc5_result *from, struct runtool_result *to)
 	    .max_rss_kb = from->max_rss_kb,
 	    .loaded = from->load.loaded != 0,
 	    .in_flight = from->load.in_flight,
+	    .linger_s = (double)from->linger_us.n / 1e6,
 	};
 }
 

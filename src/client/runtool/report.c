@@ -11,6 +11,8 @@
 /* How servers of any version say that the root has no such directory. */
 #define NO_DIRECTORY "Can't establish working directory "
 
+#define LINGER_SEEN_S 0.001 /* less is not worth a word */
+
 static const char *const why_words[] = {
     [RUNTOOL_ENDED] = "ended",
     [RUNTOOL_TIME_LIMIT] = "time-limit",
@@ -126,6 +128,8 @@ tell_usage(const struct cmdline *cmd, const struct runtool_result *r)
 	if (r->interface >= REPORT_USAGE_INTERFACE)
 		fprintf(stderr, ", queued %.3f s, user %.3f s, system %.3f s, %lld KB", r->queue_s,
 		    r->user_s, r->system_s, (long long)r->max_rss_kb);
+	if (r->linger_s >= LINGER_SEEN_S)
+		fprintf(stderr, ", output of what it left running for %.3f s more", r->linger_s);
 	if (r->refusals > 0)
 		fprintf(stderr, ", refused %d times before", r->refusals);
 	fputc('\n', stderr);
@@ -204,6 +208,7 @@ report_json(const struct cmdline *cmd, const struct attempt_result *o, FILE *f)
 		return (jsontext_write(f, NULL, 0));
 	json_object_set_new(object, "wall_s", seconds_if(o->ran, r->wall_s));
 	json_object_set_new(object, "queue_s", seconds_if(usage, r->queue_s));
+	json_object_set_new(object, "linger_s", seconds_if(usage, r->linger_s));
 	json_object_set_new(object, "user_s", seconds_if(usage, r->user_s));
 	json_object_set_new(object, "system_s", seconds_if(usage, r->system_s));
 	json_object_set_new(object, "max_rss_kb", number_if(usage, r->max_rss_kb));

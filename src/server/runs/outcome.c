@@ -150,6 +150,7 @@ put_result(struct request *r, const struct outcome *o, const struct rpc_run_resu
 	    .wall_us = o->ended - o->started - o->paused_us,
 	    .queue_us = o->started - r->start,
 	    .stdin_read = {.given = o->stdin_read >= 0, .n = o->stdin_read},
+	    .linger_us = {.given = o->linger_us > 0, .n = o->linger_us},
 	    .load = load,
 	};
 

@@ -14,6 +14,7 @@ struct outcome {
 	enum request_end cut;	/* why its output was not delivered to the end */
 	int64_t paused_us;	/* that somebody looked into its root (pause.h) */
 	int64_t started, ended; /* monotonic microseconds */
+	int64_t linger_us;	/* after that, for output of what it left running */
 	int64_t user_us, system_us, max_rss_kb;
 	uint64_t signals;   /* that the client sent: a bit each */
 	int64_t stdin_read; /* bytes of the input that the client sent; -1: not known */

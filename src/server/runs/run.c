@@ -94,7 +94,8 @@ see_through(const struct launch *l, struct wanted *w, const char *root, struct s
 		o->paused_us = pause_around_tool(&f, root);
 	follow_wait(&f);
 	/* It ended before what it left running did. */
-	o->ended = clock_us() - f.end.linger_us;
+	o->linger_us = f.end.linger_us;
+	o->ended = clock_us() - o->linger_us;
 	o->end = killer_ended(w->killer, r);
 	delivered = follow_deliver(&f, is_wanted, w);
 	unwanted = killer_unregister(w->killer, r);

@@ -6,6 +6,7 @@
 
 #include "system/proc.h"
 #include "system/run5.h"
+#include "system/script.h"
 #include "system/suites.h"
 
 #define LATE  "(/bin/sleep 0.4; echo late; echo worse >&2) & echo soon; exit 3"
@@ -31,8 +32,8 @@ server_and_null(struct server *s, enum mode mode, const char *settings)
 struct came {
 	const char *out, *err;
 	int status;
-	int64_t ms;	 /* from the call to its end */
-	int64_t wall_ms; /* by version 5: as the reply has it */
+	int64_t ms;		    /* from the call to its end */
+	int64_t wall_ms, linger_ms; /* by version 5: as the reply has it */
 };
 
 static struct came
@@ -54,7 +55,9 @@ run_script(const struct server *s, int version, const char *script)
 		came = (struct came){.out = run5_out(&r),
 		    .err = run5_err(&r),
 		    .status = (int)run5_number(&r, "status"),
-		    .wall_ms = run5_number(&r, "wall_us") / 1000};
+		    .wall_ms = run5_number(&r, "wall_us") / 1000,
+		    .linger_ms =
+			run5_has(&r, "linger_us") ? run5_number(&r, "linger_us") / 1000 : 0};
 		run5_free(&r);
 	}
 	came.ms = harness_now() - start;
@@ -122,7 +125,24 @@ START_TEST(what_holds_the_output_for_longer_is_ended)
 		ck_assert_int_lt(came.ms, SOON);
 		/* The reply's times are those of the tool's own end. */
 		ck_assert_int_le(came.wall_ms, came.ms - 2000);
+		if (version != VERSION_4)
+			ck_assert_int_ge(came.linger_ms, 2000);
 	}
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(runtool_tells_for_how_long)
+{
+	struct server s;
+	struct shown shown;
+
+	server_and_null(&s, harness_mode(), LONG);
+	shown = script_run(&s, "runtool -v -r 1 /bin/sh -c '(/bin/sleep 0.3; echo late) &'");
+	ck_assert_str_eq(shown.out, "late\n");
+	ck_assert_contains(shown.err, ", output of what it left running for 0.");
+	shown = script_run(&s, "runtool -v -r 1 /bin/true");
+	ck_assert_msg(strstr(shown.err, "left running") == NULL, "%s", shown.err);
 	server_stop(&s);
 }
 END_TEST
@@ -211,6 +231,7 @@ linger_suite(void)
 	tcase_add_test(tc, a_pipe_in_the_background_is_emptied);
 	harness_add_modes(tc, nothing_waits_for_what_has_redirected_its_output, 1);
 	harness_add_modes(tc, what_holds_the_output_for_longer_is_ended, 1);
+	tcase_add_test(tc, runtool_tells_for_how_long);
 	tcase_add_test(tc, with_linger_0_it_is_ended_with_the_tool);
 	harness_add_admin(tc, output_of_a_tool_with_a_network_of_its_own_arrives_too);
 	harness_add_modes(tc, a_time_limit_counts_meanwhile, 1);

@@ -710,6 +710,7 @@ START_TEST(what_results_need_not_have_is_zero)
 	ck_assert_int_eq(got.result.user_us, 0);
 	ck_assert_int_eq(got.result.queue_us, 0);
 	ck_assert(!got.result.stdin_read.given);
+	ck_assert(!got.result.linger_us.given);
 	not_said(got.result.load);
 
 	ck_assert_int_eq(get_strings(good_info, RPC5_INFO, &got), SRPC_OK);
@@ -814,6 +815,7 @@ static const struct {
     {0, "wall_us= 1", "wall_us= 1:" COUNTS},
     {0, "queue_us=+1", "queue_us=+1:" COUNTS},
     {0, "stdin_read=-1", "stdin_read=-1:" COUNTS},
+    {0, "linger_us=-1", "linger_us=-1:" COUNTS},
     {0, "state=busy", "state=busy: must be ok or loaded"},
     {0, "in_flight=-1", "in_flight=-1:" INTS},
     {0, "Status=1", "Status=1: not NAME=VALUE"},
@@ -1059,7 +1061,8 @@ START_TEST(the_manual_tells_every_option_and_result)
 	    .machine = text,
 	    .area = text,
 	    .software = text};
-	const struct rpc5_result result = {.stdin_read = {.given = true}};
+	const struct rpc5_result result = {
+	    .stdin_read = {.given = true}, .linger_us = {.given = true}};
 	const struct rpc5_ping ping = {0};
 	const struct rpc5_stats stats = {0};
 	struct srpc_item start;
