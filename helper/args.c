@@ -13,6 +13,7 @@ static const struct option {
     {"-u", NOTHING, offsetof(struct launch, rootless)},
     {"-check", NOTHING, offsetof(struct launch, check)},
     {"-hold", NOTHING, offsetof(struct launch, hold)},
+    {"-look", NOTHING, offsetof(struct launch, look)},
     {"-path", NOTHING, offsetof(struct launch, path_only)},
     {"-err", DESCRIPTOR, offsetof(struct launch, err)},
     {"-life", DESCRIPTOR, offsetof(struct launch, life)},
@@ -161,6 +162,7 @@ args_parse(struct launch *l, int argc, char **argv)
 	l->err = l->dbg = l->life = l->root_fd = -1;
 	l->mask = S_IWGRP | S_IWOTH;
 	memset(l->lower, 0xff, sizeof(l->lower));
+	l->user = "the tool";
 	l->env = argv;
 	l->argv = take_options(l, argv + 1, argv + argc, argv);
 	must(l->err != -1, MISSING_SWITCH, "-err is missing");

@@ -67,6 +67,7 @@ struct policy {
 /* What the command line asks for, and the block of its root. What is not given is -1 or NULL. */
 struct launch {
 	bool testing, rootless, check, hold; /* -t, -u, -check, -hold */
+	bool look;	    /* -look: say what the tool would find, execute nothing */
 	bool path_only;	    /* -path: a tool without a slash is not one of the working directory */
 	unsigned int asked; /* CLONE_NEW*: -isolate */
 	unsigned int isolate; /* the same, and what the block adds */
@@ -77,6 +78,8 @@ struct launch {
 	mode_t mask;		    /* the tool's umask */
 	const char *root;	    /* a path, or the name of a block */
 	const char *where;	    /* -wd: below the root; NULL: the current directory */
+	int where_error;	    /* with -look: why it cannot be entered */
+	const char *user;	    /* the tool's, for people */
 	char **env, **argv;	    /* NULL-terminated; argv has at least the tool */
 	const struct block *block;
 	int root_fd; /* the root, once it is opened or assembled */
@@ -135,6 +138,15 @@ _Noreturn void keeper_start(struct launch *);
  * tool.c: the last steps, in the tool's own process. `keeper` is its parent; 0: there is no keeper.
  */
 _Noreturn void tool_exec(const struct launch *, pid_t keeper);
+
+/*
+ * look.c: with -look, in the tool's own process. look() says what is to be said of the working
+ * directory. Then the tool is looked up as ever: look_at_command() comes back, with errno, if this
+ * file could not be executed, and look_in_vain() is for when none could be.
+ */
+void look(const struct launch *);
+void look_at_command(const struct launch *, const char *file);
+_Noreturn void look_in_vain(const struct launch *, int error, const char *how, const char *place);
 
 /*
  * report.c: messages to -life, words to -err. A step that fails sends both and exits with the

@@ -396,4 +396,5 @@ policy_read(struct policy *p, struct launch *l)
 	choose(p, l);
 	must(p->has_caller, REFUSED, POLICY_FILE ": no line `caller USER`");
 	policy_use(l, l->block);
+	l->user = p->user;
 }

@@ -86,7 +86,10 @@ root_open(struct launch *l, const struct policy *p)
 	close(dir);
 }
 
-/* No step leaves the root: neither `..`, nor an absolute link, nor a magic link of /proc. */
+/*
+ * No step leaves the root: neither `..`, nor an absolute link, nor a magic link of /proc. -1 with
+ * errno.
+ */
 static int
 open_below(int root, const char *path)
 {
@@ -99,9 +102,6 @@ open_below(int root, const char *path)
 		fd = (int)syscall(
 		    SYS_openat2, root, *below == '\0' ? "." : below, &how, sizeof(how));
 	while (fd == -1 && errno == EAGAIN && ++tries < MAX_RETRIES);
-	must(fd != -1 || errno != EXDEV, OUTSIDE,
-	    "working directory %s leads out of the root (by .. or an absolute link)", path);
-	need(fd != -1, NO_CHDIR, "working directory %s", path);
 	return (fd);
 }
 
@@ -120,6 +120,13 @@ root_enter(struct launch *l)
 	else if (l->isolate != 0)
 		l->root_fd = mounts_detach(l->root_fd);
 	where = l->where == NULL ? open(".", DIRECTORY) : open_below(l->root_fd, l->where);
+	if (where == -1 && l->where != NULL && l->look) {
+		l->where_error = errno;
+		where = open_below(l->root_fd, ".");
+	}
+	must(where != -1 || l->where == NULL || errno != EXDEV, OUTSIDE,
+	    "working directory %s leads out of the root (by .. or an absolute link)", l->where);
+	need(where != -1 || l->where == NULL, NO_CHDIR, "working directory %s", l->where);
 	need(where != -1, NO_DIRECTORY, "current directory");
 	need(l->testing || (fchdir(l->root_fd) == 0 && chroot(".") == 0), NO_CHROOT, "chroot to %s",
 	    l->root);

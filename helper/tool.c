@@ -42,6 +42,10 @@ execute(const struct launch *l, char *file)
 	char **script = l->argv - 1; /* there is room: the place of -cmd */
 	char *tool = l->argv[0];
 
+	if (l->look) {
+		look_at_command(l, file);
+		return;
+	}
 	execve(file, l->argv, l->env);
 	if (errno != ENOEXEC)
 		return;
@@ -84,11 +88,14 @@ search(const struct launch *l, const char *path)
 
 /* Says that the tool could not be executed: `file`, if there is one; how it was come by, or not. */
 static _Noreturn void
-no_exec(const char *tool, const char *file, const char *how, const char *place)
+no_exec(const struct launch *l, const char *file, const char *how, const char *place)
 {
+	const char *tool = l->argv[0];
 	int error = reporter.error = errno;
 	bool there = error == ENOENT && file != NULL && access(file, F_OK) == 0;
 
+	if (l->look)
+		look_in_vain(l, error, how, place);
 	fail(LAUNCHER_NO_EXEC, 0, "%.1024s: Execve failure, %s (errno = %d)%s%.2048s%s", tool,
 	    strerror(error), error, how, place,
 	    there ? "\n  The file is there: its interpreter (#! line, or dynamic loader) is "
@@ -106,17 +113,20 @@ find_and_execute(const struct launch *l)
 	environ = l->env;
 	path = getenv("PATH");
 	if (strchr(tool, '/') != NULL) {
-		execve(tool, l->argv, l->env);
-		no_exec(tool, tool, "", "");
+		if (l->look)
+			look_at_command(l, tool);
+		else
+			execve(tool, l->argv, l->env);
+		no_exec(l, tool, "", "");
 	}
 	if (!l->path_only && access(tool, F_OK) == 0) {
 		execute(l, tool);
-		no_exec(tool, tool, "\n  It is in the working directory", "");
+		no_exec(l, tool, "\n  It is in the working directory", "");
 	}
 	found = search(l, path != NULL ? path : NO_PATH);
 	if (*found != '\0')
-		no_exec(tool, found, "\n  It is ", found);
-	no_exec(tool, NULL,
+		no_exec(l, found, "\n  It is ", found);
+	no_exec(l, NULL,
 	    path == NULL   ? "\n  Without PATH it is looked for in "
 	    : l->path_only ? "\n  It is not in its PATH, "
 			   : "\n  It is neither in the working directory nor in its PATH, ",
@@ -155,5 +165,6 @@ tool_exec(const struct launch *l, pid_t keeper)
 	    NO_PROCESS, "the keeper is gone");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	look(l);
 	find_and_execute(l);
 }

@@ -35,6 +35,9 @@
 enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };
 #undef LAUNCHER_ENUM
 
+/* With -look the exit status of the tool's process is the sum of these, which are wrong. */
+enum { LAUNCHER_LOOK_NO_DIRECTORY = 1, LAUNCHER_LOOK_READ_ONLY = 2, LAUNCHER_LOOK_NO_COMMAND = 4 };
+
 /* The words on -err are at most so many bytes: they always fit into a pipe. */
 #define LAUNCHER_MAX_WORDS 4096
 

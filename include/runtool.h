@@ -164,11 +164,20 @@ struct runtool_request {
 	int busy_timeout_ms;  /* while there is no room, ask so long; 0: for ever; -1: never */
 	const char *label;    /* for the server's log, at most 128 bytes; NULL: none */
 	int queue_timeout_ms; /* refuse it if it waits longer; 0: never; version 5 */
+	bool check;	      /* run nothing: stdout says what the tool would find; version 5 */
 
 	/* Servers that do not know these yet, as those of version 4, run it without. */
 	struct runtool_number umask;		      /* the tool's, 0 to 0777; not given: 022 */
 	struct runtool_number limits[RUNTOOL_LIMITS]; /* the tool's own, if these are lower */
 	unsigned int closed; /* descriptors that the tool finds as if they were closed */
+};
+
+/* After a check the status is the sum of these, which are wrong; 0: nothing is. */
+enum runtool_wrong {
+	RUNTOOL_NO_DIRECTORY =
+	    1,		       /* the working directory is not in the root, or not for the tool */
+	RUNTOOL_READ_ONLY = 2, /* the tool cannot write there */
+	RUNTOOL_NO_COMMAND = 4 /* the tool could not be executed */
 };
 
 /* Why a tool ended. */

@@ -47,6 +47,7 @@ struct rpc_run {
 	int32_t time_limit_ms; /* 0: none */
 	int32_t keep_alive_ms;
 	int32_t queue_ms; /* refuse it when its turn did not come by then; 0: never */
+	int32_t check;	  /* 1: say what the tool would find, run nothing */
 	char *label;	  /* NULL: none */
 	struct field_number umask;
 	struct field_number limits[RPC_NLIMITS]; /* in bytes or seconds */

@@ -30,6 +30,7 @@ static const struct field run_fields[] = {
 	{ "time_limit_ms",	FIELD_INT,	AT(time_limit_ms),	1, INT32_MAX, NULL },
 	{ "keep_alive_ms",	FIELD_INT,	AT(keep_alive_ms),	RPC5_MIN_KEEP_ALIVE, RPC5_MAX_KEEP_ALIVE, NULL },
 	{ "label",		FIELD_TEXT,	AT(label),		1, RPC5_MAX_LABEL, NULL },
+	{ "check",		FIELD_INT,	AT(check),		1, 1, NULL },
 	/* Those that a server may ignore. */
 	{ "queue_ms",		FIELD_INT,	AT(queue_ms),		1, INT32_MAX, NULL },
 	{ "closed",		FIELD_INT,	AT(closed),		1, RPC5_MAX_CLOSED, NULL },

@@ -12,6 +12,7 @@
 	X(helper, 13, false)    \
 	X(policy, 15, false)    \
 	X(roots, 10, false)     \
+	X(look, 4, false)       \
 	X(shipped, 10, false)   \
 	X(isolation, 40, false) \
 	X(hold, 6, false)       \
@@ -41,6 +42,7 @@
 	X(v5_network, 6, false)   \
 	X(runtool, 15, false)     \
 	X(links, 8, false)        \
+	X(check, 3, false)        \
 	X(platform, 18, false)    \
 	X(area, 18, false)        \
 	X(fleet_leave, 30, false) \

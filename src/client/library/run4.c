@@ -36,6 +36,9 @@ check_abilities(const struct runtool_request *request, struct runtool_error *err
 	if (request->root_name != NULL) {
 		what = "no named roots";
 		remedy = "give the root's index (its handle in tool_launcher.conf)";
+	} else if (request->check) {
+		what = "no check";
+		remedy = "just run it";
 	} else if (request->stream_stdin && !request->best_effort) {
 		what = "no streamed input";
 		remedy = "let the tool read a file on the server's host";

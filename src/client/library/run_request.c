@@ -136,6 +136,7 @@ run_request_arguments(const struct runtool_request *request, struct rpc_run *cal
 	    .keep_alive_ms = request->keep_alive_ms,
 	    .queue_ms = request->queue_timeout_ms,
 	    .closed = (int32_t)request->closed,
+	    .check = request->check,
 	};
 	set_inherited(request, call);
 	rpc_handle_make(call->handle, request->root);

@@ -28,7 +28,7 @@
 #define MAX_WAIT_MS	  86400000
 
 /* Long options without a letter. */
-enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, WAIT, FALLBACK, LOG, SHOW, LINKS };
+enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, WAIT, FALLBACK, LOG, SHOW, CHECK, LINKS };
 
 static const struct choice {
 	int letter;
@@ -62,6 +62,7 @@ static const struct choice {
     {'c', "config", "FILE", "the vesta.cfg that names port and platforms"},
     {LOG, "log", "FILE|syslog", "where to write what was wrong while a server was found"},
     {SHOW, "show", NULL, "show what is in force, and where it comes from"},
+    {CHECK, "check", NULL, "run nothing: say what is not right for COMMAND there"},
     {LINKS, "links", "DIR NAME...",
 	"make links in DIR: commands that this runtool runs as\n"
 	"                                 the preferences say"},
@@ -295,6 +296,9 @@ take(struct cmdline *cmd, int letter, const char *text)
 	case SHOW:
 		cmd->show = true;
 		break;
+	case CHECK:
+		cmd->check = true;
+		break;
 	case LINKS:
 		cmd->links = text;
 		break;
@@ -471,6 +475,7 @@ show(const struct cmdline *cmd)
 static char **
 take_options(struct cmdline *cmd, int argc, char *argv[])
 {
+	static char nothing[] = "", *none[] = {nothing, NULL};
 	struct option names[CHOICES + 1];
 	char letters[2 * CHOICES + 2];
 	int letter;
@@ -482,10 +487,12 @@ take_options(struct cmdline *cmd, int argc, char *argv[])
 		refuse("--links %s: names no command", cmd->links);
 	if (cmd->links != NULL)
 		exit(links_make(cmd->links, argv + optind) == 0 ? EXIT_SUCCESS : EXIT_TROUBLE);
-	if (optind == argc && !cmd->show)
+	if (optind == argc && !cmd->show && !cmd->check)
 		refuse("no command");
+	if (cmd->check && cmd->json)
+		refuse("--check: not together with --json");
 	check_choice(cmd);
-	return (argv + optind);
+	return (optind == argc ? none : argv + optind);
 }
 
 /* What a link runs: no option is ours. What we say is not what that program says. */
@@ -521,6 +528,8 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 		take_variable(cmd, cmd->guard);
 	cmd->request.env = cmd->env.list;
 	cmd->request.argv = (const char *const *)argv;
+	cmd->request.check = cmd->check;
+	cmd->request.stream_stdin &= !cmd->check;
 	find_directory(cmd);
 	if (cmd->show)
 		show(cmd);

@@ -38,6 +38,7 @@ struct cmdline {
 	struct preferences preferences;
 	struct in_force in_force;
 	bool show;	   /* only to be shown */
+	bool check;	   /* only to be checked: then the command may be empty */
 	const char *links; /* a directory to make links in; NULL: none */
 	char *guard;	   /* the variable that a link adds */
 	const char *what;  /* what stands before the value that is being read */

@@ -80,6 +80,13 @@ report_found(const struct cmdline *cmd)
 		    cmd->found);
 }
 
+/* Whether it is an error of those who use a root for the first time. */
+static bool
+is_about_root(const struct runtool_error *error)
+{
+	return (error->exec_errno == ENOENT || strstr(error->message, NO_DIRECTORY) != NULL);
+}
+
 static void
 tell_error(const struct cmdline *cmd, const struct attempt_result *o, say_fn *say)
 {
@@ -95,6 +102,8 @@ tell_error(const struct cmdline *cmd, const struct attempt_result *o, say_fn *sa
 		    error_words(&o->error, words), cmd->request.argv[0]);
 	else
 		say_error(cmd, &o->error, say);
+	if (!o->local && !cmd->check && is_about_root(&o->error))
+		say("try 'runtool --check' with the same options");
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "attempt.h"
+#include "check.h"
 #include "client/choose/defaults.h"
 #include "fallback.h"
 #include "lib/error.h"
@@ -52,7 +53,7 @@ run(struct cmdline *cmd, struct attempt_result *o)
 		several_run(cmd, o);
 	else if (find_server(cmd, o) == 0)
 		several_run_on_one(cmd, o);
-	if (cmd->fallback && fallback_is_due(o))
+	if (cmd->fallback && !cmd->check && fallback_is_due(o))
 		fallback_run(cmd, o);
 }
 
@@ -106,8 +107,12 @@ main(int argc, char *argv[])
 	check_fallback(&cmd);
 	json = open_json(&cmd);
 	run(&cmd, &outcome);
-	report_words(&cmd, &outcome, false);
-	status = report_exit_status(&outcome);
+	if (cmd.check) {
+		status = check_report(&cmd, &outcome);
+	} else {
+		report_words(&cmd, &outcome, false);
+		status = report_exit_status(&outcome);
+	}
 	if (write_json(&cmd, &outcome, json) == -1) {
 		warn("--json");
 		status = status == EXIT_SUCCESS ? EXIT_TROUBLE : status;

@@ -138,6 +138,8 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 		add(c, "-path");
 		add_inherited(c, run);
 	}
+	if (run->check != 0)
+		add(c, "-look");
 	add(c, "-wd");
 	add(c, run->directory);
 	add_number(c, "-envc", c->nenv, nenv);

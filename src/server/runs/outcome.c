@@ -84,8 +84,8 @@ outcome_log(
 	if (r->run.label != NULL)
 		snprintf(label, sizeof(label), " label=%s",
 		    log_quote(words, sizeof(words), r->run.label));
-	log_info("run id=%llu client=%s%s root=%s tool=%s %s secs=%.2f args=%s%s",
-	    (unsigned long long)r->id, r->client_text, label,
+	log_info("%s id=%llu client=%s%s root=%s tool=%s %s secs=%.2f args=%s%s",
+	    r->run.check != 0 ? "check" : "run", (unsigned long long)r->id, r->client_text, label,
 	    log_quote(root_words, sizeof(root_words), request_root(r, root, sizeof(root))),
 	    log_quote(tool, sizeof(tool), r->run.argv[0]), result, (double)us / 1e6,
 	    log_quote(args, sizeof(args), joined), o == NULL ? "" : end_words(o));

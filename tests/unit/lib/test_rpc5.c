@@ -99,6 +99,7 @@ START_TEST(a_run_has_these_defaults)
 	for (i = 0; i < RPC_NLIMITS; i++)
 		ck_assert(!run.limits[i].given);
 	ck_assert_int_eq(run.closed, 0);
+	ck_assert_int_eq(run.check, 0);
 	ck_assert_ptr_null(run.env[0]);
 	ck_assert_str_eq(run.argv[0], "/bin/true");
 	ck_assert_ptr_null(run.argv[1]);
@@ -112,8 +113,8 @@ START_TEST(an_option_may_stand_in_either_list)
 {
 	static const char *const options[] = {"root=4294967295", "directory=", "stdin=none",
 	    "stdin_file=/a=b", "stderr=stdout", "time_limit_ms=1", "keep_alive_ms=600000",
-	    "label=\xff\n", "queue_ms=1", "umask=0", "limit_core=0", "limit_cpu=9007199254740992",
-	    "limit_as=4096", "closed=2", NULL};
+	    "label=\xff\n", "queue_ms=1", "check=1", "umask=0", "limit_core=0",
+	    "limit_cpu=9007199254740992", "limit_as=4096", "closed=2", NULL};
 	struct rpc_run run;
 
 	ck_assert_int_eq(
@@ -133,6 +134,7 @@ START_TEST(an_option_may_stand_in_either_list)
 	ck_assert_int_eq(run.limits[RPC_LIMIT_AS].n, 4096);
 	ck_assert(!run.limits[RPC_LIMIT_STACK].given);
 	ck_assert_int_eq(run.closed, 2);
+	ck_assert_int_eq(run.check, 1);
 	rpc_run_free(&run);
 }
 END_TEST
@@ -216,6 +218,7 @@ static const struct {
 	"option limit_stack=unlimited: must be a number from 0 to 9007199254740992"},
     {"closed=0", "option closed=0: must be a number from 1 to 7"},
     {"closed=8", "option closed=8: must be a number from 1 to 7"},
+    {"check=2", "option check=2: must be a number from 1 to 1"},
     {"label=", "option label: must have 1 to 128 bytes"},
     {"label=" NAME_50 NAME_50 NAME_50, "option label: must have 1 to 128 bytes"},
     {"Root=1", "option Root=1: not NAME=VALUE"},
