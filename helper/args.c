@@ -20,6 +20,7 @@ static const struct option {
     {"-dbg", DESCRIPTOR, offsetof(struct launch, dbg)},
     {"-root", TEXT, offsetof(struct launch, root)},
     {"-wd", TEXT, offsetof(struct launch, where)},
+    {"-own", TEXT, offsetof(struct launch, own)},
     {"-isolate", NAMESPACE, offsetof(struct launch, asked)},
     {"-nofile", LIMIT, offsetof(struct launch, nofile)},
     {"-stack", LIMIT, offsetof(struct launch, stack)},

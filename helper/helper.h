@@ -43,8 +43,8 @@ struct block {
 	const char *name;	     /* NULL: nothing; "": volatile; else a named root's */
 	const char *base, *hostname; /* NULL: not given */
 	int line;		     /* of its beginning */
-	bool has_isolate;
-	unsigned int isolate; /* CLONE_NEW* */
+	bool has_isolate, here;	     /* here: the client's own directory is the working directory */
+	unsigned int isolate;	     /* CLONE_NEW* */
 	struct mount mounts[MAX_ENTRIES];
 	size_t nmounts;
 	unsigned long numbers[HANDLE + 1]; /* limits by RLIMIT_*, and the handle; ULONG_MAX: none */
@@ -78,6 +78,7 @@ struct launch {
 	mode_t mask;		    /* the tool's umask */
 	const char *root;	    /* a path, or the name of a block */
 	const char *where;	    /* -wd: below the root; NULL: the current directory */
+	const char *own;	    /* -own: the same, where the block has `directory here` */
 	int where_error;	    /* with -look: why it cannot be entered */
 	const char *user;	    /* the tool's, for people */
 	char **env, **argv;	    /* NULL-terminated; argv has at least the tool */

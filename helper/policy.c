@@ -110,7 +110,7 @@ next(size_t *n)
 struct keyword;
 typedef int take(const struct keyword *, char **w, struct policy *);
 static take take_caller, take_group, take_root, begin_block, take_text, take_isolation, take_number,
-    take_bind, take_tmpfs, take_link, take_fixed, take_users;
+    take_directory, take_bind, take_tmpfs, take_link, take_fixed, take_users;
 
 /* Where a word may stand: before all blocks, in any block, in a named root's block. */
 enum scope { FIRST, BLOCK, NAMED, ANYWHERE };
@@ -131,6 +131,7 @@ static const struct keyword {
     {"base", NAMED, 1, 1, take_text, offsetof(struct block, base), 0},
     {"hostname", NAMED, 1, 1, take_text, offsetof(struct block, hostname), CLONE_NEWUTS},
     {"handle", NAMED, 1, 1, take_number, HANDLE, 0},
+    {"directory", BLOCK, 1, 1, take_directory, 0, 0},
     {"ro", NAMED, 1, MANY, take_bind, RO, 0},
     {"rw", NAMED, 1, MANY, take_bind, RW, 0},
     {"ro-try", NAMED, 1, MANY, take_bind, RO_TRY, 0},
@@ -226,6 +227,15 @@ take_number(const struct keyword *k, char **w, struct policy *p)
 	expect(args_number(*w, k->which == HANDLE ? UINT_MAX : ULONG_MAX - 1,
 		   &block_of(p)->numbers[k->which]),
 	    "%s: not a number (K, M or G may follow), or too large", *w);
+	return (1);
+}
+
+static int
+take_directory(const struct keyword *k, char **w, struct policy *p)
+{
+	(void)k;
+	expect(strcmp(*w, "here") == 0, "%s: must be here", *w);
+	block_of(p)->here = true;
 	return (1);
 }
 
@@ -397,4 +407,6 @@ policy_read(struct policy *p, struct launch *l)
 	must(p->has_caller, REFUSED, POLICY_FILE ": no line `caller USER`");
 	policy_use(l, l->block);
 	l->user = p->user;
+	if (l->block->here && l->own != NULL)
+		l->where = l->own;
 }

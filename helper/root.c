@@ -126,7 +126,11 @@ root_enter(struct launch *l)
 	}
 	must(where != -1 || l->where == NULL || errno != EXDEV, OUTSIDE,
 	    "working directory %s leads out of the root (by .. or an absolute link)", l->where);
-	need(where != -1 || l->where == NULL, NO_CHDIR, "working directory %s", l->where);
+	need(where != -1 || l->where == NULL || l->where == l->own, NO_CHDIR,
+	    "working directory %s", l->where);
+	need(where != -1 || l->where == NULL, NO_OWN,
+	    "working directory %s, the client's own, since the root has `directory here`",
+	    l->where);
 	need(where != -1, NO_DIRECTORY, "current directory");
 	need(l->testing || (fchdir(l->root_fd) == 0 && chroot(".") == 0), NO_CHROOT, "chroot to %s",
 	    l->root);

@@ -29,7 +29,8 @@
 	X(LAUNCHER_NO_ISOLATION, 14, "the tool could not be isolated")          \
 	X(LAUNCHER_NO_PROCESS, 15, "no process for the tool")                   \
 	X(LAUNCHER_NO_MOUNT, 16, "the root could not be assembled")             \
-	X(LAUNCHER_BAD_BLOCK, 17, "a block's roots could not be assembled")
+	X(LAUNCHER_BAD_BLOCK, 17, "a block's roots could not be assembled")     \
+	X(LAUNCHER_NO_OWN, 18, "the client's own directory is not in the root")
 
 #define LAUNCHER_ENUM(name, number, text) name = (number),
 enum launcher_status { LAUNCHER_STATUSES(LAUNCHER_ENUM) };

@@ -169,7 +169,8 @@ struct runtool_request {
 	/* Servers that do not know these yet, as those of version 4, run it without. */
 	struct runtool_number umask;		      /* the tool's, 0 to 0777; not given: 022 */
 	struct runtool_number limits[RUNTOOL_LIMITS]; /* the tool's own, if these are lower */
-	unsigned int closed; /* descriptors that the tool finds as if they were closed */
+	unsigned int closed;	   /* descriptors that the tool finds as if they were closed */
+	const char *own_directory; /* instead, in a root with `directory here`; NULL: none */
 };
 
 /* After a check the status is the sum of these, which are wrong; 0: nothing is. */

@@ -144,6 +144,7 @@ rpc_run_free(struct rpc_run *run)
 	free(run->directory);
 	free(run->root_name);
 	free(run->label);
+	free(run->own);
 	free(run->env);
 	free(run->argv);
 	*run = (struct rpc_run){0};

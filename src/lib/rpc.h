@@ -52,6 +52,7 @@ struct rpc_run {
 	struct field_number umask;
 	struct field_number limits[RPC_NLIMITS]; /* in bytes or seconds */
 	int32_t closed; /* of the client's descriptors 0 to 2: a bit each, the lowest for 0 */
+	char *own;	/* the client's own directory, in place of the default one; NULL: none */
 };
 
 struct rpc_run_result {

@@ -33,6 +33,7 @@ static const struct field run_fields[] = {
 	{ "check",		FIELD_INT,	AT(check),		1, 1, NULL },
 	/* Those that a server may ignore. */
 	{ "queue_ms",		FIELD_INT,	AT(queue_ms),		1, INT32_MAX, NULL },
+	{ "own_directory",	FIELD_TEXT,	AT(own),		1, MAX_TEXT, NULL },
 	{ "closed",		FIELD_INT,	AT(closed),		1, RPC5_MAX_CLOSED, NULL },
 	{ "umask",		FIELD_NUMBER,	AT(umask),		0, RPC5_MAX_UMASK, NULL },
 #define LIMIT(NAME, name) \
@@ -40,7 +41,7 @@ static const struct field run_fields[] = {
 	RPC_LIMITS(LIMIT)
 #undef LIMIT
 };
-#define RUN_MAY_FIELDS	(3 + RPC_NLIMITS)
+#define RUN_MAY_FIELDS	(4 + RPC_NLIMITS)
 #define RUN_MUST_FIELDS (COUNT(run_fields) - RUN_MAY_FIELDS)
 #undef AT
 /* clang-format on */

@@ -144,6 +144,7 @@ run_request_arguments(const struct runtool_request *request, struct rpc_run *cal
 	    !text_copy(request->directory == NULL ? ".WD" : request->directory, &call->directory) ||
 	    !text_copy(request->root_name, &call->root_name) ||
 	    !text_copy(request->label, &call->label) ||
+	    !text_copy(request->own_directory, &call->own) ||
 	    (call->env = list_copy(request->env)) == NULL ||
 	    (call->argv = list_copy(request->argv)) == NULL)
 		return (-1);

@@ -459,6 +459,8 @@ find_directory(struct cmdline *cmd)
 	if (directory_find(&cmd->directory, asked, why, sizeof(why)) == -1)
 		refuse("%s%s: %s", cmd->in_force.from[PREFER_DIRECTORY], asked, why);
 	cmd->request.directory = directory_name(&cmd->directory);
+	if (asked == NULL && cmd->directory.own[0] != '\0')
+		cmd->request.own_directory = cmd->directory.own;
 }
 
 _Noreturn static void

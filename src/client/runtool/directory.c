@@ -84,19 +84,35 @@ find_mapped(struct directory *d, const char *from, char *why, size_t size)
 	return (-1);
 }
 
+/* 0, or -1 with errno. */
+static int
+find_own(struct directory *d)
+{
+	const char *name = logical_name();
+
+	if (name != NULL)
+		strlcpy(d->own, name, sizeof(d->own));
+	else if (getcwd(d->own, sizeof(d->own)) == NULL)
+		return (-1);
+	return (0);
+}
+
 int
 directory_find(struct directory *d, const char *asked, char *why, size_t size)
 {
-	const char *name, *rest;
+	const char *rest;
 
 	d->asked = asked;
-	d->here = asked != NULL && strncmp(asked, HERE, strlen(HERE)) == 0 &&
+	if (asked == NULL) {
+		if (find_own(d) == -1)
+			d->own[0] = '\0';
+		return (0);
+	}
+	d->here = strncmp(asked, HERE, strlen(HERE)) == 0 &&
 		  (asked[strlen(HERE)] == '\0' || asked[strlen(HERE)] == ':');
 	if (!d->here)
 		return (0);
-	if ((name = logical_name()) != NULL) {
-		strlcpy(d->own, name, sizeof(d->own));
-	} else if (getcwd(d->own, sizeof(d->own)) == NULL) {
+	if (find_own(d) == -1) {
 		snprintf(why, size, "the current directory: %s", strerror(errno));
 		return (-1);
 	}

@@ -8,15 +8,16 @@
 
 struct directory {
 	const char *asked;   /* as it was asked for; NULL: the server's default */
-	bool here;	     /* by the current directory; then: */
-	char own[PATH_MAX];  /* the current directory */
-	char path[PATH_MAX]; /* the same in the root */
+	bool here;	     /* by the current directory */
+	char own[PATH_MAX];  /* the current directory; only if `here`, or nothing was asked for */
+	char path[PATH_MAX]; /* if `here`: the same in the root */
 };
 
 /*
  * Finds out what `asked` means: `here`, `here:FROM=TO` with absolute path names, where the current
  * directory must be FROM or below it, and is TO or below it in the root; or any other directory,
- * which stands for itself. 0, or -1 with the reason in `why`. `asked` must live as long.
+ * which stands for itself. NULL: the server's default, or that of the root, for which `own` is found
+ * as well, if that can be. 0, or -1 with the reason in `why`. `asked` must live as long.
  */
 int directory_find(struct directory *, const char *asked, char *why, size_t size);
 

@@ -142,6 +142,10 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 		add(c, "-look");
 	add(c, "-wd");
 	add(c, run->directory);
+	if (run->own != NULL) {
+		add(c, "-own");
+		add(c, run->own);
+	}
 	add_number(c, "-envc", c->nenv, nenv);
 	while (*env != NULL)
 		add(c, *env++);

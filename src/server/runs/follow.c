@@ -214,6 +214,8 @@ say_why(const struct follow *f, const struct rpc_run *run, const char *root, int
 {
 	char words[LAUNCHER_MAX_WORDS];
 
+	const char *directory = run->directory;
+
 	launch_words(f->launch->err, words, sizeof(words));
 	if (f->end.kind != LAUNCHER_FAILED && !WIFEXITED(status))
 		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE,
@@ -224,14 +226,18 @@ say_why(const struct follow *f, const struct rpc_run *run, const char *root, int
 		status = f->end.value;
 	else
 		status = WEXITSTATUS(status);
+	if (status == LAUNCHER_NO_OWN) {
+		directory = run->own;
+		status = LAUNCHER_NO_CHDIR;
+	}
 	if (status == LAUNCHER_NO_CHDIR && run->root_name != NULL)
 		return (srpc_fail(err, failure_code(status),
-		    "Can't establish working directory %s in root %s (%s)", run->directory, root,
+		    "Can't establish working directory %s in root %s (%s)", directory, root,
 		    words));
 	if (status == LAUNCHER_NO_CHDIR || (status == LAUNCHER_BAD_ROOT && run->root_name == NULL))
 		return (srpc_fail(err, failure_code(status),
 		    "Can't establish working directory %s/%s (%s)", root,
-		    run->directory + strspn(run->directory, "/"), words));
+		    directory + strspn(directory, "/"), words));
 	srpc_fail(err, failure_code(status), "%s", words);
 	if (status == LAUNCHER_NO_EXEC)
 		err->exec_errno = f->end.error;

@@ -99,6 +99,40 @@ START_TEST(what_the_user_may_not_is_said_with_owner_and_mode)
 }
 END_TEST
 
+/* In a root with `directory here` it is the client's own. */
+START_TEST(the_clients_own_directory_counts_where_the_block_says_so)
+{
+	const char *lines = harness_text("rw %s as /src\n", host_directory(0777)), *words;
+	struct launch l;
+	int here;
+
+	for (here = 0; here < 2; here++) {
+		helper_box(harness_text("%s%s", lines, here ? "directory here\n" : ""));
+		l = helper_launch((enum helper_kind)_i);
+		ck_assert_str_eq(OUTPUT(&l, 0, "-root", "box", "-own", "/src", "-wd", "/usr",
+				     "-cmd", "/bin/pwd"),
+		    here ? "/src\n" : "/usr\n");
+		/* Without one it is as ever. */
+		l = helper_launch((enum helper_kind)_i);
+		ck_assert_str_eq(
+		    OUTPUT(&l, 0, "-root", "box", "-wd", "/usr", "-cmd", "/bin/pwd"), "/usr\n");
+	}
+	l = helper_launch((enum helper_kind)_i);
+	words = FAILURE(&l, LAUNCHER_NO_OWN, "-root", "box", "-own", "/home/me", "-wd", "/usr",
+	    "-cmd", "/bin/pwd");
+	ck_assert_contains(words,
+	    "working directory /home/me, the client's own, since the root has "
+	    "`directory here`: No such file");
+	l = helper_launch((enum helper_kind)_i);
+	FAILURE(&l, LAUNCHER_OUTSIDE, "-root", "box", "-own", "/src/../..", "-wd", "/usr", "-cmd",
+	    "/bin/pwd");
+	l = helper_launch((enum helper_kind)_i);
+	ck_assert_contains(OUTPUT(&l, LAUNCHER_LOOK_NO_DIRECTORY, "-look", "-root", "box", "-own",
+			       "/home/me", "-wd", "/usr", "-cmd", ""),
+	    "wrong: /home/me is not in root box: ");
+}
+END_TEST
+
 /* ---- the command ---------------------------------------------------------------------------- */
 
 START_TEST(a_command_is_looked_up_as_for_a_run)
@@ -192,6 +226,7 @@ look_suite(void)
 	helper_add_kinds(tc, a_directory_that_can_be_written_is_fine);
 	helper_add_kinds(tc, what_is_wrong_with_a_directory_is_said_with_its_line);
 	helper_add_kinds_by_root(tc, what_the_user_may_not_is_said_with_owner_and_mode);
+	helper_add_kinds(tc, the_clients_own_directory_counts_where_the_block_says_so);
 	helper_add_kinds(tc, a_command_is_looked_up_as_for_a_run);
 	helper_add_kinds(tc, what_a_program_needs_is_looked_up_too);
 	helper_add_kinds(tc, all_that_is_wrong_is_said_and_nothing_runs);

@@ -1,4 +1,6 @@
 /* runtool --check: what is not right for a run, without a shell in the root. */
+#include <stdio.h>
+
 #include "system/script.h"
 #include "system/suites.h"
 
@@ -113,6 +115,56 @@ START_TEST(an_older_server_cannot_and_that_is_said)
 }
 END_TEST
 
+/* ---- directory here ------------------------------------------------------------------------- */
+
+/* One more root in the policy of this room. */
+static void
+add_root(const char *block)
+{
+	FILE *f = fopen(harness_installed("etc/tool_launcher.conf"), "ae");
+
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "%s", block);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+#define OWN "runtool -r own "
+
+static const struct promise owns[] = {
+    {"cd $tmp; [ $(" OWN "/bin/pwd) = $tmp ]", 0, "", ""},
+    {"mkdir $tmp/sub; cd $tmp/sub; [ $(" OWN
+     "/bin/pwd) = $tmp/sub ]; e=$?; rmdir $tmp/sub; exit $e",
+	0, "", ""},
+    {"cd $tmp; " OWN "--check >/dev/null", 0, "", ""},
+    /* What is asked for counts all the same, also by the preferences. */
+    {"cd $tmp; " OWN "-w /usr /bin/pwd; RUNTOOL_DIRECTORY=/usr/bin " OWN "/bin/pwd", 0,
+	"/usr\n/usr/bin\n", ""},
+    {"cd /etc; " OWN
+     "-q /bin/pwd 2>&1 | grep -c \"Can't establish working directory /etc in root own\"",
+	0, "1\n", ""},
+    {"cd /etc; " OWN "--check | head -n 1", 0,
+	"wrong: /etc is not in root own: its block has no line for it\n", ""},
+    /* Other roots take no notice. */
+    {"cd /etc; runtool -r " HARNESS_NAMED " /bin/pwd", 0, "/.WD\n", ""},
+};
+
+START_TEST(a_root_can_take_the_directory_of_its_client)
+{
+	const char *root = harness_in_root("");
+	struct server s;
+	size_t i;
+
+	add_root(harness_text("root own\nbase tmpfs\nro %s/usr as /usr\nsymlink usr/bin /bin\n"
+			      "symlink usr/lib /lib\nsymlink usr/lib64 /lib64\nrw %s\n"
+			      "directory here\n",
+	    root, harness_in_root("tmp")));
+	start(&s, "5");
+	for (i = 0; i < LENGTH(owns); i++)
+		script_keeps(&s, &owns[i]);
+	server_stop(&s);
+}
+END_TEST
+
 Suite *
 check_suite(void)
 {
@@ -126,6 +178,7 @@ check_suite(void)
 	testing_add_if(tc, what_is_not_right_for_a_run_is_told_with_a_remedy, 0, 1, can, need);
 	testing_from(tc, TESTING_CHECK);
 	testing_add_if(tc, errors_of_a_first_build_lead_there, 0, 1, can, need);
+	testing_add_if(tc, a_root_can_take_the_directory_of_its_client, 0, 1, can, need);
 	testing_add_if(tc, an_older_server_cannot_and_that_is_said, 0, 1, can, need);
 	suite_add_tcase(suite, tc);
 	return (suite);

@@ -100,6 +100,7 @@ START_TEST(a_run_has_these_defaults)
 		ck_assert(!run.limits[i].given);
 	ck_assert_int_eq(run.closed, 0);
 	ck_assert_int_eq(run.check, 0);
+	ck_assert_ptr_null(run.own);
 	ck_assert_ptr_null(run.env[0]);
 	ck_assert_str_eq(run.argv[0], "/bin/true");
 	ck_assert_ptr_null(run.argv[1]);
@@ -113,8 +114,8 @@ START_TEST(an_option_may_stand_in_either_list)
 {
 	static const char *const options[] = {"root=4294967295", "directory=", "stdin=none",
 	    "stdin_file=/a=b", "stderr=stdout", "time_limit_ms=1", "keep_alive_ms=600000",
-	    "label=\xff\n", "queue_ms=1", "check=1", "umask=0", "limit_core=0",
-	    "limit_cpu=9007199254740992", "limit_as=4096", "closed=2", NULL};
+	    "label=\xff\n", "queue_ms=1", "check=1", "own_directory=/a b", "umask=0",
+	    "limit_core=0", "limit_cpu=9007199254740992", "limit_as=4096", "closed=2", NULL};
 	struct rpc_run run;
 
 	ck_assert_int_eq(
@@ -135,6 +136,7 @@ START_TEST(an_option_may_stand_in_either_list)
 	ck_assert(!run.limits[RPC_LIMIT_STACK].given);
 	ck_assert_int_eq(run.closed, 2);
 	ck_assert_int_eq(run.check, 1);
+	ck_assert_str_eq(run.own, "/a b");
 	rpc_run_free(&run);
 }
 END_TEST

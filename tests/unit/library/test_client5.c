@@ -224,6 +224,7 @@ expect_all_options(struct fake *f)
 	thread_assert(!run.limits[RPC_LIMIT_CPU].given);
 	thread_assert_int_eq(run.closed, RUNTOOL_CLOSED_STDOUT);
 	thread_assert_int_eq(run.check, 1);
+	thread_assert_str_eq(run.own, "/own");
 	check_strings(run.env, some_env);
 	check_strings(run.argv, some_argv);
 	rpc_run_free(&run);
@@ -253,6 +254,7 @@ expect_defaults(struct fake *f)
 		thread_assert(!run.limits[i].given);
 	thread_assert_int_eq(run.closed, 0);
 	thread_assert_int_eq(run.check, 0);
+	thread_assert(run.own == NULL);
 	check_strings(run.env, nothing);
 	check_strings(run.argv, true_argv);
 	rpc_run_free(&run);
@@ -276,6 +278,7 @@ START_TEST(a_request_says_all_that_was_asked_for)
 		[RUNTOOL_LIMIT_CPU] = {.given = false, .n = 7}},
 	    .closed = RUNTOOL_CLOSED_STDOUT,
 	    .check = true,
+	    .own_directory = "/own",
 	    .env = some_env,
 	    .argv = some_argv};
 	struct runtool *c = start(expect_all_options);
