@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,25 +58,56 @@ take_input(const struct cmdline *cmd)
 }
 
 /*
+ * Executes the first tool of this name in these directories, as execvp(3) does. It is called by its
+ * path name: a compiler looks for its parts beside what PATH has under its name, and that is a link.
+ * Comes back with errno.
+ */
+static void
+execute_from(char *dirs, char *const *argv, char **env)
+{
+	char *dir, file[PATH_MAX], **args;
+	int error = ENOENT;
+	size_t n = 0;
+
+	while (argv[n] != NULL)
+		n++;
+	if ((args = calloc(n + 1, sizeof(*args))) == NULL)
+		return;
+	memcpy(args, argv, n * sizeof(*args));
+	args[0] = file;
+	while ((dir = strsep(&dirs, ":")) != NULL) {
+		if (*dir == '\0' ||
+		    snprintf(file, sizeof(file), "%s/%s", dir, argv[0]) >= (int)sizeof(file))
+			continue;
+		execvpe(file, args, env);
+		if (errno != ENOENT && errno != ENOTDIR)
+			error = errno;
+		if (error != ENOENT && error != EACCES)
+			break;
+	}
+	free(args);
+	errno = error;
+}
+
+/*
  * Executes the tool, but no runtool that has its name: that would be a link, which would lead here
  * again. Comes back with errno.
  */
 static void
-execute(const char *tool, char *const *argv, char **env)
+execute(char *const *argv, char **env)
 {
 	const char *path;
 	char *skipped;
 
 	environ = env;
-	path = getenv("PATH");
-	if ((skipped = links_skip(path == NULL ? NO_PATH : path, tool)) == NULL)
+	if ((path = getenv("PATH")) == NULL)
+		path = NO_PATH;
+	if ((skipped = links_skip(path, argv[0])) == NULL)
 		return;
-	/* execvpe(3) looks where our own PATH says, which is not the tool's any more. */
-	clearenv();
-	if (strchr(tool, '/') == NULL && *skipped == '\0')
-		errno = ENOENT;
-	else if (setenv("PATH", skipped, 1) == 0)
-		execvpe(tool, argv, env);
+	if (strchr(argv[0], '/') != NULL || strcmp(skipped, path) == 0)
+		execvpe(argv[0], argv, env);
+	else
+		execute_from(skipped, argv, env);
 	free(skipped);
 }
 
@@ -96,7 +129,7 @@ fallback_run(const struct cmdline *cmd, struct attempt_result *o)
 		return;
 	}
 	signal(SIGPIPE, SIG_DFL);
-	execute(tool, (char *const *)(const void *)cmd->request.argv,
+	execute((char *const *)(const void *)cmd->request.argv,
 	    cmd->env.n == 0 ? none : (char **)(void *)cmd->env.list);
 	error_set(&o->error, RUNTOOL_CLIENT, "%s: %s", tool, strerror(errno));
 	o->error.exec_errno = errno;

@@ -102,6 +102,9 @@ static const struct promise fallbacks[] = {
     {NO_SERVER "PATH=$tmp/links:$tmp/links/more $tmp/links/echo x", STATUS_NOT_FOUND, "",
 	"runtool: echo: is run here: cannot connect (127.0.0.1: Connection refused)\n"
 	"runtool: echo: No such file or directory\n"},
+    /* It is called by its path, by which it finds what is beside it. */
+    {NO_SERVER "PATH=$tmp/links:/none:$PATH sh -c 'echo $0 $RUNTOOL_LINK' | grep -c '^/.*/sh sh$'",
+	0, "1\n", ""},
     /* A script without #! as well. */
     {"echo 'echo script $1' >$tmp/links/more/words; chmod 755 $tmp/links/more/words\n" NO_SERVER
      "PATH=$tmp/links/more:$PATH runtool words x",
