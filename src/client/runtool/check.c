@@ -11,11 +11,13 @@ print_remedies(const struct cmdline *cmd, int wrong)
 	const struct directory *d = &cmd->directory;
 
 	if ((wrong & RUNTOOL_NO_DIRECTORY) != 0 && d->here)
-		printf("  where the root has %s by another path: -w here:/FROM=/TO\n", d->own);
+		printf(
+		    "  directory: where the root has %s by another path, say -w here:/FROM=/TO\n",
+		    d->own);
 	if ((wrong & RUNTOOL_NO_DIRECTORY) != 0 && !d->here)
-		puts("  -w says which directory it is; -w here: the current one");
+		puts("  directory: -w says which it is; -w here is the current one");
 	if ((wrong & RUNTOOL_NO_COMMAND) != 0)
-		puts("  -e sets the command's variables: -e PATH, or -e PATH=/usr/bin:/bin");
+		puts("  command: -e sets its variables, as -e PATH or -e PATH=/usr/bin:/bin");
 }
 
 /* The server could not look at all; why is on stderr. */

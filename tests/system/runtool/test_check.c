@@ -31,11 +31,11 @@ static const struct promise checks[] = {
     {CHECK "-w /home/me/lua", 1, NULL, ""},
     {CHECK "-w /home/me/lua | head -n 1", 0,
 	"wrong: /home/me/lua is not in root " HARNESS_NAMED ": its block has no line for it\n", ""},
-    {CHECK "-w /none | tail -n 1", 0, "  -w says which directory it is; -w here: the current one\n",
-	""},
+    {CHECK "-w /none | tail -n 1", 0,
+	"  directory: -w says which it is; -w here is the current one\n", ""},
     {"mkdir $tmp/none; cd $tmp/none; " CHECK "-w here:$tmp=/ | tail -n 1 | sed \"s|$tmp|TMP|\"; "
      "rmdir $tmp/none",
-	0, "  where the root has TMP/none by another path: -w here:/FROM=/TO\n", ""},
+	0, "  directory: where the root has TMP/none by another path, say -w here:/FROM=/TO\n", ""},
     {CHECK "-w / | head -n 1", 0,
 	"wrong: / is not writable for tool: root " HARNESS_NAMED " is read-only there\n", ""},
     {HERE "-e PATH=/none cc", 1,
@@ -43,7 +43,7 @@ static const struct promise checks[] = {
 	"wrong: cc cannot be executed in root " HARNESS_NAMED ": No such file or directory\n"
 	"  It is not in its PATH, /none\n"
 	"  the root has to have it, and its environment a PATH that leads to it\n"
-	"  -e sets the command's variables: -e PATH, or -e PATH=/usr/bin:/bin\n",
+	"  command: -e sets its variables, as -e PATH or -e PATH=/usr/bin:/bin\n",
 	""},
     /* What the server says before it comes to that. */
     {"runtool --check -r none sh 2>/dev/null", 1,
