@@ -102,7 +102,8 @@ void
 remarks_tell(void)
 {
 	remarks_waited();
-	fwrite(kept.data, 1, kept.len, stderr);
+	if (kept.len > 0)
+		fwrite(kept.data, 1, kept.len, stderr);
 	fflush(stderr);
 	buf_free(&kept);
 }
