@@ -15,6 +15,7 @@
 static _Alignas(16) char keeper_stack[KEEPER_STACK];
 /* Descriptors of the keeper beside these; -1: it has no such one. */
 static int processes = -1; /* the host's /proc; without a PID namespace */
+static int outputs = -1;   /* the set, before it is OUTPUTS */
 static int watched = -1;   /* what /proc tells of OUTPUTS; with -linger */
 
 static void
@@ -113,17 +114,17 @@ replace_socket(int fd)
 /*
  * An output stays in an epoll set until nobody at all holds it any more, us included: we close ours,
  * and so can tell whether others still have it. What cannot be watched, as a file, is not waited
- * for. Returns the set.
+ * for.
  */
-static int
+static void
 watch_outputs(void)
 {
 	struct epoll_event event = {.events = 0};
-	int fd, outputs = epoll_create1(EPOLL_CLOEXEC);
+	int fd;
 
+	outputs = epoll_create1(EPOLL_CLOEXEC);
 	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
 		epoll_ctl(outputs, EPOLL_CTL_ADD, fd, &event);
-	return (outputs);
 }
 
 static bool
@@ -149,7 +150,7 @@ now_us(void)
  * environment, which others could read in our /proc/PID/cmdline.
  */
 static void
-let_go(const struct launch *l, int outputs)
+let_go(const struct launch *l)
 {
 	char **env;
 
@@ -241,7 +242,7 @@ be_keeper(void *arg)
 	bool pid_space = (l->isolate & CLONE_NEWPID) != 0;
 	int64_t linger = l->linger < INT_MAX ? (int64_t)l->linger : INT_MAX;
 	pid_t keeper = getpid(), tool;
-	int dumpable, fd, outputs = -1;
+	int dumpable, fd;
 
 	/* It tells of what has that number when it is read. */
 	if (l->linger != 0)
@@ -257,7 +258,7 @@ be_keeper(void *arg)
 		replace_socket(fd);
 	hold(l, dumpable);
 	if (watched != -1)
-		outputs = watch_outputs();
+		watch_outputs();
 	/* The child uses our memory until its exec or its end, and we wait for that. */
 	if ((tool = vfork()) == 0)    /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 		tool_exec(l, keeper); /* NOLINT(clang-analyzer-unix.Vfork) */
@@ -266,7 +267,7 @@ be_keeper(void *arg)
 		waitpid(tool, NULL, 0);
 		_exit(reporter.failed);
 	}
-	let_go(l, outputs);
+	let_go(l);
 	/* The kernel ends a PID namespace together with its process 1. */
 	report(LAUNCHER_ENDED, keep(tool, linger * 1000000, !pid_space || l->hold));
 	hold(l, dumpable);
