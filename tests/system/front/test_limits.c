@@ -426,6 +426,7 @@ answers_but_runs_nothing(const struct server *s)
 	rpc_info_free(&info);
 	run_fails(s, &old, SRPC_CLIENT_ERROR);
 	ck_assert_str_eq(old.failure.message, REFUSED);
+	run_free(&old);
 	run5_fails(s, &new, SRPC_CLIENT_ERROR, REFUSED);
 	ck_assert_int_gt(run5_number(&new, "retry_ms"), 0);
 	new = run5_next(&new, CALL5(RPC5_STATS));
