@@ -11,6 +11,7 @@
 	X(client, 12)       \
 	X(client5, 12)      \
 	X(config, 5)        \
+	X(connect, 5)       \
 	X(deadline, 1)      \
 	X(endpoint, 1)      \
 	X(error, 1)         \

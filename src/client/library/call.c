@@ -14,12 +14,13 @@
 #define RECEIVE_SIZE (128U << 10) /* bytes read at a time: so many fit into a cache */
 #define KEPT_SIZE    (256U << 10) /* bytes of `out` that are kept when all is sent */
 
-int
-call_connect(struct runtool *c, struct runtool_error *err)
+static int
+connect_by(struct runtool *c, int family, struct runtool_error *err)
 {
 	int on = 1;
 
-	c->fd = connect_open(c->host, c->port, deadline_in(c->timeout_ms), &c->control, err);
+	c->fd =
+	    connect_open(c->host, c->port, family, deadline_in(c->timeout_ms), &c->control, err);
 	if (c->fd == -1)
 		return (-1);
 	connect_keep_alive(c->fd);
@@ -27,6 +28,12 @@ call_connect(struct runtool *c, struct runtool_error *err)
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->ipv4 = connect_ipv4(c->fd, &c->local, &c->peer);
 	return (0);
+}
+
+int
+call_connect(struct runtool *c, struct runtool_error *err)
+{
+	return (connect_by(c, AF_UNSPEC, err));
 }
 
 /*
@@ -46,6 +53,14 @@ is_of_use(const struct runtool *c)
 	return (n == -1 ? errno == EAGAIN : n > 0 && !c->greeted);
 }
 
+static void
+greet(struct runtool *c)
+{
+	if (!c->greeted)
+		srpc_put_hello(&c->out);
+	c->greeted = true;
+}
+
 int
 call_begin(struct runtool *c, struct runtool_error *err)
 {
@@ -55,9 +70,17 @@ call_begin(struct runtool *c, struct runtool_error *err)
 		if (call_connect(c, err) == -1)
 			return (-1);
 	}
-	if (!c->greeted)
-		srpc_put_hello(&c->out);
-	c->greeted = true;
+	greet(c);
+	return (0);
+}
+
+int
+call_change_to_ipv4(struct runtool *c, struct runtool_error *err)
+{
+	call_hang_up(c);
+	if (connect_by(c, AF_INET, err) == -1)
+		return (-1);
+	greet(c);
 	return (0);
 }
 

@@ -56,6 +56,9 @@ int call_connect(struct runtool *, struct runtool_error *err);
  */
 int call_begin(struct runtool *, struct runtool_error *err);
 
+/* To be called behind it, for a call that needs IPv4 (`ipv4` is not set). 0, or -1 with *err. */
+int call_change_to_ipv4(struct runtool *, struct runtool_error *err);
+
 /*
  * Sends as much as the socket takes. An error is only noted: if the server gave up, its reason may
  * still be there to be read.

@@ -54,6 +54,27 @@ check_abilities(const struct runtool_request *request, struct runtool_error *err
 	    RPC_VERSION, what, remedy, RPC5_VERSION));
 }
 
+/* Connects, by IPv4 if there is to be output. */
+static int
+begin(struct run4 *run, struct runtool_error *err)
+{
+	struct runtool_error why;
+
+	if (call_begin(run->c, err) == -1)
+		return (-1);
+	if (run->request->output == NULL || run->c->ipv4 || call_change_to_ipv4(run->c, &why) == 0)
+		return (0);
+	if (why.code == RUNTOOL_CANCELLED) {
+		*err = why;
+		return (-1);
+	}
+	return (error_set(err, RUNTOOL_INVALID,
+	    "the server speaks version %d of the interface at most, which sends no output "
+	    "over IPv6 (and by IPv4: %s): name an IPv4 address of it, or, for version "
+	    "%d, " FAILURE_UPDATE,
+	    RPC_VERSION, why.message, RPC5_VERSION));
+}
+
 static int
 open_relays(struct run4 *run, struct rpc_run *call, struct runtool_error *err)
 {
@@ -61,11 +82,6 @@ open_relays(struct run4 *run, struct rpc_run *call, struct runtool_error *err)
 
 	if (run->request->output == NULL)
 		return (0);
-	if (!run->c->ipv4)
-		return (error_set(err, RUNTOOL_INVALID,
-		    "the server speaks version %d of the interface at most, which sends no output "
-		    "over IPv6: name an IPv4 address of it, or, for version %d, " FAILURE_UPDATE,
-		    RPC_VERSION, RPC5_VERSION));
 	for (i = 0; i < CALL_STREAMS; i++)
 		if (relay_open(&run->relays[i], run->c, &run->c->listeners[i], err) == -1)
 			return (-1);
@@ -199,7 +215,7 @@ end_tool(struct run4 *run, struct runtool_error *err)
 static int
 run_to_end(struct run4 *run, struct runtool_error *err)
 {
-	if (check_abilities(run->request, err) == -1 || call_begin(run->c, err) == -1 ||
+	if (check_abilities(run->request, err) == -1 || begin(run, err) == -1 ||
 	    send_request(run, err) == -1)
 		return (-1);
 	while (!run->answered || run->relays[OUT].fd != -1 || run->relays[ERR].fd != -1) {
