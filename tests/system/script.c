@@ -1,4 +1,6 @@
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "script.h"
 
@@ -18,12 +20,16 @@ struct program
 script(const struct server *s, const char *text)
 {
 	const char **argv = (const char **)(void *)harness_alloc(4 * sizeof(*argv));
+	const char *run = harness_in_root(harness_text("tmp/%s", harness_unique("run")));
 
+	/* What one script has learnt of a port is not true for the next server there. */
+	ck_assert_int_eq(mkdir(run, 0700), 0);
+	ck_assert_int_eq(chown(run, harness_user(), (gid_t)-1), 0);
 	argv[0] = "/bin/sh";
 	argv[1] = "-c";
-	argv[2] = harness_text("PATH=%s:$PATH RUNTOOL_SERVER=127.0.0.1:%d tmp=%s\n"
-			       "export PATH RUNTOOL_SERVER\n%s",
-	    harness_installed("bin"), s->port, harness_in_root("tmp"), text);
+	argv[2] = harness_text("PATH=%s:$PATH RUNTOOL_SERVER=127.0.0.1:%d XDG_RUNTIME_DIR=%s "
+			       "tmp=%s\nexport PATH RUNTOOL_SERVER XDG_RUNTIME_DIR\n%s",
+	    harness_installed("bin"), s->port, run, harness_in_root("tmp"), text);
 	return ((struct program){.argv = argv, .uid = harness_user(), .pass = -1});
 }
 

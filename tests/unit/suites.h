@@ -20,6 +20,7 @@
 	X(killer, 12)       \
 	X(launcher_doc, 1)  \
 	X(log, 1)           \
+	X(memory, 2)        \
 	X(multiply, 1)      \
 	X(pairs, 1)         \
 	X(peers, 1)         \

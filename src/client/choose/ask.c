@@ -140,6 +140,12 @@ ask_new(struct ask_group *group, struct asked *const *list, size_t n, int grace_
 	return (ask(group, list, n, false, grace_ms));
 }
 
+void
+ask_beside(struct ask_group *group, struct asked *const *list, size_t n)
+{
+	begin_all(group, list, n);
+}
+
 bool
 ask_is_over(const struct asked *a)
 {

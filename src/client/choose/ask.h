@@ -44,6 +44,9 @@ struct asked {
 bool ask_all(struct ask_group *, struct asked *const *, size_t n, int grace_ms);
 bool ask_new(struct ask_group *, struct asked *const *, size_t n, int grace_ms);
 
+/* Asks them beside all others, and does not wait for them. */
+void ask_beside(struct ask_group *, struct asked *const *, size_t n);
+
 /* Whether no thread is asking it. */
 bool ask_is_over(const struct asked *);
 

@@ -36,6 +36,31 @@ is_another(const struct candidate *c)
 	return (c->of_area && c->answers && memcmp(c->id, c->unique, sizeof(c->id)) != 0);
 }
 
+static void
+note(struct candidate *c, const char *why, bool silent)
+{
+	char name[ENDPOINT_NAME_SIZE];
+
+	memory_note(endpoint_name(&c->server, name), why, silent);
+	c->known = true;
+}
+
+/* What has come of asking it goes to the memory, though nobody may wait for it any more. */
+static void
+remember(struct candidate *c, bool slow)
+{
+	char name[ENDPOINT_NAME_SIZE];
+
+	pthread_mutex_lock(&c->all->noting);
+	if (c->answers && c->known)
+		memory_forget(endpoint_name(&c->server, name));
+	else if (!c->answers && !c->beside)
+		note(c, c->why, slow);
+	c->known &= !c->answers;
+	c->over = true;
+	pthread_mutex_unlock(&c->all->noting);
+}
+
 static bool
 ask_one(void *what)
 {
@@ -44,6 +69,7 @@ ask_one(void *what)
 	struct runtool_error why;
 	struct runtool_info info;
 	struct runtool *r;
+	int64_t begin = deadline_now();
 
 	c->answers = c->matches = false;
 	r = all->hooks->connect(c->server.host, c->server.port,
@@ -53,6 +79,8 @@ ask_one(void *what)
 	else
 		error_words(&why, c->why);
 	all->hooks->close(r);
+	if (all->remembers)
+		remember(c, deadline_now() - begin >= GRACE_MS);
 	return (c->matches && !is_another(c));
 }
 
@@ -97,6 +125,7 @@ candidates_init(struct candidates *all, const struct platform *p, const struct a
 	*all = (struct candidates){
 	    .platform = p, .area = area, .timeout_ms = timeout_ms, .hooks = hooks};
 	ask_group_init(&all->group);
+	pthread_mutex_init(&all->noting, NULL);
 	for (i = 0; i < p->n_hosts; i++)
 		if (add(all, &p->hosts[i]) == NULL)
 			return (-1);
@@ -179,7 +208,7 @@ judge(const struct candidates *all, struct candidate *c)
 {
 	if (!c->there)
 		c->state = CANDIDATE_GONE;
-	else if (!ask_is_over(&c->asked))
+	else if (c->left || !ask_is_over(&c->asked))
 		c->state = CANDIDATE_SILENT;
 	else if (is_another(c))
 		c->state = CANDIDATE_ANOTHER;
@@ -193,23 +222,104 @@ judge(const struct candidates *all, struct candidate *c)
 		c->state = CANDIDATE_USABLE;
 }
 
+/* ---- who is asked ------------------------------------------------------------------------- */
+
+void
+candidates_remember(struct candidates *all)
+{
+	all->remembers = true;
+}
+
+/* By what is remembered: whether it is asked this time, and how. */
+static void
+look_up(struct candidates *all, struct candidate *c)
+{
+	char name[ENDPOINT_NAME_SIZE];
+	const struct memory_entry *e = memory_find(&all->memory, endpoint_name(&c->server, name));
+	enum memory_advice advice = e == NULL ? MEMORY_AWAIT : memory_claim(e);
+
+	c->left = advice == MEMORY_LEAVE;
+	/* Its thread may still be asking from last time. */
+	if (!ask_is_over(&c->asked))
+		return;
+	c->beside = advice == MEMORY_ASK_BESIDE;
+	c->known = e != NULL;
+	c->over = false;
+}
+
+enum whom { ALL, NORMAL, BESIDE, NOT_NORMAL };
+
 static bool
-ask_those_there(struct candidates *all,
-    bool (*ask_some)(struct ask_group *, struct asked *const *, size_t n, int grace_ms))
+is_one_of(const struct candidate *c, enum whom whom)
+{
+	bool normal = !c->left && !c->beside;
+
+	return (whom == ALL || (whom == BESIDE ? c->beside : normal == (whom == NORMAL)));
+}
+
+static size_t
+list_some(const struct candidates *all, enum whom whom, struct asked *list[CANDIDATES_MAX])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < all->n; i++)
+		if (all->list[i]->there && is_one_of(all->list[i], whom))
+			list[n++] = &all->list[i]->asked;
+	return (n);
+}
+
+/* Who still has not answered, though a usable one has and the grace is over, is silent. */
+static void
+note_silent(struct candidates *all)
 {
 	struct candidate *c;
-	struct asked *asked[CANDIDATES_MAX];
-	size_t i, n = 0;
-	int64_t now;
-	bool usable;
+	size_t i;
 
-	if (all->area != NULL)
-		look_around(all);
+	pthread_mutex_lock(&all->noting);
+	for (i = 0; i < all->n; i++) {
+		c = all->list[i];
+		if (c->there && !c->left && !c->beside && !c->over)
+			note(c, "has not answered in time", true);
+	}
+	pthread_mutex_unlock(&all->noting);
+}
+
+/*
+ * Asks those of whom nothing bad is known, and some others beside. If none of them can be used, it
+ * does not matter what is known.
+ */
+static bool
+ask_by_memory(struct candidates *all)
+{
+	struct asked *list[CANDIDATES_MAX];
+	size_t i, n;
+	bool usable = false;
+
+	memory_read(&all->memory);
 	for (i = 0; i < all->n; i++)
 		if (all->list[i]->there)
-			asked[n++] = &all->list[i]->asked;
-	usable = ask_some(&all->group, asked, n, GRACE_MS);
-	now = deadline_now();
+			look_up(all, all->list[i]);
+	n = list_some(all, BESIDE, list);
+	ask_beside(&all->group, list, n);
+	if ((n = list_some(all, NORMAL, list)) > 0)
+		usable = ask_all(&all->group, list, n, GRACE_MS);
+	if (usable) {
+		note_silent(all);
+	} else if ((n = list_some(all, NOT_NORMAL, list)) > 0) {
+		usable = ask_all(&all->group, list, n, GRACE_MS);
+		for (i = 0; i < all->n; i++)
+			all->list[i]->left = false;
+	}
+	return (usable);
+}
+
+static void
+judge_all(struct candidates *all)
+{
+	struct candidate *c;
+	size_t i;
+	int64_t now = deadline_now();
+
 	for (i = 0; i < all->n; i++) {
 		c = all->list[i];
 		judge(all, c);
@@ -217,19 +327,40 @@ ask_those_there(struct candidates *all,
 				    ? c->load
 				    : (struct rank_server){0};
 	}
-	return (usable);
 }
 
 bool
 candidates_ask(struct candidates *all)
 {
-	return (ask_those_there(all, ask_all));
+	struct asked *list[CANDIDATES_MAX];
+	bool usable;
+	size_t n;
+
+	if (all->area != NULL)
+		look_around(all);
+	if (all->remembers) {
+		usable = ask_by_memory(all);
+	} else {
+		n = list_some(all, ALL, list);
+		usable = ask_all(&all->group, list, n, GRACE_MS);
+	}
+	judge_all(all);
+	return (usable);
 }
 
 bool
 candidates_look(struct candidates *all)
 {
-	return (ask_those_there(all, ask_new));
+	struct asked *list[CANDIDATES_MAX];
+	bool usable;
+	size_t n;
+
+	if (all->area != NULL)
+		look_around(all);
+	n = list_some(all, ALL, list);
+	usable = ask_new(&all->group, list, n, GRACE_MS);
+	judge_all(all);
+	return (usable);
 }
 
 void

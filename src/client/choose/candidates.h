@@ -7,6 +7,7 @@
 #include "hooks.h"
 #include "lib/error.h"
 #include "lib/record.h"
+#include "memory.h"
 #include "platform.h"
 #include "rank.h"
 
@@ -15,7 +16,7 @@
 
 enum candidate_state {
 	CANDIDATE_GONE,	   /* the area has no record of it any more */
-	CANDIDATE_SILENT,  /* it has not answered yet */
+	CANDIDATE_SILENT,  /* it has not answered yet, or did not lately */
 	CANDIDATE_FAILED,  /* it did not answer; `why` has the reason */
 	CANDIDATE_ANOTHER, /* it is not the server that its record says */
 	CANDIDATE_UNFIT,   /* it is not as the platform must be; `why` has the reason */
@@ -32,6 +33,11 @@ struct candidate {
 	bool there;	    /* false: the area has no record of it any more */
 	int64_t not_before; /* a moment of deadline.h: it has no room until then */
 	bool told;	    /* its trouble was told; for troubles.c only */
+
+	/* What the memory of hosts has to do with it; for candidates.c only. */
+	bool left, beside; /* it is not asked this time; it is asked, and not waited for */
+	bool known;	   /* it is in the memory */
+	bool over;	   /* it has answered this time, or failed to */
 
 	/* As of the last time that all were asked. */
 	enum candidate_state state;
@@ -51,7 +57,10 @@ struct candidates {
 	const struct hooks *hooks;
 	int timeout_ms;
 	struct ask_group group;
-	int error; /* an errno: the area's records could not be read; 0: they were */
+	bool remembers;
+	struct memory memory;
+	pthread_mutex_t noting; /* for what their threads and we remember */
+	int error;		/* an errno: the area's records could not be read; 0: they were */
 	struct candidate *list[CANDIDATES_MAX];
 	struct rank_server loads[CANDIDATES_MAX]; /* those not to be tried are not usable */
 	size_t n;
@@ -64,6 +73,12 @@ struct candidates {
  */
 int candidates_init(struct candidates *, const struct platform *, const struct area *,
     int timeout_ms, const struct hooks *);
+
+/*
+ * From now on remembers between runs who does not answer. Such a one is left alone while others can
+ * be used: it is asked now and then, beside the others.
+ */
+void candidates_remember(struct candidates *);
 
 /*
  * Reads the area's records, asks all, and waits for the answers for a while. Fills in states and

@@ -89,6 +89,12 @@ take_a_break(struct choose *c)
 }
 
 void
+choose_remember(struct choose *c)
+{
+	candidates_remember(&c->all);
+}
+
+void
 choose_wait(struct choose *c, int ms)
 {
 	c->patience.ms = ms;

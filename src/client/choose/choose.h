@@ -17,6 +17,9 @@ struct choose;
 struct choose *choose_new(const struct platform *, const struct area *, int timeout_ms,
     bool verbose, const struct hooks *);
 
+/* To be called first: remembers between runs which servers do not answer (see memory.h). */
+void choose_remember(struct choose *);
+
 /* For so long choose_next() waits for a server when none can be used, each time; 0: not at all. */
 void choose_wait(struct choose *, int ms);
 

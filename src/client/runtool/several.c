@@ -181,6 +181,7 @@ open_choose(struct several *s, const struct cmdline *cmd)
 	    s->defaults.info_timeout_ms, cmd->verbose, &hooks);
 	if (s->choose == NULL)
 		err(EXIT_TROUBLE, "platform");
+	choose_remember(s->choose);
 	choose_wait(s->choose, cmd->wait_ms);
 }
 

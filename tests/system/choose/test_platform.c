@@ -184,6 +184,54 @@ START_TEST(a_silent_host_is_not_waited_for)
 }
 END_TEST
 
+/* A run, and the server that it went to. */
+#define WHERE "runtool -p test --json=/dev/stdout /bin/true | grep -o '\"server\":\"[^\"]*\"'; "
+
+START_TEST(who_is_silent_is_remembered_and_comes_back)
+{
+	struct server hung, well;
+	struct shown shown;
+
+	start(&hung, "5", "Hung", "");
+	start(&well, "5", "Well", "server_max_threads = 1\n");
+	shown = run_with(harness_text("hosts = %s %s", at(&hung), at(&well)),
+	    harness_text("memory=$XDG_RUNTIME_DIR/runtool/hosts\n"
+			 "kill -STOP %d; " WHERE "grep -c ' 1 %s has not' $memory; " WHERE
+			 "kill -CONT %d\n"
+			 "while test -s $memory && grep -q ' %s ' $memory; do " WHERE
+			 "sleep 1; done >/dev/null\n"
+			 "kill -STOP %d; " WHERE "kill -CONT %d\n",
+		(int)server_pid(&hung), at(&hung), (int)server_pid(&hung), at(&hung),
+		(int)server_pid(&well), (int)server_pid(&well)));
+	ck_assert_str_eq(shown.err, "");
+	ck_assert_str_eq(
+	    shown.out, harness_text("\"server\":\"%s\"\n1\n\"server\":\"%s\"\n\"server\":\"%s\"\n",
+			   at(&well), at(&well), at(&hung)));
+	server_stop(&hung);
+	server_stop(&well);
+}
+END_TEST
+
+START_TEST(without_a_runtime_directory_the_memory_is_in_tmp)
+{
+	int refuses, port;
+	struct server s;
+	struct shown shown;
+
+	refuses = listen_anywhere(&port);
+	start(&s, "5", "Talking", "");
+	shown = run_with(harness_text("hosts = 127.0.0.1:%d %s", port, at(&s)),
+	    harness_text("d=/tmp/runtool-$(id -u); for XDG_RUNTIME_DIR in '' . / /nowhere; do "
+			 "rm -rf $d; runtool -p test /bin/true && stat -c %%a $d $d/hosts && "
+			 "grep -c ' 0 127.0.0.1:%d cannot connect' $d/hosts; done; rm -rf $d",
+		port));
+	ck_assert_str_eq(shown.err, "");
+	ck_assert_str_eq(shown.out, "700\n600\n1\n700\n600\n1\n700\n600\n1\n700\n600\n1\n");
+	close(refuses);
+	server_stop(&s);
+}
+END_TEST
+
 START_TEST(silence_of_all_hosts_has_an_end)
 {
 	struct server none = {0};
@@ -630,6 +678,8 @@ platform_suite(void)
 	tcase_add_test(tc, a_host_that_does_not_answer_is_passed_over);
 	testing_from(tc, TESTING_CHECK);
 	tcase_add_test(tc, a_silent_host_is_not_waited_for);
+	tcase_add_test(tc, who_is_silent_is_remembered_and_comes_back);
+	tcase_add_test(tc, without_a_runtime_directory_the_memory_is_in_tmp);
 	tcase_add_test(tc, silence_of_all_hosts_has_an_end);
 	tcase_add_test(tc, a_server_under_two_names_counts_once);
 	harness_add_namespaces(tc, localhost_comes_first);
