@@ -20,7 +20,7 @@
 struct options {
 	enum probe_call call;
 	bool json;
-	const char *config, *area;
+	const char *config, *area, *platform;
 	char *const *hosts; /* NULL-terminated */
 };
 
@@ -31,6 +31,8 @@ help(void)
 	     "Shows what RunToolServers say about their hosts; see RunToolProbe(1).\n"
 	     "Default: $RUNTOOL_SERVER, localhost.\n\n"
 	     "  -a, --area AREA    all servers of this area of a fleet, as a table\n"
+	     "  -p, --platform PLATFORM\n"
+	     "                     its servers, as a table with what runtool remembers of them\n"
 	     "      --json         as a JSON array\n"
 	     "      --ping         only whether they are there, and in which state\n"
 	     "      --stats        how often what was asked of them, and how long it took\n"
@@ -57,6 +59,7 @@ parse_options(struct options *o, int argc, char *argv[])
 	    {"config", required_argument, NULL, 'c'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"json", no_argument, NULL, JSON_OPTION},
+	    {"platform", required_argument, NULL, 'p'},
 	    {"ping", no_argument, NULL, PING_OPTION},
 	    {"stats", no_argument, NULL, STATS_OPTION},
 	    {"stop", no_argument, NULL, STOP_OPTION},
@@ -65,13 +68,16 @@ parse_options(struct options *o, int argc, char *argv[])
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "a:c:hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "a:c:hp:V", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'a':
 			o->area = optarg;
 			break;
 		case 'c':
 			o->config = optarg;
+			break;
+		case 'p':
+			o->platform = optarg;
 			break;
 		case JSON_OPTION:
 			o->json = true;
@@ -99,8 +105,10 @@ parse_options(struct options *o, int argc, char *argv[])
 	if (o->area != NULL && !record_area_ok(o->area))
 		errx(EXIT_FAILURE, "-a %s: must be letters, digits, `.`, `_` and `-`", o->area);
 	o->hosts = argv + optind;
-	if (o->area != NULL && *o->hosts != NULL)
+	if (o->area != NULL && o->platform == NULL && *o->hosts != NULL)
 		errx(EXIT_FAILURE, "--area or hosts: not both");
+	if ((o->area != NULL) + (o->platform != NULL) + (*o->hosts != NULL) > 1)
+		errx(EXIT_FAILURE, "--area, --platform or hosts: only one of them");
 }
 
 /* ---- what came of it ---------------------------------------------------------------------- */
@@ -137,10 +145,27 @@ show(const struct options *o, const struct targets_fleet *f, json_t *answers)
 	tell_odd(f, NULL);
 	if (o->call == PROBE_STATS)
 		return (show_calls(answers));
+	if (o->platform != NULL)
+		return (show_hosts(answers));
 	if (o->area != NULL)
 		return (show_servers(answers));
 	show_lists(answers);
 	return (0);
+}
+
+static struct probe *
+find_targets(const struct options *o, struct targets_fleet *fleet, const struct config *config,
+    const struct defaults_file *file, size_t *n)
+{
+	struct probe *probes;
+
+	if (o->area != NULL)
+		return (targets_registered(fleet, o->area, config, file, n));
+	if (o->platform == NULL)
+		return (targets_named(o->hosts, config, n));
+	probes = targets_platform(fleet, o->platform, config, file, n);
+	targets_remember(probes, *n);
+	return (probes);
 }
 
 int
@@ -159,8 +184,7 @@ main(int argc, char *argv[])
 	parse_options(&o, argc, argv);
 	if (defaults_open(o.config, &config, &file, why, sizeof(why)) == -1)
 		errx(EXIT_FAILURE, "%s", why);
-	probes = o.area == NULL ? targets_named(o.hosts, config, &n)
-				: targets_registered(&fleet, o.area, config, &file, &n);
+	probes = find_targets(&o, &fleet, config, &file, &n);
 	config_free(config);
 	for (i = 0; i < n; i++)
 		probes[i].call = o.call;

@@ -131,6 +131,12 @@ in_flight(const json_t *answer)
 	    json_integer_value(n), json_integer_value(slots)));
 }
 
+static json_t *
+state(const json_t *answer)
+{
+	return (message(answer) == NULL ? cell(answer, "state") : json_string(failure(answer)));
+}
+
 int
 show_servers(const json_t *answers)
 {
@@ -141,14 +147,48 @@ show_servers(const json_t *answers)
 
 	json_array_foreach(answers, i, answer)
 	{
-		row = json_pack("[o, o, o, o, o, o]", cell(answer, "server"),
-		    message(answer) == NULL ? cell(answer, "state") : json_string(failure(answer)),
+		row = json_pack("[o, o, o, o, o, o]", cell(answer, "server"), state(answer),
 		    in_flight(answer), cell(answer, "load"), cell(answer, "registered"),
 		    cell(answer, "pid"));
 		if (message(answer) != NULL)
 			json_array_append_new(row, json_string(message(answer)));
 		rows = add_row(rows, row);
 	}
+	return (print_table(rows));
+}
+
+static json_t *
+host_row(const json_t *answer)
+{
+	const json_t *known = json_object_get(answer, "remembered");
+	const char *words = message(answer);
+	json_t *row = json_pack("[o, o, o, o]", cell(answer, "server"), state(answer),
+	    in_flight(answer), cell(answer, "load"));
+
+	if (known == NULL) {
+		json_array_append_new(row, json_string("-"));
+	} else {
+		json_array_append_new(
+		    row, json_sprintf("%s for %" JSON_INTEGER_FORMAT " s",
+			     json_string_value(json_object_get(known, "state")),
+			     json_integer_value(json_object_get(known, "seconds"))));
+		if (words == NULL)
+			words = json_string_value(json_object_get(known, "message"));
+	}
+	if (words != NULL)
+		json_array_append_new(row, json_string(words));
+	return (row);
+}
+
+int
+show_hosts(const json_t *answers)
+{
+	json_t *rows = json_pack(
+		   "[[s, s, s, s, s]]", "SERVER", "STATE", "IN_FLIGHT", "LOAD", "REMEMBERED"),
+	       *answer;
+	size_t i;
+
+	json_array_foreach(answers, i, answer) rows = add_row(rows, host_row(answer));
 	return (print_table(rows));
 }
 

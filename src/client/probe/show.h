@@ -8,9 +8,11 @@
 void show_lists(const json_t *answers);
 
 /*
- * Tables, with errors in them: a server a line, or a call of a server a line. 0, or -1 with errno.
+ * Tables, with errors in them: a server a line, with its record or with what is remembered, or a call
+ * of a server a line. 0, or -1 with errno.
  */
 int show_servers(const json_t *answers);
+int show_hosts(const json_t *answers);
 int show_calls(const json_t *answers);
 
 #endif

@@ -2,8 +2,11 @@
 #include <err.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "client/choose/defaults.h"
+#include "client/choose/memory.h"
+#include "client/choose/platform.h"
 #include "lib/error.h"
 #include "targets.h"
 
@@ -108,4 +111,67 @@ targets_registered(struct targets_fleet *f, const char *area, const struct confi
 	for (i = 0; i < *n; i++)
 		find_server(&probes[i], &f->records.list[i], &f->area.config);
 	return (probes);
+}
+
+static void
+take_host(struct probe *p, const struct endpoint *host, const struct defaults *defaults)
+{
+	char name[ENDPOINT_NAME_SIZE];
+
+	p->server = *host;
+	p->timeout_ms = defaults->info_timeout_ms;
+	p->answer = json_pack("{s:o}", "server", jsontext_string(endpoint_name(host, name)));
+}
+
+struct probe *
+targets_platform(struct targets_fleet *f, const char *name, const struct config *config,
+    const struct defaults_file *file, size_t *n)
+{
+	char why[WHY_SIZE];
+	struct platform platform = {0};
+	struct defaults defaults;
+	struct probe *probes;
+	size_t i;
+
+	if (config == NULL)
+		errx(EXIT_FAILURE,
+		    "there is no vesta.cfg that says which hosts it has: name one with -c");
+	if (defaults_read(&defaults, config, why, sizeof(why)) == -1 ||
+	    platform_read(&platform, config, file->path, name, &defaults, why, sizeof(why)) == -1)
+		errx(EXIT_FAILURE, "%s", why);
+	if (platform.area != NULL) {
+		probes = targets_registered(f, platform.area, config, file, n);
+	} else {
+		*n = platform.n_hosts;
+		probes = new_probes(*n);
+		for (i = 0; i < *n; i++)
+			take_host(&probes[i], &platform.hosts[i], &defaults);
+	}
+	platform_free(&platform);
+	return (probes);
+}
+
+void
+targets_remember(struct probe *probes, size_t n)
+{
+	char server[ENDPOINT_NAME_SIZE];
+	const struct memory_entry *e;
+	struct memory *memory;
+	int64_t seconds;
+	size_t i;
+
+	if ((memory = malloc(sizeof(*memory))) == NULL)
+		errx(EXIT_FAILURE, "out of memory");
+	memory_read(memory);
+	for (i = 0; i < n; i++) {
+		e = memory_find(memory, endpoint_name(&probes[i].server, server));
+		if (e == NULL)
+			continue;
+		seconds = (memory_now() - e->since) / MS_PER_SECOND;
+		json_object_set_new(probes[i].answer, "remembered",
+		    json_pack("{s:s, s:o, s:I, s:o}", "state", e->silent ? "silent" : "failed",
+			"since", probe_time(time(NULL) - seconds), "seconds", (json_int_t)seconds,
+			"message", jsontext_string(e->why)));
+	}
+	free(memory);
 }

@@ -346,6 +346,57 @@ START_TEST(an_older_server_has_no_statistics_to_show)
 }
 END_TEST
 
+START_TEST(a_platform_is_shown_with_what_is_remembered)
+{
+	struct server gone, well;
+	const char *config, *text, *was;
+	struct shown shown;
+	json_t *all, *known;
+
+	script_server(&gone, "5", "");
+	script_server(&well, "5", "");
+	was = place(&gone);
+	server_stop(&gone);
+	config = harness_file(harness_text("[test]\nhosts = %s %s\n", was, place(&well)));
+	text = harness_text("export VESTACONFIG=%s; unset RUNTOOL_SERVER; cd /\n"
+			    "runtool -p test -i /dev/null /bin/true; RunToolProbe -p test",
+	    config);
+	shown = script_run(&well, text);
+	ck_assert_int_eq(shown.status, 1);
+	ck_assert_str_eq(shown.err, "");
+	ck_assert_str_eq(row(&shown, "SERVER"), "SERVER STATE IN_FLIGHT LOAD REMEMBERED");
+	ck_assert_contains(row(&shown, was), harness_text("%s silent - - failed for ", was));
+	ck_assert_contains(row(&shown, was), "cannot connect");
+	ck_assert_contains(row(&shown, place(&well)), harness_text("%s ok 0/", place(&well)));
+	ck_assert_contains(row(&shown, place(&well)), " -");
+	ck_assert_ptr_null(strstr(row(&shown, place(&well)), "failed"));
+	shown = script_run(&well, harness_text("%s --json", text));
+	ck_assert_ptr_nonnull(all = json_loads(shown.out, 0, NULL));
+	known = json_object_get(json_array_get(all, 0), "remembered");
+	ck_assert_str_eq(json_string_value(json_object_get(known, "state")), "failed");
+	ck_assert_int_ge(json_integer_value(json_object_get(known, "seconds")), 0);
+	ck_assert_contains(
+	    json_string_value(json_object_get(known, "message")), "cannot connect (127.0.0.1: ");
+	ck_assert_ptr_null(json_object_get(json_array_get(all, 1), "remembered"));
+	json_decref(all);
+	server_stop(&well);
+}
+END_TEST
+
+static const struct promise no_platforms[] = {
+    {"cd /; exec env -u VESTACONFIG HOME=/ RunToolProbe -p test -a x", 1, "",
+	"RunToolProbe: --area, --platform or hosts: only one of them\n"},
+    {"cd /; exec env -u VESTACONFIG HOME=/ RunToolProbe -p test 127.0.0.1", 1, "",
+	"RunToolProbe: --area, --platform or hosts: only one of them\n"},
+    {"echo '[other]' >$tmp/c; RunToolProbe -c $tmp/c -p test 2>&1 | grep -c 'test'", 0, "1\n", ""},
+};
+
+START_TEST(what_is_no_platform_is_told)
+{
+	SCRIPT_KEEP("5", no_platforms);
+}
+END_TEST
+
 Suite *
 probe_suite(void)
 {
@@ -364,6 +415,12 @@ probe_suite(void)
 	tcase_add_test(tc, json_has_the_whole_fleet);
 	tcase_add_test(tc, a_malformed_record_is_told);
 	tcase_add_loop_test(tc, a_fleet_that_cannot_be_looked_at_is_told, 0, LENGTH(refused));
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("platform");
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_platform_is_shown_with_what_is_remembered);
+	tcase_add_test(tc, what_is_no_platform_is_told);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("statistics");
