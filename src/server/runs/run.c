@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <bsd/string.h>
@@ -76,6 +77,15 @@ launch(struct launch *l, const struct settings *s, const struct request *r, cons
 	return (rc);
 }
 
+/* Also if its error was told already. */
+static bool
+has_hung_up(int fd)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLRDHUP};
+
+	return (poll(&pfd, 1, 0) == 1 && pfd.revents != 0);
+}
+
 /* From the launcher's start until nothing is left of the tool. 0, or -1 with *err. */
 static int
 see_through(const struct launch *l, struct wanted *w, const char *root, struct stream *stream,
@@ -100,7 +110,7 @@ see_through(const struct launch *l, struct wanted *w, const char *root, struct s
 	delivered = follow_deliver(&f, is_wanted, w);
 	unwanted = killer_unregister(w->killer, r);
 	/* The killer may not have heard of it yet. */
-	if (!delivered && unwanted == END_NOT && !r->failed && !r->reply.failed)
+	if (!delivered && unwanted == END_NOT && !r->failed && has_hung_up(r->fd))
 		unwanted = END_CLIENT_GONE;
 	if (!delivered)
 		o->cut = unwanted;
