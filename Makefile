@@ -387,7 +387,7 @@ packages := gcc make libc6-dev libbsd-dev libinih-dev libjansson-dev check pkg-c
 # What the tests alone need: a cluster for a fleet, and clocks that are off.
 test_packages := faketime munge slurm-client slurmctld slurmd
 # And at their full length: the build systems of the projects that are built.
-long_packages := autoconf automake libtool cmake ninja-build meson g++
+long_packages := autoconf automake libtool cmake ninja-build meson g++ ccache
 lint_packages := clang clang-tidy clang-format libclang-rt-14-dev cppcheck mandoc shellcheck
 missing = for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf ' %s' $$p; done
 .PHONY: deps deps-check deps-long deps-all

@@ -209,6 +209,50 @@ an_interrupt_leaves_nothing() {
 	is_same
 }
 
+# ---- ccache -----------------------------------------------------------------------------------
+
+# cached WHAT OPTION...: compiles version.c behind ccache, as runtool(1) says, in a root whose compiler and whose
+# headers we may change; and whether that was a hit or a miss.
+cached() {
+	what=$1
+	shift
+	set -- with_runtool "PATH=$dir/links:$dir/bin:/usr/local/bin:/usr/bin:/bin" RUNTOOL_ROOT=changing \
+	    "RUNTOOL_SERVER=$one" "CCACHE_DIR=$project/cache" "CCACHE_TEMPDIR=$project/temporary" CCACHE_NODIRECT=1 \
+	    CCACHE_COMPILERCHECK='runtool stat -L --format=%s:%Y /usr/local/bin/gcc' "$@"
+	(cd "$project" && "$@" ccache -z && "$@" ccache gcc -c -o version.o version.c &&
+	    "$@" ccache --print-stats) >"$words" 2>&1
+	expect grep -qx "$what	1" "$words"
+}
+
+# change FILE TEXT: of the root; its time is another one, too.
+change() {
+	printf '%s\n' "$2" >"$dir/changing/$1"
+	touch -d "@$((changes += 1))" "$dir/changing/$1"
+}
+changes=1000000000
+
+ccache_hits_where_the_root_is_the_same_and_misses_where_it_is_not() {
+	project=$work/cached
+	install -d -o "$server_uid" "$project" "$project/temporary"
+	echo '#include <version.h>' >"$project/version.c"
+	change include/version.h 'int version = 1;'
+	change bin/gcc '#!/bin/sh
+		exec /usr/bin/gcc "$@"'
+	chmod 755 "$dir/changing/bin/gcc"
+	cached cache_miss
+	cp "$project/version.o" "$dir/version.o"
+	cached preprocessed_cache_hit
+	change include/version.h 'int version = 2;'
+	cached cache_miss
+	expect test "$(sha256sum <"$dir/version.o")" != "$(sha256sum <"$project/version.o")"
+	change include/version.h 'int version = 1;'
+	cached preprocessed_cache_hit
+	expect cmp "$dir/version.o" "$project/version.o"
+	change bin/gcc '#!/bin/sh
+		exec /usr/bin/gcc -g "$@"'
+	cached cache_miss
+}
+
 # ---- running them -----------------------------------------------------------------------------
 
 # check NAME: a test.
@@ -224,7 +268,7 @@ say_more() {
 }
 
 if [ "${RUNTOOL_LEVEL:-check}" = long ]; then
-	projects='lua5.4 libtommath jansson json-c tinyxml2' programs='autoreconf libtoolize cmake ninja meson' number=11
+	projects='lua5.4 libtommath jansson json-c tinyxml2' programs='autoreconf libtoolize cmake ninja meson ccache' number=12
 else
 	projects=lua5.4 programs='' number=3
 fi
@@ -255,6 +299,20 @@ cat >>"$dir/etc/tool_launcher.conf" <<-EOC
 	proc
 	dev
 EOC
+install -d "$dir/changing/bin" "$dir/changing/include"
+cat >>"$dir/etc/tool_launcher.conf" <<-EOC
+	root changing
+	base tmpfs
+	ro /usr /etc/ld.so.cache
+	symlink usr/bin /bin
+	symlink usr/lib /lib
+	symlink usr/lib64 /lib64
+	ro $dir/changing/bin as /usr/local/bin
+	ro $dir/changing/include as /usr/local/include
+	rw $work
+	tmpfs /tmp
+EOC
+"$dir/bin/runtool" --links "$dir/links" gcc
 install -d -o "$server_uid" "$dir/fleet"
 cat >>"$dir/etc/vesta.cfg" <<-EOC
 	[Run_Tool_Fleet]
@@ -275,6 +333,7 @@ check meson_is_the_same
 check a_server_may_be_restarted
 check a_server_may_be_killed
 check an_interrupt_leaves_nothing
+check ccache_hits_where_the_root_is_the_same_and_misses_where_it_is_not
 cat >>"$dir/etc/vesta.cfg" <<-EOC
 	[half]
 	hosts = 127.0.0.1:1 $one
