@@ -54,15 +54,17 @@ configure() {
 	printf '%s\n' "caller $server_uid" "roots $RUNTOOL_PREFIX/roots" >"$RUNTOOL_PREFIX/etc/tool_launcher.conf"
 }
 
+# As this user, with what runtool remembers of hosts in the cluster's directory.
 run_as() {
 	if [ "$(id -u)" = 0 ]; then
-		as="--reuid $1 --regid $1 --clear-groups"
+		as="--reuid $1 --regid $1 --clear-groups" run=$cluster/run.$1
+		install -d -o "$1" "$run"
 	else
-		as='--inh-caps=-all --ambient-caps=-all'
+		as='--inh-caps=-all --ambient-caps=-all' run=$cluster
 	fi
 	shift
 	# shellcheck disable=SC2086 # words
-	setpriv $as "$RUNTOOL_PREFIX/bin/runtool" -a default -w / "$@"
+	XDG_RUNTIME_DIR=$run setpriv $as "$RUNTOOL_PREFIX/bin/runtool" -a default -w / "$@"
 }
 
 client() {

@@ -44,7 +44,7 @@ static const struct {
 	"cmake --build b >>log 2>&1 && b/x && echo built || cat log",
 	"built\n", true},
     {"meson",
-	"printf 'project(\"x\", \"c\")\\nexecutable(\"x\", \"x.c\")\\n' >meson.build; "
+	"printf \"project('x', 'c')\\nexecutable('x', 'x.c')\\n\" >meson.build; "
 	"echo 'int main(void){return 0;}' >x.c; meson setup b >log 2>&1 && "
 	"meson compile -C b >>log 2>&1 && b/x && echo built || cat log",
 	"built\n", true},
