@@ -16,7 +16,7 @@ testing_begin build 60 1 "$@"
 # would have them: what is the same for all runs is in the environment.
 with_runtool() {
 	setpriv --reuid "$server_uid" --regid "$server_uid" --clear-groups env -i "PATH=$dir/bin:/usr/bin:/bin" \
-	    HOME="$work" XDG_RUNTIME_DIR="$work" TMPDIR=/tmp "VESTACONFIG=$dir/etc/vesta.cfg" RUNTOOL_ROOT=build RUNTOOL_DIRECTORY=here \
+	    HOME="$work" XDG_RUNTIME_DIR="$dir/run" TMPDIR=/tmp "VESTACONFIG=$dir/etc/vesta.cfg" RUNTOOL_ROOT=build RUNTOOL_DIRECTORY=here \
 	    RUNTOOL_ENV='PATH TMPDIR' "$@"
 }
 
@@ -314,6 +314,7 @@ cat >>"$dir/etc/tool_launcher.conf" <<-EOC
 EOC
 "$dir/bin/runtool" --links "$dir/links" gcc
 install -d -o "$server_uid" "$dir/fleet"
+install -d -m 700 -o "$server_uid" "$dir/run"
 cat >>"$dir/etc/vesta.cfg" <<-EOC
 	[Run_Tool_Fleet]
 	dir = $dir/fleet

@@ -58,9 +58,10 @@ configure() {
 run_as() {
 	if [ "$(id -u)" = 0 ]; then
 		as="--reuid $1 --regid $1 --clear-groups" run=$cluster/run.$1
-		install -d -o "$1" "$run"
+		install -d -m 700 -o "$1" "$run"
 	else
-		as='--inh-caps=-all --ambient-caps=-all' run=$cluster
+		as='--inh-caps=-all --ambient-caps=-all' run=$cluster/run
+		install -d -m 700 "$run"
 	fi
 	shift
 	# shellcheck disable=SC2086 # words
