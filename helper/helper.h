@@ -31,11 +31,12 @@
  * A mount of a root. `from`: a path of the host, a link's target, a tmpfs's size (may be NULL), or
  * the name of the tool's user.
  */
-enum mount_kind { RO, RW, RO_TRY, RW_TRY, ROOT, NODE, TMPFS, PROC, PTS, DEV, LINK, PASSWD, GROUP };
+enum mount_kind { RO, RW, ROOT, NODE, TMPFS, PROC, PTS, DEV, LINK, PASSWD, GROUP };
 struct mount {
 	enum mount_kind kind;
 	const char *from, *to;
-	int line; /* of tool_launcher.conf */
+	int line;      /* of tool_launcher.conf */
+	bool may_miss; /* then the root goes without */
 };
 
 /* What tool_launcher.conf says about the tool's root. */

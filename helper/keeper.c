@@ -15,7 +15,7 @@
 static _Alignas(16) char keeper_stack[KEEPER_STACK];
 /* Descriptors of the keeper beside these; -1: it has no such one. */
 static int processes = -1; /* the host's /proc; without a PID namespace */
-static int outputs = -1;   /* the set, before it is OUTPUTS */
+static int outputs = -1;   /* the set; OUTPUTS in the end */
 static int watched = -1;   /* what /proc tells of OUTPUTS; with -linger */
 
 static void
@@ -152,23 +152,17 @@ now_us(void)
 static void
 let_go(const struct launch *l)
 {
+	int life = l->life, *kept[] = {&life, &outputs, &processes, &watched}, n = 0;
 	char **env;
+	size_t i;
 
-	/* All of them are above 2: none is overwritten before it is moved. */
-	dup2(l->life, LIFE);
-	if (outputs == -1)
-		close(OUTPUTS);
-	else
-		dup2(outputs, OUTPUTS);
-	if (processes != -1)
-		processes = dup2(processes, OUTPUTS + 1);
-	if (watched != -1)
-		watched = dup2(watched, OUTPUTS + 2);
+	/* LIFE is the first, OUTPUTS the next. All are above 2: none is overwritten unmoved. */
+	for (i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		if (*kept[i] != -1)
+			*kept[i] = dup2(*kept[i], n++);
+	syscall(SYS_close_range, (unsigned int)n, ~0U, 0);
 	reporter.err = -1;
 	reporter.life = LIFE;
-	if (processes == -1)
-		close(OUTPUTS + 1);
-	syscall(SYS_close_range, OUTPUTS + (watched == -1 ? 2U : 3U), ~0U, 0);
 	for (env = l->env; *env != NULL; env++)
 		memset(*env, 0, strlen(*env));
 }

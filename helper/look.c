@@ -2,19 +2,11 @@
  * look.c: with -look, the tool's process says on its standard output what the tool would find, in
  * place of becoming it: everything before that is done as for a tool.
  */
-#include <elf.h>
+#include <link.h>
 #include <stdarg.h>
 #include <sys/statvfs.h>
 
 #include "helper.h"
-
-#if __SIZEOF_POINTER__ == 8
-typedef Elf64_Ehdr Header;
-typedef Elf64_Phdr Segment;
-#else
-typedef Elf32_Ehdr Header;
-typedef Elf32_Phdr Segment;
-#endif
 
 static int found; /* LAUNCHER_LOOK_* */
 
@@ -55,6 +47,12 @@ line_for(const struct block *b, const char *path)
 	return (best);
 }
 
+#define IN_BLOCK "in `root %s`, " POLICY_FILE ":%d on the server's host\n"
+
+#define SAY_MISSING(words, ...)                                                           \
+	say(LAUNCHER_LOOK_NO_DIRECTORY, "%s is not in root %s" words, path, root_name(l), \
+	    ##__VA_ARGS__)
+
 static void
 say_missing(const struct launch *l, const char *path)
 {
@@ -62,35 +60,28 @@ say_missing(const struct launch *l, const char *path)
 	const struct mount *m = line_for(b, path);
 	const char *rest = m == NULL ? "" : policy_below(m->to, path);
 
-	if (b->base == NULL) {
-		say(LAUNCHER_LOOK_NO_DIRECTORY,
-		    "%s is not in root %s\n"
-		    "  that directory of the server's host has to have it\n",
-		    path, root_name(l));
-	} else if (m == NULL) {
-		say(LAUNCHER_LOOK_NO_DIRECTORY,
-		    "%s is not in root %s: its block has no line for it\n"
-		    "  say `rw %s`, or a directory above it, in `root %s`, " POLICY_FILE
-		    ":%d on the server's host\n",
-		    path, root_name(l), path, b->name, b->line);
-	} else if (m->kind == LINK) {
-		say(LAUNCHER_LOOK_NO_DIRECTORY,
-		    "%s is not in root %s: line %d links %s to %s\n"
-		    "  that has to lead to a directory of the root\n",
-		    path, root_name(l), m->line, m->to, m->from);
-	} else if (m->kind == RO || m->kind == RW || m->kind == RO_TRY || m->kind == RW_TRY) {
-		say(LAUNCHER_LOOK_NO_DIRECTORY,
-		    "%s is not in root %s: line %d shows %s there, and that has no such directory\n"
-		    "  the server's host has to have %s%s%s\n",
-		    path, root_name(l), m->line, m->from, m->from, *rest == '\0' ? "" : "/", rest);
-	} else {
-		say(LAUNCHER_LOOK_NO_DIRECTORY,
-		    "%s is not in root %s: line %d makes %s, empty\n"
-		    "  say `rw %s` behind that, in `root %s`, " POLICY_FILE
-		    ":%d on the server's host\n",
-		    path, root_name(l), m->line, m->to, path, b->name, b->line);
-	}
+	if (b->base == NULL)
+		SAY_MISSING("\n  that directory of the server's host has to have it\n");
+	else if (m == NULL)
+		SAY_MISSING(": its block has no line for it\n  say `rw %s`, or a directory above "
+			    "it, " IN_BLOCK,
+		    path, b->name, b->line);
+	else if (m->kind == LINK)
+		SAY_MISSING(": line %d links %s to %s\n"
+			    "  that has to lead to a directory of the root\n",
+		    m->line, m->to, m->from);
+	else if (m->kind == RO || m->kind == RW)
+		SAY_MISSING(": line %d shows %s there, and that has no such directory\n"
+			    "  the server's host has to have %s%s%s\n",
+		    m->line, m->from, m->from, *rest == '\0' ? "" : "/", rest);
+	else
+		SAY_MISSING(": line %d makes %s, empty\n  say `rw %s` behind that, " IN_BLOCK,
+		    m->line, m->to, path, b->name, b->line);
 }
+
+#define SAY_UNWRITABLE(words, ...)                                                       \
+	say(LAUNCHER_LOOK_READ_ONLY, "%s is not writable for %s: " words, path, l->user, \
+	    ##__VA_ARGS__)
 
 static void
 say_unwritable(const struct launch *l, const char *path)
@@ -104,20 +95,18 @@ say_unwritable(const struct launch *l, const char *path)
 	stat(".", &st);
 	statvfs(".", &fs);
 	if ((fs.f_flag & ST_RDONLY) == 0)
-		say(LAUNCHER_LOOK_READ_ONLY,
-		    "%s is not writable for %s: uid %u gid %u mode %04o\n"
+		SAY_UNWRITABLE(
+		    "uid %u gid %u mode %04o\n"
 		    "  on the server's host, let uid %u write there: setfacl -m u:%u:rwx\n",
-		    path, l->user, st.st_uid, st.st_gid, st.st_mode & 07777, getuid(), getuid());
+		    st.st_uid, st.st_gid, st.st_mode & 07777, getuid(), getuid());
 	else if (m == NULL)
-		say(LAUNCHER_LOOK_READ_ONLY,
-		    "%s is not writable for %s: root %s is read-only there\n"
-		    "  say `rw %s` in `root %s`, " POLICY_FILE ":%d on the server's host\n",
-		    path, l->user, root_name(l), path, root_name(l), l->block->line);
+		SAY_UNWRITABLE("root %s is read-only there\n  say `rw %s` " IN_BLOCK, root_name(l),
+		    path, root_name(l), l->block->line);
 	else
-		say(LAUNCHER_LOOK_READ_ONLY,
-		    "%s is not writable for %s: line %d shows %s read-only\n"
-		    "  say `rw` in the place of `ro` in " POLICY_FILE ":%d on the server's host\n",
-		    path, l->user, m->line, m->from == NULL ? m->to : m->from, m->line);
+		SAY_UNWRITABLE(
+		    "line %d shows %s read-only\n  say `rw` in the place of `ro` in " POLICY_FILE
+		    ":%d on the server's host\n",
+		    m->line, m->from == NULL ? m->to : m->from, m->line);
 }
 
 static void
@@ -156,8 +145,8 @@ find_interpreter(int fd, char text[PATH_MAX])
 {
 	char head[PATH_MAX] = "";
 	ssize_t n = pread(fd, head, sizeof(head) - 1, 0);
-	Segment segment;
-	Header elf;
+	ElfW(Phdr) segment;
+	ElfW(Ehdr) elf;
 	int i;
 
 	*text = '\0';
@@ -177,12 +166,6 @@ find_interpreter(int fd, char text[PATH_MAX])
 		    segment.p_type == PT_INTERP && segment.p_filesz < PATH_MAX &&
 		    pread(fd, text, segment.p_filesz, (off_t)segment.p_offset) > 0)
 			text[segment.p_filesz] = '\0';
-}
-
-static _Noreturn void
-end(void)
-{
-	_exit(found);
 }
 
 void
@@ -207,11 +190,11 @@ look_at_command(const struct launch *l, const char *file)
 			    "%s is %s, which needs %s: %s\n"
 			    "  the root has to have that as well\n",
 			    l->argv[0], file, interpreter, strerror(errno));
-			end();
+			_exit(found);
 		}
 	}
 	say(0, "%s is %s in root %s\n", l->argv[0], file, root_name(l));
-	end();
+	_exit(found);
 }
 
 void
@@ -222,7 +205,7 @@ look_in_vain(const struct launch *l, int error, const char *how, const char *pla
 	    error == ENOENT
 		? "  the root has to have it, and its environment a PATH that leads to it\n"
 		: "");
-	end();
+	_exit(found);
 }
 
 void
@@ -232,5 +215,5 @@ look(const struct launch *l)
 		return;
 	look_at_directory(l);
 	if (*l->argv[0] == '\0')
-		end();
+		_exit(found);
 }

@@ -20,8 +20,6 @@ static const struct {
 } kinds[] = {
     [RO] = {NULL, NULL, NULL, MOUNT_ATTR_RDONLY | HARMLESS},
     [RW] = {NULL, NULL, NULL, HARMLESS},
-    [RO_TRY] = {NULL, NULL, NULL, MOUNT_ATTR_RDONLY | HARMLESS},
-    [RW_TRY] = {NULL, NULL, NULL, HARMLESS},
     [ROOT] = {NULL, NULL, NULL, 0},
     [NODE] = {NULL, NULL, NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC},
     [TMPFS] = {"tmpfs", "mode", "1777", HARMLESS},
@@ -33,19 +31,19 @@ static const struct {
 };
 
 static const struct mount devices[] = {
-    {NODE, "/dev/null", "/dev/null", 0},
-    {NODE, "/dev/zero", "/dev/zero", 0},
-    {NODE, "/dev/full", "/dev/full", 0},
-    {NODE, "/dev/random", "/dev/random", 0},
-    {NODE, "/dev/urandom", "/dev/urandom", 0},
-    {NODE, "/dev/tty", "/dev/tty", 0},
-    {PTS, NULL, "/dev/pts", 0},
-    {TMPFS, NULL, "/dev/shm", 0},
-    {LINK, "pts/ptmx", "/dev/ptmx", 0},
-    {LINK, "/proc/self/fd", "/dev/fd", 0},
-    {LINK, "/proc/self/fd/0", "/dev/stdin", 0},
-    {LINK, "/proc/self/fd/1", "/dev/stdout", 0},
-    {LINK, "/proc/self/fd/2", "/dev/stderr", 0},
+    {NODE, "/dev/null", "/dev/null", 0, false},
+    {NODE, "/dev/zero", "/dev/zero", 0, false},
+    {NODE, "/dev/full", "/dev/full", 0, false},
+    {NODE, "/dev/random", "/dev/random", 0, false},
+    {NODE, "/dev/urandom", "/dev/urandom", 0, false},
+    {NODE, "/dev/tty", "/dev/tty", 0, false},
+    {PTS, NULL, "/dev/pts", 0, false},
+    {TMPFS, NULL, "/dev/shm", 0, false},
+    {LINK, "pts/ptmx", "/dev/ptmx", 0, false},
+    {LINK, "/proc/self/fd", "/dev/fd", 0, false},
+    {LINK, "/proc/self/fd/0", "/dev/stdin", 0, false},
+    {LINK, "/proc/self/fd/1", "/dev/stdout", 0, false},
+    {LINK, "/proc/self/fd/2", "/dev/stderr", 0, false},
 };
 
 static int
@@ -194,7 +192,7 @@ put(int tree, int root, const struct mount *m, const struct block *b, bool make)
 		fd = make_mount(AT_FDCWD, m->kind, m->from);
 		what = kinds[m->kind].type == NULL ? m->from : m->to;
 	}
-	if (fd == -1 && errno == ENOENT && (m->kind == RO_TRY || m->kind == RW_TRY))
+	if (fd == -1 && errno == ENOENT && m->may_miss)
 		return (false);
 	need(m->kind == LINK || (fd != -1 && fstat(fd, &st) == 0), NO_MOUNT,
 	    POLICY_FILE ":%d: %s%s%s", m->line, what, size != NULL ? ": size " : "",

@@ -39,25 +39,50 @@ open_trusted(const char *path, bool rootless)
 	return (f);
 }
 
-/* The id that `name` is, as a number, or has: the third field of the line that begins with it. */
+/*
+ * In a line of such a file whose field number `where` (0: the name, 2: the id) is `key`, the id that
+ * is field `what`. False if there is none.
+ */
+static bool
+look_up(const char *file, int where, const char *key, int what, unsigned long *id)
+{
+	char *text = NULL, *rest, *fields[4];
+	size_t size = 0;
+	FILE *f;
+	int i;
+
+	for (f = open_trusted(file, false); getline(&text, &size, f) != -1;) {
+		for (i = 0, rest = text; i < 4; i++)
+			fields[i] = strsep(&rest, ":");
+		if (fields[where] != NULL && strcmp(fields[where], key) == 0 &&
+		    fields[what] != NULL && args_number(fields[what], ID_MAX, id))
+			return (true);
+	}
+	return (false);
+}
+
+/* The id that `name` is, as a number, or has. */
 static unsigned int
 id_of(const char *name, const char *file)
 {
-	char *text = NULL, *rest;
 	unsigned long id;
-	size_t size = 0;
-	FILE *f;
 
-	if (args_number(name, ID_MAX, &id))
-		return ((unsigned int)id);
-	for (f = open_trusted(file, false); getline(&text, &size, f) != -1;) {
-		rest = text;
-		if (strcmp(strsep(&rest, ":"), name) == 0 && strsep(&rest, ":") != NULL &&
-		    rest != NULL && args_number(strsep(&rest, ":"), ID_MAX, &id))
-			return ((unsigned int)id);
-	}
-	fail(LAUNCHER_REFUSED, 0, POLICY_FILE ":%d: %s is not in %s: use a name there or a number",
-	    line, name, file);
+	if (!args_number(name, ID_MAX, &id) && !look_up(file, 0, name, 2, &id))
+		fail(LAUNCHER_REFUSED, 0,
+		    POLICY_FILE ":%d: %s is not in %s: use a name there or a number", line, name,
+		    file);
+	return ((unsigned int)id);
+}
+
+gid_t
+policy_group(const struct policy *p)
+{
+	unsigned long gid = p->caller;
+	char uid[16];
+
+	snprintf(uid, sizeof(uid), "%u", p->caller);
+	(void)look_up("/etc/passwd", 2, uid, 3, &gid);
+	return ((gid_t)gid);
 }
 
 const char *
@@ -110,7 +135,7 @@ next(size_t *n)
 struct keyword;
 typedef int take(const struct keyword *, char **w, struct policy *);
 static take take_caller, take_group, take_root, begin_block, take_text, take_isolation, take_number,
-    take_directory, take_bind, take_tmpfs, take_link, take_fixed, take_users;
+    take_directory, take_bind, take_try, take_tmpfs, take_link, take_fixed, take_users;
 
 /* Where a word may stand: before all blocks, in any block, in a named root's block. */
 enum scope { FIRST, BLOCK, NAMED, ANYWHERE };
@@ -134,8 +159,8 @@ static const struct keyword {
     {"directory", BLOCK, 1, 1, take_directory, 0, 0},
     {"ro", NAMED, 1, MANY, take_bind, RO, 0},
     {"rw", NAMED, 1, MANY, take_bind, RW, 0},
-    {"ro-try", NAMED, 1, MANY, take_bind, RO_TRY, 0},
-    {"rw-try", NAMED, 1, MANY, take_bind, RW_TRY, 0},
+    {"ro-try", NAMED, 1, MANY, take_try, RO, 0},
+    {"rw-try", NAMED, 1, MANY, take_try, RW, 0},
     {"users", NAMED, 0, 0, take_users, 0, 0},
     {"symlink", NAMED, 2, 2, take_link, LINK, 0},
     {"tmpfs", BLOCK, 1, 2, take_tmpfs, TMPFS, CLONE_NEWNS},
@@ -263,6 +288,17 @@ take_bind(const struct keyword *k, char **w, struct policy *p)
 	return (as ? 3 : 1);
 }
 
+/* The same, and PATH may be missing. */
+static int
+take_try(const struct keyword *k, char **w, struct policy *p)
+{
+	int taken = take_bind(k, w, p);
+	struct block *b = block_of(p);
+
+	b->mounts[b->nmounts - 1].may_miss = true;
+	return (taken);
+}
+
 /* PLACE, or PLACE SIZE. */
 static int
 take_tmpfs(const struct keyword *k, char **w, struct policy *p)
@@ -359,26 +395,6 @@ choose(const struct policy *p, struct launch *l)
 		    strcmp(name, slash == NULL ? b->name : handle) == 0)
 			l->block = b;
 	}
-}
-
-gid_t
-policy_group(const struct policy *p)
-{
-	char *text = NULL, *rest;
-	unsigned long uid, gid;
-	size_t size = 0;
-	FILE *f;
-
-	for (f = open_trusted("/etc/passwd", false); getline(&text, &size, f) != -1;) {
-		rest = text;
-		(void)strsep(&rest, ":");
-		(void)strsep(&rest, ":");
-		if (rest != NULL && args_number(strsep(&rest, ":"), ID_MAX, &uid) &&
-		    uid == p->caller && rest != NULL &&
-		    args_number(strsep(&rest, ":"), ID_MAX, &gid))
-			return ((gid_t)gid);
-	}
-	return (p->caller);
 }
 
 void

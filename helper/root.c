@@ -120,18 +120,17 @@ root_enter(struct launch *l)
 	else if (l->isolate != 0)
 		l->root_fd = mounts_detach(l->root_fd);
 	where = l->where == NULL ? open(".", DIRECTORY) : open_below(l->root_fd, l->where);
-	if (where == -1 && l->where != NULL && l->look) {
+	need(where != -1 || l->where != NULL, NO_DIRECTORY, "current directory");
+	if (where == -1 && l->look) {
 		l->where_error = errno;
 		where = open_below(l->root_fd, ".");
 	}
-	must(where != -1 || l->where == NULL || errno != EXDEV, OUTSIDE,
+	must(where != -1 || errno != EXDEV, OUTSIDE,
 	    "working directory %s leads out of the root (by .. or an absolute link)", l->where);
-	need(where != -1 || l->where == NULL || l->where == l->own, NO_CHDIR,
-	    "working directory %s", l->where);
-	need(where != -1 || l->where == NULL, NO_OWN,
+	need(where != -1 || l->where == l->own, NO_CHDIR, "working directory %s", l->where);
+	need(where != -1, NO_OWN,
 	    "working directory %s, the client's own, since the root has `directory here`",
 	    l->where);
-	need(where != -1, NO_DIRECTORY, "current directory");
 	need(l->testing || (fchdir(l->root_fd) == 0 && chroot(".") == 0), NO_CHROOT, "chroot to %s",
 	    l->root);
 	need(fchdir(where) == 0, NO_CHDIR, "working directory %s", l->where ? l->where : ".");
