@@ -212,6 +212,7 @@ main(int argc, char **argv)
 	struct options o = {0};
 	struct settings s;
 	char config[PATH_SIZE], err[ERROR_SIZE];
+	char bad_roots[LAUNCHER_MAX_WORDS];
 	int listeners[LISTEN_MAX], nlisteners;
 
 	setproctitle_init(argc, argv, environ);
@@ -233,7 +234,7 @@ main(int argc, char **argv)
 	block_signals();
 	raise_descriptor_limit();
 	limit_core(&s);
-	preflight_tools(&s);
+	preflight_tools(&s, bad_roots);
 	preflight_fleet(&s.fleet);
 	/* Server and tools share a user: tools must not read our memory. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
@@ -243,7 +244,7 @@ main(int argc, char **argv)
 	if (o.debug)
 		log_show_debug();
 	journal_open(!o.foreground);
-	preflight_roots(&s);
+	preflight_warn(bad_roots);
 	daemon_lock(o.pidfile);
 	if ((nlisteners = listen_open(&s, listeners, err, sizeof(err))) == -1)
 		fatal("%s", err);

@@ -118,10 +118,8 @@ check_volatile_root(const struct settings *s)
 }
 
 void
-preflight_tools(const struct settings *s)
+preflight_tools(const struct settings *s, char why[LAUNCHER_MAX_WORDS])
 {
-	char why[LAUNCHER_MAX_WORDS];
-
 	check_helper(s);
 	if (s->testing && s->isolate != ISOLATE_NONE)
 		fatal("isolate = none must go with -t in helper_switches");
@@ -130,21 +128,29 @@ preflight_tools(const struct settings *s)
 	if (!s->testing && !s->rootless)
 		check_privilege(s);
 	check_volatile_root(s);
-	if (launch_check(s, why, sizeof(why)) == -1)
+	if (launch_check(s, why, LAUNCHER_MAX_WORDS) == -1)
 		fatal("%s", *why == '\0' ? "the launcher does not answer" : why);
+}
+
+void
+preflight_warn(char *why)
+{
+	char *line;
+
+	while ((line = strsep(&why, "\n")) != NULL)
+		if (*line != '\0')
+			log_warn("%s", line);
 }
 
 void
 preflight_roots(const struct settings *s)
 {
-	char why[LAUNCHER_MAX_WORDS] = "", *rest = why, *line;
+	char why[LAUNCHER_MAX_WORDS];
 
 	if (access(s->helper, X_OK) == -1)
 		log_warn("the roots are not checked: %s: %s", s->helper, strerror(errno));
 	else if (launch_check(s, why, sizeof(why)) != 0)
-		while ((line = strsep(&rest, "\n")) != NULL)
-			if (*line != '\0')
-				log_warn("%s", line);
+		preflight_warn(why);
 }
 
 void

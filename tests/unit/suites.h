@@ -37,6 +37,7 @@
 	X(settings, 4)      \
 	X(srpc, 4)          \
 	X(stall, 1)         \
+	X(watch, 2)         \
 	X(start_command, 1) \
 	X(starter, 3)       \
 	X(stats, 1)         \

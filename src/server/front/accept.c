@@ -67,14 +67,21 @@ pause_accepting(struct acceptor *a, const char *why)
 }
 
 static void
+refill_later(struct acceptor *a)
+{
+	if (a->refill_at == 0)
+		a->refill_at = clock_ms() + BACK_OFF_MS;
+}
+
+static void
 take(struct acceptor *a, int fd, struct sockaddr_storage *client)
 {
-	const char *lack = reserve_lack(&a->reserve);
+	const char *lack;
 	bool tell;
 
 	addr_unmap(client);
 	if (!admit_client(&a->admit, a->settings, a->crowd, client, &tell)) {
-		if (tell && lack == NULL)
+		if (tell && reserve_lack(&a->reserve) == NULL)
 			a->hooks.denied(a->hooks.arg, fd, client);
 		else
 			close(fd);
@@ -85,8 +92,8 @@ take(struct acceptor *a, int fd, struct sockaddr_storage *client)
 		pause_accepting(a, strerror(errno));
 		return;
 	}
-	if (a->refill_at == 0 && (lack = reserve_lack(&a->reserve)) != NULL) {
-		a->refill_at = clock_ms() + BACK_OFF_MS;
+	if ((lack = reserve_lack(&a->reserve)) != NULL) {
+		refill_later(a);
 		say(a, &a->said_lack, lack, "runs of new ones are refused");
 	}
 }
@@ -104,6 +111,8 @@ give_way(struct acceptor *a, int error)
 	bool given = error == EMFILE || error == ENFILE ? reserve_give_descriptor(&a->reserve)
 							: reserve_give_memory(&a->reserve);
 
+	if (given)
+		refill_later(a);
 	errno = error;
 	return (given);
 }

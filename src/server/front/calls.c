@@ -143,11 +143,8 @@ start_run(struct caller *c)
 	conn_flush(&c->conn);
 	if (c->conn.state == CONN_CLOSED)
 		return;
-	if (c->conn.spare && reserve_lack(c->conn.all->reserve) != NULL) {
-		refuse_run(c);
-		return;
-	}
-	if ((r = make_request(c)) == NULL) {
+	if ((c->conn.spare && reserve_lack(c->conn.all->reserve) != NULL) ||
+	    (r = make_request(c)) == NULL) {
 		refuse_run(c);
 		return;
 	}

@@ -49,8 +49,9 @@ struct conns {
 };
 
 /*
- * Makes an empty set; the caller fills in `reserve` before the first connection. Each connection begins a zeroed object of `size` bytes. `received`: `in` has
- * grown; `expired`: the deadline is over. Both leave what they want to say in `out`, and may close.
+ * Makes an empty set; the caller fills in `reserve` before the first connection. Each connection
+ * begins a zeroed object of `size` bytes. `received`: `in` has grown; `expired`: the deadline is
+ * over. Both leave what they want to say in `out`, and may close.
  */
 void conns_init(struct conns *, struct watcher *, size_t size, void (*received)(struct conn *),
     void (*expired)(struct conn *));

@@ -59,7 +59,7 @@ close_all(const int *fds, int n)
  */
 static int
 open_all(const struct sockaddr_storage *addrs, size_t n, bool optional, unsigned int port, int *fds,
-    char *err, size_t size)
+    bool *early, char *err, size_t size)
 {
 	struct sockaddr_storage addr;
 	char text[ADDR_TEXT_SIZE];
@@ -70,7 +70,8 @@ open_all(const struct sockaddr_storage *addrs, size_t n, bool optional, unsigned
 		addr = addrs[i];
 		addr_set_port(&addr, port);
 		fd = open_one(&addr, false);
-		if (fd == -1 && errno == EADDRNOTAVAIL && !optional)
+		early[opened] = fd == -1 && errno == EADDRNOTAVAIL && !optional;
+		if (early[opened])
 			fd = open_one(&addr, true);
 		if (fd == -1) {
 			if (optional && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
@@ -88,26 +89,10 @@ open_all(const struct sockaddr_storage *addrs, size_t n, bool optional, unsigned
 	return (opened == 0 ? -1 : opened);
 }
 
-/* Whether this host has the address that the socket is bound to. */
-static bool
-is_there(const struct sockaddr_storage *addr)
-{
-	struct sockaddr_storage any_port = *addr;
-	bool there = false;
-	int fd;
-
-	addr_set_port(&any_port, 0);
-	if ((fd = socket(addr->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)) != -1) {
-		there = bind(fd, (const struct sockaddr *)&any_port, addr_len(addr)) == 0;
-		close(fd);
-	}
-	return (there);
-}
-
 static void
-log_all(const int *fds, int n)
+log_all(const int *fds, const bool *early, int n)
 {
-	struct sockaddr_storage addr = {0};
+	struct sockaddr_storage addr;
 	char text[ADDR_TEXT_SIZE];
 	socklen_t len;
 	int i;
@@ -116,8 +101,7 @@ log_all(const int *fds, int n)
 		len = sizeof(addr);
 		getsockname(fds[i], (struct sockaddr *)&addr, &len);
 		log_info("listening on %s port %u%s", addr_format_host(&addr, text, sizeof(text)),
-		    addr_port(&addr),
-		    is_there(&addr) ? "" : ": this host does not have that address yet");
+		    addr_port(&addr), early[i] ? ": this host does not have that address yet" : "");
 	}
 }
 
@@ -125,17 +109,17 @@ int
 listen_open(const struct settings *s, int fds[LISTEN_MAX], char *err, size_t size)
 {
 	struct sockaddr_storage any[2] = {{.ss_family = AF_INET}, {.ss_family = AF_INET6}};
-	bool all = s->nlisten == 0;
+	bool all = s->nlisten == 0, early[LISTEN_MAX];
 	int n = -1, tries;
 
 	/* A port that is free on one address may be taken on the next. */
 	for (tries = 0; n == -1 && tries < MAX_TRIES; tries++) {
 		n = open_all(all ? any : s->listen, all ? 2 : s->nlisten, all,
-		    (unsigned int)s->port, fds, err, size);
+		    (unsigned int)s->port, fds, early, err, size);
 		if (s->port != 0)
 			break;
 	}
 	if (n > 0)
-		log_all(fds, n);
+		log_all(fds, early, n);
 	return (n);
 }

@@ -12,8 +12,8 @@
 /*
  * Opens a socket for each address of `listen` (default: all IPv4 and all IPv6 addresses, where the
  * host has IPv6), all on the same port, and logs each. One that this host does not have yet will do
- * once it has it. The number of descriptors in fds; or -1 with
- * the reason in `err`, and none is open.
+ * once it has it. The number of descriptors in fds; or -1 with the reason in `err`, and none is
+ * open.
  */
 int listen_open(const struct settings *, int fds[LISTEN_MAX], char *err, size_t size);
 

@@ -32,6 +32,8 @@ poll_begin(struct watcher *w, struct watch *watch)
 		errno = ENOSPC;
 		return (-1);
 	}
+	if (w->npolled == 0)
+		w->look_at = deadline_in(LOOK_MS);
 	w->polled[w->npolled++] = watch;
 	watch->is_polled = true;
 	return (0);

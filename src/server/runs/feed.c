@@ -17,13 +17,19 @@ feed_init(struct feed *f)
 	*f = (struct feed){.pipe = -1, .rest = -1, .life = -1};
 }
 
+static void
+drop(struct feed *f)
+{
+	fd_close(&f->pipe);
+	buf_free(&f->data);
+	f->taken = 0;
+}
+
 void
 feed_close(struct feed *f)
 {
-	fd_close(&f->pipe);
+	drop(f);
 	fd_close(&f->rest);
-	buf_free(&f->data);
-	f->taken = 0;
 }
 
 void
@@ -39,9 +45,7 @@ feed_end_input(struct feed *f)
 	 */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->pipe);
 	f->rest = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	fd_close(&f->pipe);
-	buf_free(&f->data);
-	f->taken = 0;
+	drop(f);
 }
 
 void

@@ -213,7 +213,6 @@ say_why(const struct follow *f, const struct rpc_run *run, const char *root, int
     struct srpc_error *err)
 {
 	char words[LAUNCHER_MAX_WORDS];
-
 	const char *directory = run->directory;
 
 	launch_words(f->launch->err, words, sizeof(words));

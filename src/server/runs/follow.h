@@ -41,7 +41,7 @@ void follow_wait(struct follow *);
 
 /*
  * The tool has ended: waits until all its output is delivered. False if it is not, because
- * `wanted(arg)` is false.
+ * `wanted(arg)` is false or it cannot be sent.
  */
 bool follow_deliver(struct follow *, bool (*wanted)(void *), void *arg);
 

@@ -335,13 +335,11 @@ killer_taken(struct killer *k, struct request *r)
 	pthread_mutex_unlock(&k->lock);
 }
 
-/* Why the run is not wanted any more. A tool at its time limit still has a client that waits. */
+/* Why the run is not wanted any more. */
 static enum request_end
 why_unwanted(const struct request *r)
 {
-	if (r->gone)
-		return (END_CLIENT_GONE);
-	return (r->end == END_TIME_LIMIT ? END_NOT : r->end);
+	return (r->gone ? END_CLIENT_GONE : r->end);
 }
 
 bool
@@ -378,6 +376,9 @@ killer_ended(struct killer *k, struct request *r)
 	r->life = -1;
 	r->kill_at = r->limit_at = 0;
 	end = r->end;
+	/* Its client still waits for the output, until the server ends. */
+	if (end == END_TIME_LIMIT)
+		r->end = END_NOT;
 	pthread_mutex_unlock(&k->lock);
 	return (end);
 }

@@ -38,7 +38,7 @@ int launch_reap(pid_t);
 
 /*
  * Whether `helper` is a launcher of ours at all: one that fails as launcher.h has it. True also
- * where that cannot be asked, with errno.
+ * where that cannot be asked.
  */
 bool launch_is_ours(const struct settings *);
 

@@ -1,4 +1,3 @@
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -63,8 +62,8 @@ void
 outcome_log(
     const struct request *r, const struct outcome *o, const struct srpc_error *err, int64_t us)
 {
-	char tool[SHOWN], args[SHOWN] = "", words[SHOWN], joined[SHOWN] = "", result[2 * SHOWN],
-			  label[SHOWN] = "", root[NAME_MAX + 1], root_words[SHOWN];
+	char run[REQUEST_WORDS], args[SHOWN] = "", words[SHOWN], joined[SHOWN] = "",
+				 result[2 * SHOWN];
 	const char *const *arg;
 
 	for (arg = (const char *const *)r->run.argv + 1; *arg != NULL; arg++) {
@@ -81,14 +80,9 @@ outcome_log(
 		    WCOREDUMP(o->wait_status) != 0);
 	else
 		snprintf(result, sizeof(result), "status=%d", WEXITSTATUS(o->wait_status));
-	if (r->run.label != NULL)
-		snprintf(label, sizeof(label), " label=%s",
-		    log_quote(words, sizeof(words), r->run.label));
-	log_info("%s id=%llu client=%s%s root=%s tool=%s %s secs=%.2f args=%s%s",
-	    r->run.check != 0 ? "check" : "run", (unsigned long long)r->id, r->client_text, label,
-	    log_quote(root_words, sizeof(root_words), request_root(r, root, sizeof(root))),
-	    log_quote(tool, sizeof(tool), r->run.argv[0]), result, (double)us / 1e6,
-	    log_quote(args, sizeof(args), joined), o == NULL ? "" : end_words(o));
+	log_info("%s %s %s secs=%.2f args=%s%s", r->run.check != 0 ? "check" : "run",
+	    request_words(r, run), result, (double)us / 1e6, log_quote(args, sizeof(args), joined),
+	    o == NULL ? "" : end_words(o));
 }
 
 int

@@ -2,8 +2,11 @@
 #include <stdlib.h>
 #include <bsd/string.h>
 
+#include "lib/log.h"
 #include "lib/rpc5.h"
 #include "request.h"
+
+#define SHOWN 512 /* bytes of what a client sent, in the log */
 
 struct request *
 request_new(void)
@@ -68,11 +71,17 @@ request_send(struct request *r)
 }
 
 const char *
-request_root(const struct request *r, char *text, size_t size)
+request_words(const struct request *r, char text[REQUEST_WORDS])
 {
-	if (r->run.root_name != NULL)
-		strlcpy(text, r->run.root_name, size);
-	else
-		snprintf(text, size, "%08x", r->run.root);
+	char number[16], root[SHOWN], tool[SHOWN], words[SHOWN], label[SHOWN + 8] = "";
+
+	snprintf(number, sizeof(number), "%08x", r->run.root);
+	if (r->run.label != NULL)
+		snprintf(label, sizeof(label), " label=%s",
+		    log_quote(words, sizeof(words), r->run.label));
+	snprintf(text, REQUEST_WORDS, "id=%llu client=%s%s root=%s tool=%s",
+	    (unsigned long long)r->id, r->client_text, label,
+	    log_quote(root, sizeof(root), r->run.root_name != NULL ? r->run.root_name : number),
+	    log_quote(tool, sizeof(tool), r->run.argv[0]));
 	return (text);
 }

@@ -76,7 +76,8 @@ void request_fail(struct request *, const struct srpc_error *, struct rpc5_load)
  */
 void request_send(struct request *);
 
-/* The tool's root, for people: a name or a number. Returns text. */
-const char *request_root(const struct request *, char *text, size_t size);
+/* For the log: `id=N client=ADDRESS[ label=LABEL] root=ROOT tool=TOOL`. Returns text. */
+#define REQUEST_WORDS 2048
+const char *request_words(const struct request *, char text[REQUEST_WORDS]);
 
 #endif

@@ -92,7 +92,6 @@ see_through(const struct launch *l, struct wanted *w, const char *root, struct s
     struct outcome *o, struct srpc_error *err)
 {
 	struct request *r = w->request;
-	enum request_end unwanted;
 	struct follow f;
 	bool delivered;
 	int rc;
@@ -108,12 +107,14 @@ see_through(const struct launch *l, struct wanted *w, const char *root, struct s
 	o->ended = clock_us() - o->linger_us;
 	o->end = killer_ended(w->killer, r);
 	delivered = follow_deliver(&f, is_wanted, w);
-	unwanted = killer_unregister(w->killer, r);
-	/* The killer may not have heard of it yet. */
-	if (!delivered && unwanted == END_NOT && !r->failed && has_hung_up(r->fd))
-		unwanted = END_CLIENT_GONE;
-	if (!delivered)
-		o->cut = unwanted;
+	o->cut = killer_unregister(w->killer, r);
+	if (delivered) {
+		o->cut = END_NOT;
+	} else if (o->cut == END_NOT && !r->failed && has_hung_up(r->fd)) {
+		/* The killer has not heard of it yet. */
+		o->cut = END_CLIENT_GONE;
+		r->gone = true;
+	}
 	rc = follow_result(&f, &r->run, root, &o->wait_status, err);
 	/* Without a word from them, launcher and keeper were ended by us. */
 	if (rc == -1 && f.end.kind == 0 && o->end != END_NOT)
@@ -156,7 +157,7 @@ run_tool(const struct settings *s, struct killer *killer, struct request *r, str
 	files_close(&files);
 	stream_close(&stream);
 	/* That may be why its files could not be opened. */
-	if ((unwanted = killer_unregister(killer, r)) != END_NOT && !launched)
+	if (!launched && (unwanted = killer_unregister(killer, r)) != END_NOT)
 		rc = outcome_say_end(err, unwanted, false);
 	for (i = 0; rc == 0 && i < s->sync_after_tool; i++)
 		sync();

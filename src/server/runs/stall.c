@@ -1,11 +1,7 @@
-#include <limits.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "lib/log.h"
 #include "stall.h"
-
-#define SHOWN 256 /* bytes of what a client sent */
 
 bool
 stall_look(struct stall *s, const struct queue_load *load, int64_t now)
@@ -42,31 +38,18 @@ find_oldest(const struct request_list *requests, const struct request *oldest[ST
 	return (n);
 }
 
-static void
-tell_run(const struct request *r, int64_t now)
-{
-	char root[NAME_MAX + 1], root_words[SHOWN], tool[SHOWN], words[SHOWN],
-	    label[SHOWN + 8] = "";
-
-	if (r->run.label != NULL)
-		snprintf(label, sizeof(label), " label=%s",
-		    log_quote(words, sizeof(words), r->run.label));
-	log_warn("slots: run id=%llu client=%s%s root=%s tool=%s secs=%lld",
-	    (unsigned long long)r->id, r->client_text, label,
-	    log_quote(root_words, sizeof(root_words), request_root(r, root, sizeof(root))),
-	    log_quote(tool, sizeof(tool), r->run.argv[0]), (long long)(now - r->taken_at) / 1000);
-}
-
 void
 stall_tell(const struct request_list *requests, const struct queue_load *load, int64_t now)
 {
 	const struct request *oldest[STALL_RUNS];
 	size_t n = find_oldest(requests, oldest), i;
+	char run[REQUEST_WORDS];
 
 	log_warn(
 	    "slots: none of %u has come free for %d s while requests waited, %u now: if these runs "
 	    "wait for those, they do for ever; the oldest are",
 	    load->running, STALL_MS / 1000, load->waiting);
 	for (i = 0; i < n; i++)
-		tell_run(oldest[i], now);
+		log_warn("slots: run %s secs=%lld", request_words(oldest[i], run),
+		    (long long)(now - oldest[i]->taken_at) / 1000);
 }

@@ -668,6 +668,24 @@ START_TEST(once_the_server_ends_nothing_starts_and_what_was_starting_ends)
 }
 END_TEST
 
+/* Its client waits for the output; that must not hold up the server's end. */
+START_TEST(output_of_a_tool_at_its_time_limit_is_wanted_until_the_server_ends)
+{
+	struct job *j = &jobs[njobs];
+
+	begin(LONG_GRACE);
+	j->r.run.time_limit_ms = 1;
+	run(locally);
+	told_to_end(j);
+	ck_assert_int_eq(killer_ended(killer, &j->r), END_TIME_LIMIT);
+	ck_assert(killer_run_is_wanted(killer, &j->r));
+	killer_end_all(killer, false);
+	ck_assert(!killer_run_is_wanted(killer, &j->r));
+	ck_assert_int_eq(killer_unregister(killer, &j->r), END_SHUTDOWN);
+	finish();
+}
+END_TEST
+
 START_TEST(the_first_reason_to_end_is_the_one_that_is_told)
 {
 	struct job *j;
@@ -794,6 +812,7 @@ killer_suite(void)
 	tcase_add_loop_test(tc, when_the_server_ends_every_tool_is_told, 0, (int)LENGTH(endings));
 	tcase_add_test(tc, a_second_order_to_end_does_not_wait_for_the_grace);
 	tcase_add_test(tc, once_the_server_ends_nothing_starts_and_what_was_starting_ends);
+	tcase_add_test(tc, output_of_a_tool_at_its_time_limit_is_wanted_until_the_server_ends);
 	tcase_add_test(tc, the_first_reason_to_end_is_the_one_that_is_told);
 	tcase_add_test(tc, a_request_whose_turn_has_not_come_in_time_is_refused);
 	tcase_add_test(tc, a_request_that_a_free_worker_is_about_to_take_is_not_refused);
