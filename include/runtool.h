@@ -175,10 +175,9 @@ struct runtool_request {
 
 /* After a check the status is the sum of these, which are wrong; 0: nothing is. */
 enum runtool_wrong {
-	RUNTOOL_NO_DIRECTORY =
-	    1,		       /* the working directory is not in the root, or not for the tool */
-	RUNTOOL_READ_ONLY = 2, /* the tool cannot write there */
-	RUNTOOL_NO_COMMAND = 4 /* the tool could not be executed */
+	RUNTOOL_NO_DIRECTORY = 1, /* the working directory is not in the root, or not for it */
+	RUNTOOL_READ_ONLY = 2,	  /* the tool cannot write there */
+	RUNTOOL_NO_COMMAND = 4	  /* the tool could not be executed */
 };
 
 /* Why a tool ended. */

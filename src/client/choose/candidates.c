@@ -232,10 +232,10 @@ candidates_remember(struct candidates *all)
 
 /* By what is remembered: whether it is asked this time, and how. */
 static void
-look_up(struct candidates *all, struct candidate *c)
+look_up(struct memory *memory, struct candidate *c)
 {
 	char name[ENDPOINT_NAME_SIZE];
-	const struct memory_entry *e = memory_find(&all->memory, endpoint_name(&c->server, name));
+	const struct memory_entry *e = memory_find(memory, endpoint_name(&c->server, name));
 	enum memory_advice advice = e == NULL ? MEMORY_AWAIT : memory_claim(e);
 
 	c->left = advice == MEMORY_LEAVE;
@@ -292,13 +292,16 @@ static bool
 ask_by_memory(struct candidates *all)
 {
 	struct asked *list[CANDIDATES_MAX];
+	struct memory memory;
 	size_t i, n;
 	bool usable = false;
 
-	memory_read(&all->memory);
-	for (i = 0; i < all->n; i++)
+	memory_read(&memory);
+	for (i = 0; i < all->n; i++) {
+		all->list[i]->left = false;
 		if (all->list[i]->there)
-			look_up(all, all->list[i]);
+			look_up(&memory, all->list[i]);
+	}
 	n = list_some(all, BESIDE, list);
 	ask_beside(&all->group, list, n);
 	if ((n = list_some(all, NORMAL, list)) > 0)
@@ -329,38 +332,46 @@ judge_all(struct candidates *all)
 	}
 }
 
-bool
-candidates_ask(struct candidates *all)
+static bool
+ask_everybody(struct candidates *all)
 {
 	struct asked *list[CANDIDATES_MAX];
+	size_t n = list_some(all, ALL, list);
+
+	return (ask_all(&all->group, list, n, GRACE_MS));
+}
+
+static bool
+ask_new_ones(struct candidates *all)
+{
+	struct asked *list[CANDIDATES_MAX];
+	size_t n = list_some(all, ALL, list);
+
+	return (ask_new(&all->group, list, n, GRACE_MS));
+}
+
+static bool
+ask_by(struct candidates *all, bool (*ask)(struct candidates *))
+{
 	bool usable;
-	size_t n;
 
 	if (all->area != NULL)
 		look_around(all);
-	if (all->remembers) {
-		usable = ask_by_memory(all);
-	} else {
-		n = list_some(all, ALL, list);
-		usable = ask_all(&all->group, list, n, GRACE_MS);
-	}
+	usable = ask(all);
 	judge_all(all);
 	return (usable);
 }
 
 bool
+candidates_ask(struct candidates *all)
+{
+	return (ask_by(all, all->remembers ? ask_by_memory : ask_everybody));
+}
+
+bool
 candidates_look(struct candidates *all)
 {
-	struct asked *list[CANDIDATES_MAX];
-	bool usable;
-	size_t n;
-
-	if (all->area != NULL)
-		look_around(all);
-	n = list_some(all, ALL, list);
-	usable = ask_new(&all->group, list, n, GRACE_MS);
-	judge_all(all);
-	return (usable);
+	return (ask_by(all, ask_new_ones));
 }
 
 void

@@ -58,7 +58,6 @@ struct candidates {
 	int timeout_ms;
 	struct ask_group group;
 	bool remembers;
-	struct memory memory;
 	pthread_mutex_t noting; /* for what their threads and we remember */
 	int error;		/* an errno: the area's records could not be read; 0: they were */
 	struct candidate *list[CANDIDATES_MAX];

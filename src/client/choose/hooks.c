@@ -1,21 +1,25 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "hooks.h"
 
 void
-hooks_remark(const struct hooks *hooks, const char *fmt, ...)
+hooks_vremark(const struct hooks *hooks, const char *fmt, va_list ap)
 {
-	va_list ap;
 	char *line;
-	int len;
 
-	va_start(ap, fmt);
-	len = vasprintf(&line, fmt, ap);
-	va_end(ap);
-	if (len == -1)
+	if (vasprintf(&line, fmt, ap) == -1)
 		return;
 	hooks->remark(hooks->arg, line);
 	free(line);
+}
+
+void
+hooks_remark(const struct hooks *hooks, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	hooks_vremark(hooks, fmt, ap);
+	va_end(ap);
 }

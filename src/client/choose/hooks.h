@@ -2,6 +2,7 @@
 #ifndef HOOKS_H
 #define HOOKS_H
 
+#include <stdarg.h>
 #include <stdint.h>
 
 #include "runtool.h"
@@ -35,5 +36,7 @@ struct hooks {
 
 /* Makes a remark; none if memory is short. */
 void hooks_remark(const struct hooks *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void hooks_vremark(const struct hooks *, const char *fmt, va_list)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

@@ -12,12 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/buf.h"
 #include "memory.h"
 
 #define FILE_NAME    "hosts"
 #define NEW_NAME     "hosts.new" /* only who holds the lock writes it */
-#define FILE_SIZE    (128 << 10) /* more than MEMORY_MAX entries take */
+#define FILE_SIZE    (64 << 10)	 /* more than MEMORY_MAX entries take */
 #define BOOT_ID	     "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_SIZE 64
 #define HEADER	     "runtool 1 "
@@ -200,17 +199,6 @@ write_to(int dir, const char *boot_id, const struct memory *m)
 		(void)unlinkat(dir, NEW_NAME, 0);
 }
 
-static struct memory_entry *
-find(struct memory *m, const char *server)
-{
-	size_t i;
-
-	for (i = 0; i < m->n; i++)
-		if (strcmp(m->list[i].server, server) == 0)
-			return (&m->list[i]);
-	return (NULL);
-}
-
 /* A new entry, perhaps in place of the one that was asked longest ago. */
 static struct memory_entry *
 add(struct memory *m)
@@ -242,8 +230,8 @@ memory_read(struct memory *m)
 	close(dir);
 }
 
-const struct memory_entry *
-memory_find(const struct memory *m, const char *server)
+struct memory_entry *
+memory_find(struct memory *m, const char *server)
 {
 	size_t i;
 
@@ -285,7 +273,7 @@ change(const struct change *c)
 static bool
 note(struct memory *m, const struct change *c)
 {
-	struct memory_entry *e = find(m, c->server);
+	struct memory_entry *e = memory_find(m, c->server);
 	int64_t now = memory_now();
 	char why[MEMORY_WHY_SIZE];
 
@@ -328,7 +316,7 @@ memory_note(const char *server, const char *why, bool silent)
 static bool
 forget(struct memory *m, const struct change *c)
 {
-	struct memory_entry *e = find(m, c->server);
+	struct memory_entry *e = memory_find(m, c->server);
 
 	if (e == NULL)
 		return (false);
@@ -353,7 +341,7 @@ advise(const struct memory_entry *e, int64_t now)
 static bool
 claim(struct memory *m, const struct change *c)
 {
-	struct memory_entry *e = find(m, c->server);
+	struct memory_entry *e = memory_find(m, c->server);
 	int64_t now = memory_now();
 
 	/* It answered meanwhile, or another process has just claimed it. */

@@ -36,7 +36,7 @@ struct memory {
 void memory_read(struct memory *);
 
 /* NULL: nothing is known against this server. */
-const struct memory_entry *memory_find(const struct memory *, const char *server);
+struct memory_entry *memory_find(struct memory *, const char *server);
 
 /* It did not answer, for this reason. It answered. */
 void memory_note(const char *server, const char *why, bool silent);

@@ -170,9 +170,10 @@ connect_race(const struct addrinfo *list, int64_t deadline, struct control *cont
 	} else {
 		add_family(&r, list, true);
 		add_family(&r, list, false);
-		fd = run_race(&r, deadline, control);
-		error_set(err, RUNTOOL_TRANSPORT, "cannot connect");
-		add_words(&r, err);
+		if ((fd = run_race(&r, deadline, control)) == -1) {
+			error_set(err, RUNTOOL_TRANSPORT, "cannot connect");
+			add_words(&r, err);
+		}
 	}
 	free(r.list);
 	free(r.fds);

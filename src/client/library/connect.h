@@ -16,9 +16,9 @@ int connect_open(const char *host, const char *port, int family, int64_t deadlin
     struct runtool_error *err);
 
 /*
- * The same to any of these addresses, of which there is one at least. IPv4 comes first: version 4 of the interface needs it for the
- * relays. The next one is tried when the last one has failed or has not answered for a moment; then
- * the first to answer is taken, and the others are closed.
+ * The same to any of these addresses, of which there is one at least. IPv4 comes first: version 4 of
+ * the interface needs it for the relays. The next one is tried when the last one has failed or has
+ * not answered for a moment; then the first to answer is taken, and the others are closed.
  */
 struct addrinfo;
 int connect_race(

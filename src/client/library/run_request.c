@@ -162,7 +162,6 @@ run_request_output(const struct runtool_request *request, int stream, const void
 		rc = RUNTOOL_CLOSE_STREAM;
 	else if (request->output != NULL)
 		rc = request->output(request->arg, stream, data, len);
-
 	if (rc == 0 || rc == RUNTOOL_CLOSE_STREAM)
 		return (rc);
 	return (error_set(err, RUNTOOL_CLIENT, "output could not be delivered"));

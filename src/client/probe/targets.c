@@ -37,19 +37,29 @@ parse_place(struct endpoint *server, const char *place, const struct defaults *d
 	return (0);
 }
 
+static void
+take_host(struct probe *p, const struct endpoint *host, const struct defaults *defaults)
+{
+	char name[ENDPOINT_NAME_SIZE];
+
+	p->server = *host;
+	p->timeout_ms = defaults->info_timeout_ms;
+	p->answer = json_pack("{s:o}", "server", jsontext_string(endpoint_name(host, name)));
+}
+
 /* Fills in a probe for a host that was named. */
 static void
 find_host(struct probe *p, const char *place, const struct defaults *defaults)
 {
-	char name[ENDPOINT_NAME_SIZE];
 	struct runtool_error err;
-	bool good = parse_place(&p->server, place, defaults, &err) == 0;
+	struct endpoint host;
 
-	p->timeout_ms = defaults->info_timeout_ms;
-	p->answer = json_pack(
-	    "{s:o}", "server", jsontext_string(good ? endpoint_name(&p->server, name) : place));
-	if (!good)
-		probe_fail(p, &err);
+	if (parse_place(&host, place, defaults, &err) == 0) {
+		take_host(p, &host, defaults);
+		return;
+	}
+	p->answer = json_pack("{s:o}", "server", jsontext_string(place));
+	probe_fail(p, &err);
 }
 
 struct probe *
@@ -113,16 +123,6 @@ targets_registered(struct targets_fleet *f, const char *area, const struct confi
 	return (probes);
 }
 
-static void
-take_host(struct probe *p, const struct endpoint *host, const struct defaults *defaults)
-{
-	char name[ENDPOINT_NAME_SIZE];
-
-	p->server = *host;
-	p->timeout_ms = defaults->info_timeout_ms;
-	p->answer = json_pack("{s:o}", "server", jsontext_string(endpoint_name(host, name)));
-}
-
 struct probe *
 targets_platform(struct targets_fleet *f, const char *name, const struct config *config,
     const struct defaults_file *file, size_t *n)
@@ -130,8 +130,8 @@ targets_platform(struct targets_fleet *f, const char *name, const struct config 
 	char why[WHY_SIZE];
 	struct platform platform = {0};
 	struct defaults defaults;
-	struct probe *probes;
-	size_t i;
+	struct probe *probes, *registered;
+	size_t n_registered;
 
 	if (config == NULL)
 		errx(EXIT_FAILURE,
@@ -139,13 +139,17 @@ targets_platform(struct targets_fleet *f, const char *name, const struct config 
 	if (defaults_read(&defaults, config, why, sizeof(why)) == -1 ||
 	    platform_read(&platform, config, file->path, name, &defaults, why, sizeof(why)) == -1)
 		errx(EXIT_FAILURE, "%s", why);
+	probes = new_probes(platform.n_hosts);
+	for (*n = 0; *n < platform.n_hosts; ++*n)
+		take_host(&probes[*n], &platform.hosts[*n], &defaults);
 	if (platform.area != NULL) {
-		probes = targets_registered(f, platform.area, config, file, n);
-	} else {
-		*n = platform.n_hosts;
-		probes = new_probes(*n);
-		for (i = 0; i < *n; i++)
-			take_host(&probes[i], &platform.hosts[i], &defaults);
+		registered = targets_registered(f, platform.area, config, file, &n_registered);
+		probes = reallocarray(probes, *n + n_registered + 1, sizeof(*probes));
+		if (probes == NULL)
+			errx(EXIT_FAILURE, "out of memory");
+		memcpy(probes + *n, registered, n_registered * sizeof(*probes));
+		*n += n_registered;
+		free(registered);
 	}
 	platform_free(&platform);
 	return (probes);

@@ -17,9 +17,10 @@ struct targets_fleet {
 
 /*
  * One probe for each of the hosts (NULL-terminated; none: the default server), or for each server
- * of the area, or of the platform (with its area, if it has one); *n says how many. The caller frees them, and keeps hosts and records until then. If
- * a word names no server, its answer is an error already. `config`, read from `file`, is NULL if
- * there is no vesta.cfg. If nobody can be asked, the program ends with words on stderr.
+ * of the area, or of the platform (its hosts and those of its area); *n says how many. The caller
+ * frees them, and keeps hosts and records until then. If a word names no server, its answer is an
+ * error already. `config`, read from `file`, is NULL if there is no vesta.cfg. If nobody can be
+ * asked, the program ends with words on stderr.
  */
 struct probe *targets_named(char *const *hosts, const struct config *, size_t *n);
 struct probe *targets_registered(struct targets_fleet *, const char *area, const struct config *,

@@ -11,7 +11,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "client/choose/defaults.h"
 #include "cmdline.h"
 #include "inherit.h"
 #include "lib/record.h"
@@ -71,18 +70,21 @@ static const struct choice {
 };
 #define CHOICES (sizeof(choices) / sizeof(choices[0]))
 
-/* The options that preferences stand for. */
-static const int letters_of[PREFERENCES] = {
-    [PREFER_SERVER] = 's',
-    [PREFER_PLATFORM] = 'p',
-    [PREFER_AREA] = 'a',
-    [PREFER_ROOT] = 'r',
-    [PREFER_DIRECTORY] = 'w',
-    [PREFER_ENV] = 'e',
-    [PREFER_WAIT] = WAIT,
-    [PREFER_RETRY] = RETRY,
-    [PREFER_FALLBACK] = FALLBACK,
-    [PREFER_LOG] = LOG,
+/* The options that preferences stand for, and what stands before their values. */
+static const struct {
+	int letter;
+	const char *what;
+} options_of[PREFERENCES] = {
+    [PREFER_SERVER] = {'s', "-s "},
+    [PREFER_PLATFORM] = {'p', "-p "},
+    [PREFER_AREA] = {'a', "-a "},
+    [PREFER_ROOT] = {'r', "-r "},
+    [PREFER_DIRECTORY] = {'w', "-w "},
+    [PREFER_ENV] = {'e', "-e "},
+    [PREFER_WAIT] = {WAIT, "--wait "},
+    [PREFER_RETRY] = {RETRY, "--retry "},
+    [PREFER_FALLBACK] = {FALLBACK, "--fallback "},
+    [PREFER_LOG] = {LOG, "--log "},
 };
 
 static void
@@ -297,7 +299,7 @@ take(struct cmdline *cmd, int letter, const char *text)
 		cmd->show = true;
 		break;
 	case CHECK:
-		cmd->check = true;
+		cmd->request.check = true;
 		break;
 	case LINKS:
 		cmd->links = text;
@@ -371,27 +373,15 @@ note(struct cmdline *cmd, enum preference i, const char *text)
 static void
 take_option(struct cmdline *cmd, int letter, const char *text)
 {
-	static const char *const whats[PREFERENCES] = {
-	    [PREFER_SERVER] = "-s ",
-	    [PREFER_PLATFORM] = "-p ",
-	    [PREFER_AREA] = "-a ",
-	    [PREFER_ROOT] = "-r ",
-	    [PREFER_DIRECTORY] = "-w ",
-	    [PREFER_ENV] = "-e ",
-	    [PREFER_WAIT] = "--wait ",
-	    [PREFER_RETRY] = "--retry ",
-	    [PREFER_FALLBACK] = "--fallback ",
-	    [PREFER_LOG] = "--log ",
-	};
 	enum preference i = 0;
 
-	while (i < PREFERENCES && letters_of[i] != letter)
+	while (i < PREFERENCES && options_of[i].letter != letter)
 		i++;
 	if (i == PREFERENCES) {
 		take(cmd, letter, text);
 		return;
 	}
-	cmd->what = whats[i];
+	cmd->what = options_of[i].what;
 	take(cmd, letter, text);
 	if (i != PREFER_ENV) {
 		free(cmd->in_force.texts[i]);
@@ -415,7 +405,7 @@ take_preference(struct cmdline *cmd, enum preference i)
 	if (i == PREFER_ENV)
 		take_variables(cmd, value);
 	else
-		take(cmd, letters_of[i], value);
+		take(cmd, options_of[i].letter, value);
 	note(cmd, i, value);
 }
 
@@ -489,9 +479,9 @@ take_options(struct cmdline *cmd, int argc, char *argv[])
 		refuse("--links %s: names no command", cmd->links);
 	if (cmd->links != NULL)
 		exit(links_make(cmd->links, argv + optind) == 0 ? EXIT_SUCCESS : EXIT_TROUBLE);
-	if (optind == argc && !cmd->show && !cmd->check)
+	if (optind == argc && !cmd->show && !cmd->request.check)
 		refuse("no command");
-	if (cmd->check && cmd->json)
+	if (cmd->request.check && cmd->json)
 		refuse("--check: not together with --json");
 	check_choice(cmd);
 	return (optind == argc ? none : argv + optind);
@@ -530,8 +520,7 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 		take_variable(cmd, cmd->guard);
 	cmd->request.env = cmd->env.list;
 	cmd->request.argv = (const char *const *)argv;
-	cmd->request.check = cmd->check;
-	cmd->request.stream_stdin &= !cmd->check;
+	cmd->request.stream_stdin &= !cmd->request.check;
 	find_directory(cmd);
 	if (cmd->show)
 		show(cmd);

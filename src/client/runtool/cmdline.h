@@ -25,8 +25,7 @@ struct cmdline {
 	int retries;		     /* how often to repeat a lost run */
 	int wait_ms;		     /* for a server that is not there */
 	bool fallback;		     /* run it here if there is none */
-	char found[PATH_MAX]; /* a vesta.cfg that says which server, though it was merely found in
-				 the current directory; or empty */
+	bool found; /* a vesta.cfg in the current directory, not named, says which server */
 	bool verbose, quiet, json;
 	const char *log;	    /* a file, or syslog; NULL: none */
 	const char *json_file;	    /* NULL: stderr */
@@ -38,7 +37,6 @@ struct cmdline {
 	struct preferences preferences;
 	struct in_force in_force;
 	bool show;	   /* only to be shown */
-	bool check;	   /* only to be checked: then the command may be empty */
 	const char *links; /* a directory to make links in; NULL: none */
 	char *guard;	   /* the variable that a link adds */
 	const char *what;  /* what stands before the value that is being read */

@@ -100,11 +100,15 @@ execute(char *const *argv, char **env)
 	char *skipped;
 
 	environ = env;
+	if (strchr(argv[0], '/') != NULL) {
+		execvpe(argv[0], argv, env);
+		return;
+	}
 	if ((path = getenv("PATH")) == NULL)
 		path = NO_PATH;
 	if ((skipped = links_skip(path, argv[0])) == NULL)
 		return;
-	if (strchr(argv[0], '/') != NULL || strcmp(skipped, path) == 0)
+	if (strcmp(skipped, path) == 0)
 		execvpe(argv[0], argv, env);
 	else
 		execute_from(skipped, argv, env);

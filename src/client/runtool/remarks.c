@@ -67,35 +67,39 @@ keep(const char *text, size_t len)
 		buf_append(&kept, text, len);
 }
 
+/* As warnx() writes it; NULL: memory is short. The caller frees it. */
+static char *
+whole_line(const char *line)
+{
+	char *whole;
+
+	return (
+	    asprintf(&whole, "%s: %s\n", program_invocation_short_name, line) == -1 ? NULL : whole);
+}
+
 static void
 remark(void *arg, const char *line)
 {
+	char *whole;
+
 	(void)arg;
 	log_line(line);
 	if (verbose) {
 		warnx("%s", line);
-		return;
+	} else if ((whole = whole_line(line)) != NULL) {
+		keep(whole, strlen(whole));
+		free(whole);
 	}
-	keep(program_invocation_short_name, strlen(program_invocation_short_name));
-	keep(": ", 2);
-	keep(line, strlen(line));
-	keep("\n", 1);
 }
 
 void
 remarks_say(const char *fmt, ...)
 {
 	va_list ap;
-	char *line;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&line, fmt, ap);
+	hooks_vremark(&(struct hooks){.remark = remark}, fmt, ap);
 	va_end(ap);
-	if (len == -1)
-		return;
-	remark(NULL, line);
-	free(line);
 }
 
 void
@@ -112,62 +116,65 @@ remarks_tell(void)
 static void
 forget_last(const char *line)
 {
-	char *whole;
-	int len = asprintf(&whole, "%s: %s\n", program_invocation_short_name, line);
+	char *whole = whole_line(line);
+	size_t len;
 
-	if (len == -1)
+	if (whole == NULL)
 		return;
-	if (kept.len >= (size_t)len &&
-	    memcmp(kept.data + kept.len - (size_t)len, whole, (size_t)len) == 0)
-		kept.len -= (size_t)len;
+	len = strlen(whole);
+	if (kept.len >= len && memcmp(kept.data + kept.len - len, whole, len) == 0)
+		kept.len -= len;
 	free(whole);
+}
+
+static void
+fail(void *arg, const char *line)
+{
+	(void)arg;
+	forget_last(line);
+	remarks_tell();
+	log_line(line);
+	warnx("%s", line);
 }
 
 void
 remarks_fail(const char *fmt, ...)
 {
 	va_list ap;
-	char *line;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&line, fmt, ap);
+	hooks_vremark(&(struct hooks){.remark = fail}, fmt, ap);
 	va_end(ap);
-	if (len == -1)
-		return;
-	forget_last(line);
-	remarks_tell();
-	log_line(line);
-	warnx("%s", line);
-	free(line);
 }
 
 /* ---- waiting ------------------------------------------------------------------------------- */
 
-void
-remarks_waiting(int64_t seconds, const char *fmt, ...)
+static void
+show_wait(void *arg, const char *line)
 {
-	va_list ap;
-	char *line;
-	int len;
+	const int64_t *seconds = arg;
 
-	if (seconds < PATIENCE_S || seconds == shown)
-		return;
-	va_start(ap, fmt);
-	len = vasprintf(&line, fmt, ap);
-	va_end(ap);
-	if (len == -1)
-		return;
 	if (!wait_remark)
 		remark(NULL, line);
 	wait_remark = true;
 	if (isatty(STDERR_FILENO)) {
 		fprintf(stderr, "\r%s: %s: %lld s", program_invocation_short_name, line,
-		    (long long)seconds);
+		    (long long)*seconds);
 		fflush(stderr);
-		shown = seconds;
+		shown = *seconds;
 	}
-	free(line);
+}
+
+void
+remarks_waiting(int64_t seconds, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (seconds < PATIENCE_S || seconds == shown)
+		return;
+	va_start(ap, fmt);
+	hooks_vremark(&(struct hooks){.remark = show_wait, .arg = &seconds}, fmt, ap);
+	va_end(ap);
 }
 
 void

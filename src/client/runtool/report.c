@@ -75,9 +75,9 @@ report_refusal(const struct cmdline *cmd, const struct runtool_error *error)
 void
 report_found(const struct cmdline *cmd)
 {
-	if (cmd->found[0] != '\0')
-		warnx("%s has a say in which server it is: it was found in the current directory",
-		    cmd->found);
+	if (cmd->found)
+		warnx("./vesta.cfg has a say in which server it is: it was found in the current "
+		      "directory");
 }
 
 /* Whether it is an error of those who use a root for the first time. */
@@ -102,7 +102,7 @@ tell_error(const struct cmdline *cmd, const struct attempt_result *o, say_fn *sa
 		    error_words(&o->error, words), cmd->request.argv[0]);
 	else
 		say_error(cmd, &o->error, say);
-	if (!o->local && !cmd->check && is_about_root(&o->error))
+	if (!o->local && !cmd->request.check && is_about_root(&o->error))
 		say("try 'runtool --check' with the same options");
 }
 

@@ -25,7 +25,7 @@ find_port(struct cmdline *cmd, char *why, size_t size)
 	if (defaults_load(&defaults, cmd->config, &file, why, size) == -1)
 		return (-1);
 	if (defaults.port_set && file.in_cwd && cmd->server.port[0] == '\0')
-		strlcpy(cmd->found, file.path, sizeof(cmd->found));
+		cmd->found = true;
 	return (defaults_port(&defaults, &cmd->server, why, size));
 }
 
@@ -34,14 +34,15 @@ static int
 find_server(struct cmdline *cmd, struct attempt_result *o)
 {
 	char why[1000];
+	int rc;
 
 	if (cmd->config == NULL && cmd->server.port[0] != '\0')
 		return (0);
-	if (find_port(cmd, why, sizeof(why)) == 0) {
-		if (cmd->verbose)
-			report_found(cmd);
+	rc = find_port(cmd, why, sizeof(why));
+	if (cmd->verbose)
+		report_found(cmd);
+	if (rc == 0)
 		return (0);
-	}
 	o->local = true;
 	return (error_set(&o->error, RUNTOOL_INVALID, "%s", why));
 }
@@ -53,7 +54,7 @@ run(struct cmdline *cmd, struct attempt_result *o)
 		several_run(cmd, o);
 	else if (find_server(cmd, o) == 0)
 		several_run_on_one(cmd, o);
-	if (cmd->fallback && !cmd->check && fallback_is_due(o))
+	if (cmd->fallback && !cmd->request.check && fallback_is_due(o))
 		fallback_run(cmd, o);
 }
 
@@ -107,7 +108,7 @@ main(int argc, char *argv[])
 	check_fallback(&cmd);
 	json = open_json(&cmd);
 	run(&cmd, &outcome);
-	if (cmd.check) {
+	if (cmd.request.check) {
 		status = check_report(&cmd, &outcome);
 	} else {
 		report_words(&cmd, &outcome, false);

@@ -155,8 +155,7 @@ read_config(struct several *s, struct cmdline *cmd, char *why, size_t size)
 		    cmd->platform != NULL ? cmd->platform : cmd->area);
 		return (-1);
 	}
-	if (file.in_cwd)
-		strlcpy(cmd->found, file.path, sizeof(cmd->found));
+	cmd->found = file.in_cwd;
 	if (cmd->verbose)
 		report_found(cmd);
 	s->platform.area = cmd->area;

@@ -383,6 +383,27 @@ START_TEST(a_platform_is_shown_with_what_is_remembered)
 }
 END_TEST
 
+START_TEST(a_platform_with_hosts_and_an_area_is_shown_with_both)
+{
+	const char *dir = fleet_directory(), *text;
+	struct server servers[SERVERS], other;
+	struct shown shown;
+
+	start_all(servers, dir);
+	script_server(&other, "5", "");
+	text = fleet_script(dir,
+	    harness_text("[test]\nhosts = %s\narea = " FLEET_AREA "\n", place(&other)),
+	    "RunToolProbe -p test");
+	shown = script_run(&other, text);
+	ck_assert_int_eq(shown.status, 0);
+	ck_assert_contains(row_of(&shown, &other), " ok ");
+	for (int i = 0; i < SERVERS; i++)
+		ck_assert_contains(row_of(&shown, &servers[i]), " ok ");
+	server_stop(&other);
+	end_all(servers, dir);
+}
+END_TEST
+
 static const struct promise no_platforms[] = {
     {"cd /; exec env -u VESTACONFIG HOME=/ RunToolProbe -p test -a x", 1, "",
 	"RunToolProbe: --area, --platform or hosts: only one of them\n"},
@@ -420,6 +441,7 @@ probe_suite(void)
 	tc = tcase_create("platform");
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_platform_is_shown_with_what_is_remembered);
+	tcase_add_test(tc, a_platform_with_hosts_and_an_area_is_shown_with_both);
 	tcase_add_test(tc, what_is_no_platform_is_told);
 	suite_add_tcase(suite, tc);
 
