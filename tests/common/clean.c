@@ -57,6 +57,17 @@ set_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void
+clean_handlers(void)
+{
+	static const int caught[] = {SIGALRM, SIGINT, SIGTERM};
+	struct sigaction usual = {.sa_handler = SIG_DFL}, is;
+
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
+		if (sigaction(caught[i], NULL, &is) == 0 && is.sa_handler != SIG_IGN)
+			sigaction(caught[i], &usual, NULL);
+}
+
 static bool
 is_ours(const char *variable)
 {

@@ -12,4 +12,10 @@ void clean_process(int keep);
 /* Of these the limits. */
 void clean_limits(void);
 
+/*
+ * For each forked process: no handler of libcheck's. They end the group, all of the test, when a signal
+ * comes to a program that has been forked and not yet executed.
+ */
+void clean_handlers(void);
+
 #endif

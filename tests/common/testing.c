@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -487,7 +488,8 @@ testing_main(int argc, char **argv, const struct testing_program *p)
 	setenv("CK_DEFAULT_TIMEOUT", TEST_LIMIT, 1);
 	setenv("CK_TIMEOUT_MULTIPLIER", BUSY, 1);
 	open_report(number);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, shown) == -1 ||
+	if (pthread_atfork(NULL, NULL, clean_handlers) != 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, shown) == -1 ||
 	    (p->set_up != NULL && !p->set_up()))
 		return (1);
 	for (size_t i = 0; i < p->n; i++)

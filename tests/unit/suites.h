@@ -8,6 +8,7 @@
 	X(addr, 1)          \
 	X(ask, 1)           \
 	X(choose, 1)        \
+	X(clean, 1)         \
 	X(client, 12)       \
 	X(client5, 12)      \
 	X(config, 5)        \
