@@ -82,9 +82,21 @@ hold(const struct launch *l, int dumpable)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* Where a tool may open its output by name, as /dev/stdout: no socket can be opened so. */
+static bool
+names_its_output(const struct block *b)
+{
+	const struct mount *m;
+
+	for (m = b->mounts; m < b->mounts + b->nmounts; m++)
+		if (m->kind == PROC || m->kind == DEV)
+			return (true);
+	return (false);
+}
+
 /*
- * A tool that has a network of its own must not hold a socket of the host's, which it could connect
- * to elsewhere. It gets a pipe; the server gets the pipe's other end, and the socket.
+ * The tool gets a pipe in place of a socket; the server gets the pipe's other end, and the socket.
+ * What has a network of its own must not hold one of the host's, which it could connect to elsewhere.
  */
 static void
 replace_socket(int fd)
@@ -99,7 +111,7 @@ replace_socket(int fd)
 
 	if (fstat(fd, &st) == 0 && !S_ISSOCK(st.st_mode))
 		return;
-	must(fd != 0, NO_ISOLATION, "descriptor 0 is a socket");
+	must(fd != STDIN_FILENO, NO_ISOLATION, "descriptor 0 is a socket");
 	need(pipe2(ends, O_CLOEXEC) == 0, NO_ISOLATION, "pipe");
 	msg.msg_iovlen = 1;
 	msg.msg_controllen = sizeof(control);
@@ -234,6 +246,7 @@ be_keeper(void *arg)
 {
 	struct launch *l = arg;
 	bool pid_space = (l->isolate & CLONE_NEWPID) != 0;
+	bool pipes = (l->isolate & CLONE_NEWNET) != 0 || names_its_output(l->block);
 	int64_t linger = l->linger < INT_MAX ? (int64_t)l->linger : INT_MAX;
 	pid_t keeper = getpid(), tool;
 	int dumpable, fd;
@@ -248,7 +261,9 @@ be_keeper(void *arg)
 	/* Without a namespace the keeper must outlive the server, to end the tree. */
 	if (pid_space)
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	for (fd = 0; fd <= 2 && (l->isolate & CLONE_NEWNET) != 0; fd++)
+	if ((l->isolate & CLONE_NEWNET) != 0)
+		replace_socket(STDIN_FILENO);
+	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO && pipes; fd++)
 		replace_socket(fd);
 	hold(l, dumpable);
 	if (watched != -1)

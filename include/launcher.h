@@ -56,9 +56,9 @@ enum { LAUNCHER_LOOK_NO_DIRECTORY = 1, LAUNCHER_LOOK_READ_ONLY = 2, LAUNCHER_LOO
  *   than the tool's own end: so many microseconds.
  * - HELD: only with -hold, before the tool starts and after ENDED. It waits for a 0 each time. 1:
  *   the root is in a mount namespace, and can be entered by /proc/PID/root; 0: it is not.
- * - PIPE: before the tool starts, where it has a network of its own, for each output that is a
- *   socket: the tool's descriptor, which is a pipe now. With it come two descriptors: the pipe's
- *   other end, and the socket.
+ * - PIPE: before the tool starts, where it has a network of its own, or can open its output by name
+ *   (/dev/stdout), for each output that is a socket: the tool's descriptor, which is a pipe now. With
+ *   it come two descriptors: the pipe's other end, and the socket.
  *
  * `keeper` is the pid of the tool's keeper, if the keeper is another child of the server than the
  * launcher, else 0. The end of file says that all but the exits is done.

@@ -7,7 +7,7 @@ set -eu
 umask 022
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
-programs='true false cat echo sleep kill ls id env setsid head tail dd mkdir rm cp mv ln touch test
+programs='true false cat tee echo sleep kill ls id env setsid head tail dd mkdir rm cp mv ln touch test
 printf pwd uname tr wc seq yes timeout stat date hostname'
 
 die() {

@@ -1,6 +1,6 @@
 /*
  * pump.h: moves a tool's output from a pipe to its relay, where the tool must not hold the relay
- * itself: a socket of the host's network.
+ * itself, a socket of the host's network, or could not open that by name (/dev/stdout).
  */
 #ifndef PUMP_H
 #define PUMP_H

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "system/harness.h"
+#include "system/helper.h"
 #include "system/proc.h"
-#include "system/run.h"
+#include "system/run5.h"
 #include "system/suites.h"
 
 #define LARGE	     (200LL * 1000 * 1000)
@@ -111,13 +112,15 @@ START_TEST(core_dumps_can_be_turned_off)
 END_TEST
 
 /*
- * The tool's output is the relay itself; or, with _i = 1, a pipe that leads to it, since the tool has
- * a network of its own.
+ * The tool's output is the relay itself; or a pipe that leads to it, since the tool has a network of
+ * its own (_i = 1), or /dev/stdout (_i = 2).
  */
 static enum mode
 output_mode(int i)
 {
-	return (i == 0 ? harness_mode() : MODE_ALL);
+	static const enum mode with_pipes[] = {MODE_ALL, MODE_NAMED};
+
+	return (i == 0 ? harness_mode() : with_pipes[i - 1]);
 }
 
 static void
@@ -125,6 +128,7 @@ add_output(TCase *tc, const TTest *test)
 {
 	tcase_add_test(tc, test);
 	harness_add_admin_loop(tc, test, 1, 2);
+	harness_add_mounts_loop(tc, test, 2, 3);
 }
 
 START_TEST(stdout_and_stderr_are_kept_apart)
@@ -255,9 +259,9 @@ END_TEST
 	{                   \
 		wd, 0, seen \
 	}
-#define REFUSED(wd, code, words) \
-	{                        \
-		wd, code, words  \
+#define REFUSED_IN(wd, code, words) \
+	{                           \
+		wd, code, words     \
 	}
 static const struct {
 	const char *wd;
@@ -270,12 +274,12 @@ static const struct {
     RUNS_IN("tmp", "/tmp"),
     RUNS_IN(".", "/"),
     RUNS_IN("tmp/../.WD", "/.WD"),
-    REFUSED("..", SRPC_CONFIGURATION_ERROR, ""),
-    REFUSED("../..", SRPC_CONFIGURATION_ERROR, ""),
-    REFUSED(".WD/../../../work", SRPC_CONFIGURATION_ERROR, ""),
-    REFUSED("none", SRPC_INTERNAL_TROUBLE, "Can't establish working directory"),
-    REFUSED("none", SRPC_INTERNAL_TROUBLE, "No such file or directory"),
-    REFUSED("bin/true", SRPC_INTERNAL_TROUBLE, "Can't establish working directory"),
+    REFUSED_IN("..", SRPC_CONFIGURATION_ERROR, ""),
+    REFUSED_IN("../..", SRPC_CONFIGURATION_ERROR, ""),
+    REFUSED_IN(".WD/../../../work", SRPC_CONFIGURATION_ERROR, ""),
+    REFUSED_IN("none", SRPC_INTERNAL_TROUBLE, "Can't establish working directory"),
+    REFUSED_IN("none", SRPC_INTERNAL_TROUBLE, "No such file or directory"),
+    REFUSED_IN("bin/true", SRPC_INTERNAL_TROUBLE, "Can't establish working directory"),
 };
 
 START_TEST(a_working_directory_is_below_the_root)
@@ -498,6 +502,40 @@ START_TEST(a_tool_with_a_network_of_its_own_holds_no_socket)
 }
 END_TEST
 
+/*
+ * Over either version, in a named root that has proc and dev; or, from MODES on, in the volatile one
+ * that the policy gives them.
+ */
+START_TEST(a_tool_can_open_its_output_by_name)
+{
+	static const char script[] =
+	    "echo a >/dev/stdout && echo b >/proc/self/fd/1 && echo c >>/dev/fd/1 && "
+	    "echo d >/dev/stderr && echo e | tee /dev/stderr && cat </dev/stdin && exec 2>&1 && "
+	    "echo f >&2 && echo g >/dev/stdout && echo h >/dev/stderr";
+	struct server s = {
+	    .mode = (enum mode)(_i % MODES), .settings = "max_interface_version = 5\n"};
+	struct run r = RUN("/bin/sh", "-c", script);
+	struct run5 r5 = RUN5("/bin/sh", "-c", script);
+
+	if (_i >= MODES) {
+		helper_policy = helper_policy_file("volatile\nproc\ndev\n");
+		s.prepare = helper_put_policy;
+	}
+	r.env = r5.env = (const char *const[]){"PATH=/bin", NULL};
+	server_start(&s);
+	run_do(&s, &r);
+	run5_do(&s, &r5);
+	server_stop(&s);
+	ck_assert_str_eq(run_err(&r), "d\ne\n");
+	ck_assert_str_eq(run_out(&r), "a\nb\nc\ne\nf\ng\nh\n");
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_str_eq(run5_err(&r5), "d\ne\n");
+	ck_assert_str_eq(run5_out(&r5), "a\nb\nc\ne\nf\ng\nh\n");
+	run_free(&r);
+	run5_free(&r5);
+}
+END_TEST
+
 /* Its client lives, but does not read. */
 START_TEST(output_that_nobody_reads_does_not_hold_up_the_servers_end)
 {
@@ -512,6 +550,18 @@ START_TEST(output_that_nobody_reads_does_not_hold_up_the_servers_end)
 	run_free(&r);
 }
 END_TEST
+
+static void
+add_names(TCase *tc, const TTest *test)
+{
+	static const int modes[] = {MODE_NAMED, MODES + MODE_PID, MODES + MODE_NONE};
+	static const int rootless[] = {MODE_ROOTLESS_NAMED, MODES + MODE_ROOTLESS};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		harness_add_mounts_loop(tc, test, modes[i], modes[i] + 1);
+	for (size_t i = 0; i < sizeof(rootless) / sizeof(rootless[0]); i++)
+		helper_add_rootless(tc, test, rootless[i], rootless[i] + 1);
+}
 
 static void
 launch_some(const struct server *s, int n)
@@ -619,6 +669,7 @@ run_suite(void)
 	tcase_set_timeout(tc, 60);
 	testing_from(tc, TESTING_QUICK);
 	add_output(tc, stdout_and_stderr_are_kept_apart);
+	add_names(tc, a_tool_can_open_its_output_by_name);
 	testing_from(tc, TESTING_CHECK);
 	add_output(tc, output_comes_while_the_tool_runs);
 	tcase_add_test(tc, output_nobody_wants_is_discarded);
