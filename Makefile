@@ -272,6 +272,12 @@ sources:
 	@tests/sources.sh $(sources) lua5.4 $(if $(filter long,$(level)),libtommath jansson json-c tinyxml2) \
 	    2>$(sources).log || :
 
+# The distribution of `root sdk`; likewise.
+sdk := build/sdk
+.PHONY: sdk
+sdk:
+	@$(if $(is_root),tests/sdk.sh $(CURDIR)/$(sdk) >$(sdk).log 2>&1 || :)
+
 # One that looks like a system, for tools.
 $(BUILD)/root: tests/mkroot.sh
 	@rm -rf $@.new && tests/mkroot.sh $@.new && rm -rf $@ && mv $@.new $@
@@ -302,9 +308,10 @@ check check-quick check-long:
 	status=$$?; rm -rf $(check_prefix); exit $$status
 
 .PHONY: run-checks
-run-checks: $(unit_bin) $(system_bin) $(runner_bin) stage $(if $(filter quick,$(level)),,sources)
+run-checks: $(unit_bin) $(system_bin) $(runner_bin) stage $(if $(filter quick,$(level)),,sources) $(if $(filter long,$(level)),sdk)
 	@RUNTOOL_LEVEL=$(level) RUNTOOL_SUITES='$(SUITES)' RUNTOOL_TEST='$(TEST)' RUNTOOL_PREFIX=$(PREFIX) \
 	    RUNTOOL_BUILD='$(CURDIR)/$(BUILD)' RUNTOOL_TESTS='$(CURDIR)/tests' RUNTOOL_SOURCES='$(CURDIR)/$(sources)' \
+	    RUNTOOL_SDK='$(CURDIR)/$(sdk)' \
 	    $(TEST_WRAPPER) $(runner_bin) -b $(BUILD)/log -p $(PREFIX) -i $(stage)$(PREFIX) \
 	    $(unit_bin) $(system_bin) tests/harness.sh tests/slurm.sh tests/build.sh
 
@@ -386,8 +393,8 @@ lint-tidy: | build/paths.h
 packages := gcc make libc6-dev libbsd-dev libinih-dev libjansson-dev check pkg-config binutils musl-tools util-linux iproute2 xz-utils
 # What the tests alone need: a cluster for a fleet, and clocks that are off.
 test_packages := faketime munge slurm-client slurmctld slurmd
-# And at their full length: the build systems of the projects that are built.
-long_packages := autoconf automake libtool cmake ninja-build meson g++ ccache
+# And at their full length: the build systems of the projects that are built, and what makes a distribution.
+long_packages := autoconf automake libtool cmake ninja-build meson g++ ccache cargo debootstrap
 lint_packages := clang clang-tidy clang-format libclang-rt-14-dev cppcheck mandoc shellcheck
 missing = for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf ' %s' $$p; done
 .PHONY: deps deps-check deps-long deps-all

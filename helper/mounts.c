@@ -96,8 +96,8 @@ make_mount(int dir, enum mount_kind kind, const char *from)
 
 /*
  * Opens the place of a mount below `dir`, or makes its link there. No step follows a link or leads
- * out of `dir`. `make`: missing directories are made, and a missing last step (`is_file`: a file).
- * -1 with errno.
+ * out of `dir`. `make`: missing directories are made, and a missing last step (`is_file`: a file),
+ * where that can be written. -1 with errno.
  */
 static int
 walk(int dir, const struct mount *m, bool make, bool is_file)
@@ -234,7 +234,7 @@ mounts_assemble(const struct launch *l)
 		 (root = openat(tree, "root", O_PATH | O_DIRECTORY | O_CLOEXEC)) != -1,
 	    NO_MOUNT, POLICY_FILE ":%d: base %s", b->line, base);
 	for (m = b->mounts; m < b->mounts + b->nmounts; m++) {
-		if (!put(tree, root, m, b, make) || m->kind != DEV)
+		if (!put(tree, root, m, b, b->base != NULL) || m->kind != DEV)
 			continue;
 		for (i = 0; i < sizeof(devices) / sizeof(*devices); i++) {
 			device = devices[i];

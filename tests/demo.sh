@@ -40,7 +40,7 @@ can_assemble() {
 # shipped_root WORK: the root that etc/tool_launcher.conf has as an example, with that directory to
 # work in.
 shipped_root() {
-	sed -n '/^#root host/,$ s/^#\([^ ]\)/\1/p' "$tests/../etc/tool_launcher.conf" |
+	sed -n '/^#root host/,/^# ----/ s/^#\([^ ]\)/\1/p' "$tests/../etc/tool_launcher.conf" |
 	    sed "s|/var/lib/vruntool/work|$1|"
 }
 

@@ -73,8 +73,8 @@ is_ours(const char *variable)
 {
 	static const char *const ours[] = {"CI", "TMPDIR", "RUNTOOL_BUILD", "ASAN_OPTIONS",
 	    "TSAN_OPTIONS", "UBSAN_OPTIONS", "RUNTOOL_LEVEL", "RUNTOOL_NO_SKIP", "RUNTOOL_PREFIX",
-	    "RUNTOOL_REPORT", "RUNTOOL_SERVER_ONLY", "RUNTOOL_SOURCES", "RUNTOOL_TEST",
-	    "RUNTOOL_TESTS", "RUNTOOL_UID"};
+	    "RUNTOOL_REPORT", "RUNTOOL_SDK", "RUNTOOL_SERVER_ONLY", "RUNTOOL_SOURCES",
+	    "RUNTOOL_TEST", "RUNTOOL_TESTS", "RUNTOOL_UID"};
 	size_t len = strcspn(variable, "=");
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)

@@ -132,6 +132,18 @@ START_TEST(a_place_that_a_base_directory_lacks_is_status_16)
 }
 END_TEST
 
+START_TEST(a_place_in_a_tmpfs_of_a_base_directory_is_made)
+{
+	const char *dir = host_directory();
+
+	based_on_root_1(harness_text(
+	    "tmpfs /tmp\nro %s as /tmp/a/b %s/file as /tmp/c/file\nsymlink a /tmp/d\n", dir, dir));
+	ck_assert_str_eq(helper_in_box((enum helper_kind)_i, "ls /tmp /tmp/d/b; cat /tmp/c/file"),
+	    "/tmp:\na\nc\nd\n\n/tmp/d/b:\nfile\noutside\n");
+	ck_assert_int_eq(access(harness_in_root("tmp/a"), F_OK), -1);
+}
+END_TEST
+
 START_TEST(a_base_that_is_missing_or_a_file_is_status_16)
 {
 	const char *const bases[] = {harness_installed("none"), harness_file("text")};
@@ -748,6 +760,7 @@ roots_suite(void)
 	helper_add_kinds(tc, a_root_on_a_directory_shows_it_read_only);
 	helper_add_kinds(tc, a_base_may_be_the_hosts_root);
 	helper_add_kinds(tc, a_place_that_a_base_directory_lacks_is_status_16);
+	helper_add_kinds(tc, a_place_in_a_tmpfs_of_a_base_directory_is_made);
 	helper_add_kinds(tc, a_base_that_is_missing_or_a_file_is_status_16);
 	suite_add_tcase(suite, tc);
 

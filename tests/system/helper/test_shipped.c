@@ -1,7 +1,11 @@
-/* The root `host` of etc/tool_launcher.conf, as it is shipped, with real programs of this host. */
+/*
+ * The roots of etc/tool_launcher.conf, as they are shipped: `host` with real programs of this host, and
+ * `sdk` with those of a distribution.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +13,7 @@
 #include "system/suites.h"
 
 #define WORK "/var/lib/vruntool/work"
+#define SDK  "/srv/sdk"
 
 static const struct {
 	const char *program, *script, *out;
@@ -57,39 +62,58 @@ static const struct {
 };
 #define REAL ((int)(sizeof(real) / sizeof(real[0])))
 
-/* The lines that an administrator gets by taking away each # with no space behind it. */
+/* The text with `by` in the place of what it has once, or not at all. */
 static const char *
-shipped_root(const char *work)
+put_in(const char *text, const char *what, const char *by)
+{
+	const char *at = strstr(text, what);
+
+	return (at == NULL
+		    ? text
+		    : harness_text("%.*s%s%s", (int)(at - text), text, by, at + strlen(what)));
+}
+
+/*
+ * The lines of a block that an administrator gets by taking away each # with no space behind it, with
+ * these directories in the place of those which are named there.
+ */
+static const char *
+shipped_root(const char *name, const char *work, const char *sdk)
 {
 	const char *path = harness_text("%s/../etc/tool_launcher.conf", getenv("RUNTOOL_TESTS"));
+	const char *begin = harness_text("#root %s\n", name), *text = "";
 	FILE *f = fopen(path, "re");
-	const char *text = "";
 	bool in_root = false;
-	char line[512], *at;
+	char line[512];
 
 	ck_assert_msg(f != NULL, "%s", path);
 	while (fgets(line, sizeof(line), f) != NULL) {
-		in_root |= strcmp(line, "#root host\n") == 0;
-		if (!in_root || line[0] != '#' || line[1] == ' ')
-			continue;
-		if ((at = strstr(line, WORK)) != NULL)
-			text = harness_text("%s%.*s%s%s", text, (int)(at - line - 1), line + 1,
-			    work, at + strlen(WORK));
-		else
+		if (strncmp(line, "# ----", 6) == 0)
+			in_root = false;
+		in_root |= strcmp(line, begin) == 0;
+		if (in_root && line[0] == '#' && line[1] != ' ')
 			text = harness_text("%s%s", text, line + 1);
 	}
 	fclose(f);
-	return (text);
+	return (put_in(put_in(text, WORK, work), SDK, sdk));
+}
+
+/* A directory for tools to write in. */
+static const char *
+work_directory(void)
+{
+	const char *work = harness_installed(harness_text("work/%s", harness_unique("shipped")));
+
+	ck_assert_int_eq(mkdir(work, 0755), 0);
+	ck_assert_int_eq(chmod(work, 01777), 0);
+	return (work);
 }
 
 START_TEST(real_programs_run_in_the_shipped_root)
 {
-	const char *work = harness_installed(harness_text("work/%s", harness_unique("shipped")));
 	struct launch l;
 
-	ck_assert_int_eq(mkdir(work, 0755), 0);
-	ck_assert_int_eq(chmod(work, 01777), 0);
-	helper_policy = helper_policy_file(shipped_root(work));
+	helper_policy = helper_policy_file(shipped_root("host", work_directory(), ""));
 	l = helper_launch(HELPER_SETUID);
 	ck_assert_str_eq(
 	    OUTPUT(&l, 0, "-path", "-root", "host", "-wd", ".WD", "-env", "PATH=/usr/bin:/bin",
@@ -97,6 +121,77 @@ START_TEST(real_programs_run_in_the_shipped_root)
 	    real[_i].out);
 }
 END_TEST
+
+/* The shipped lines, and one as builds need it. */
+static const char *
+in_sdk(const char *sdk, const char *script)
+{
+	const char *work = work_directory();
+	struct launch l;
+
+	helper_policy = helper_policy_file(
+	    harness_text("%s\trw %s as /home/me/src\n", shipped_root("sdk", work, sdk), work));
+	l = helper_launch(HELPER_SETUID);
+	return (OUTPUT(&l, 0, "-path", "-root", "sdk", "-wd", ".WD", "-env", "PATH=/usr/bin:/bin",
+	    "-cmd", "sh", "-c", script));
+}
+
+/* On a directory that has but a shell: a copy of root 1, with the places that a distribution has. */
+START_TEST(the_shipped_sdk_shows_a_directory)
+{
+	const char *sdk = harness_installed(harness_unique("sdk"));
+
+	ck_assert_int_eq(system(harness_text("cp -a '%s' '%s' && cd '%s' && mkdir home && "
+					     "touch etc/group && echo is the sdk >etc/name",
+			     helper_root(), sdk, sdk)),
+	    0);
+	ck_assert_str_eq(in_sdk(sdk, "cat /etc/name; id -un; pwd; echo a >a && cat /home/me/src/a; "
+				     "echo b >/tmp/b && (echo c >/dev/stdout) | cat; ls /home/me; "
+				     "(echo d >/etc/d) 2>&1"
+				     " || echo no; ls /srv 2>&1 || true"),
+	    "is the sdk\ntool\n/.WD\na\nc\nsrc\n"
+	    "sh: 1: cannot create /etc/d: Read-only file system\nno\n"
+	    "ls: cannot access '/srv': No such file or directory\n");
+	ck_assert_int_eq(access(harness_text("%s/home/me", sdk), F_OK), -1);
+	ck_assert_int_eq(system(harness_text("rm -r '%s'", sdk)), 0);
+}
+END_TEST
+
+static const char *distribution; /* made by the commands which that file gives */
+
+static void
+show_distribution(void)
+{
+	if (mount(distribution, harness_installed("sdk"), NULL, MS_BIND, NULL) == -1)
+		_exit(PROGRAM_NOT_RUN);
+}
+
+START_TEST(a_compiler_of_a_distribution_runs_in_the_shipped_sdk)
+{
+	const char *sdk = harness_installed("sdk");
+
+	distribution = getenv("RUNTOOL_SDK");
+	ck_assert_int_eq(mkdir(sdk, 0755), 0);
+	helper_prepare = show_distribution;
+	ck_assert_str_eq(in_sdk(sdk, "id -un && getent hosts localhost | grep -c localhost && "
+				     "cd /home/me/src && "
+				     "printf '#include <stdio.h>\\nint main(void)"
+				     "{return puts(\"hello\") < 0;}\\n' >x.c && "
+				     "printf 'x: x.c\\n\\tgcc -o x x.c\\n' >Makefile && "
+				     "make && ./x && cat /proc/self/comm /etc/debian_version | "
+				     "sed 's/^12\\..*/bookworm/'"),
+	    "tool\n1\ngcc -o x x.c\nhello\ncat\nbookworm\n");
+	ck_assert_int_eq(rmdir(sdk), 0);
+}
+END_TEST
+
+static bool
+has_distribution(void)
+{
+	const char *sdk = getenv("RUNTOOL_SDK");
+
+	return (sdk != NULL && access(sdk, F_OK) == 0);
+}
 
 Suite *
 shipped_suite(void)
@@ -118,6 +213,16 @@ shipped_suite(void)
 		}
 		testing_from(tc, TESTING_LONG);
 	}
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("sdk");
+	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_CHECK);
+	harness_add_mounts(tc, the_shipped_sdk_shows_a_directory);
+	testing_from(tc, TESTING_LONG);
+	testing_add_if(tc, a_compiler_of_a_distribution_runs_in_the_shipped_sdk, 0, 1,
+	    has_distribution() && harness_can_mount(),
+	    "root, and debootstrap with its network (make deps-long)");
 	suite_add_tcase(suite, tc);
 	return (suite);
 }
