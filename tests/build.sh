@@ -24,13 +24,18 @@ with_runtool() {
 unpack() {
 	name=$1 project=$work/$1
 	rm -rf "$project"
-	cp -R "$sources/$name" "$project"
+	if [ "$name" = crate ]; then
+		make_crate "$project"
+	else
+		cp -R "$sources/$name" "$project"
+	fi
 	chown -R "$server_uid" "$project"
 }
 
 # objects: their checksums, by name.
 objects() {
-	(cd "$project" && find . -name '*.o' -exec sha256sum {} + | sort -k 2)
+	(cd "$project" && find . '(' -name '*.o' -o -name '*.rlib' -o -path './target/release/crate' ')' \
+	    -exec sha256sum {} + | sort -k 2)
 }
 
 # inside LEAST: the project's build is a tool in the root. At least LEAST objects must come out.
@@ -86,6 +91,38 @@ cmake_with_ninja_is_the_same() {
 
 meson_is_the_same() {
 	same tinyxml2 2 4 "RUNTOOL_SERVER=$one"
+}
+
+# A crate whose build script writes code, and which asks for what cargo tells by variables.
+make_crate() {
+	install -d "$1/src"
+	printf '[package]\nname = "crate"\nversion = "1.2.3"\nedition = "2021"\n' >"$1/Cargo.toml"
+	cat >"$1/build.rs" <<-'EOC'
+		fn main() {
+		    let dir = std::env::var("OUT_DIR").unwrap();
+		    std::fs::write(dir + "/made.rs", "pub const MADE: &str = \"made\";").unwrap();
+		    println!("cargo:rustc-cfg=built");
+		    println!("cargo:rustc-env=TOLD=by the script");
+		}
+	EOC
+	cat >"$1/src/lib.rs" <<-'EOC'
+		include!(concat!(env!("OUT_DIR"), "/made.rs"));
+		#[cfg(built)]
+		pub fn told() -> &'static str { env!("TOLD") }
+	EOC
+	cat >"$1/src/main.rs" <<-'EOC'
+		fn main() {
+		    println!("{} {} {}", env!("CARGO_PKG_VERSION"), crate_::MADE, crate_::told());
+		}
+	EOC
+	printf '[lib]\nname = "crate_"\n' >>"$1/Cargo.toml"
+}
+
+# The server's own variables for all runs, and those that cargo sets for rustc.
+cargo_with_a_build_script_is_the_same() {
+	same crate 2 4 "RUNTOOL_SERVER=$one" "RUNTOOL_ENV=PATH TMPDIR CARGO_* OUT_DIR TOLD"
+	expect test "$("$project/target/release/crate")" = '1.2.3 made by the script'
+	expect grep -q 'Running.*runtool' "$words"
 }
 
 # ---- two servers ------------------------------------------------------------------------------
@@ -268,7 +305,7 @@ say_more() {
 }
 
 if [ "${RUNTOOL_LEVEL:-check}" = long ]; then
-	projects='lua5.4 libtommath jansson json-c tinyxml2' programs='autoreconf libtoolize cmake ninja meson ccache' number=12
+	projects='lua5.4 libtommath jansson json-c tinyxml2' programs='autoreconf libtoolize cmake ninja meson ccache cargo' number=13
 else
 	projects=lua5.4 programs='' number=3
 fi
@@ -331,6 +368,7 @@ check tommath_is_the_same_a_hundred_at_once
 check autotools_with_libtool_and_subdirectories_are_the_same
 check cmake_with_ninja_is_the_same
 check meson_is_the_same
+check cargo_with_a_build_script_is_the_same
 check a_server_may_be_restarted
 check a_server_may_be_killed
 check an_interrupt_leaves_nothing

@@ -30,4 +30,7 @@ tinyxml2)
 	meson setup --native-file native.ini -D tests=true build
 	ninja -C build "-j$jobs"
 	;;
+crate)
+	CARGO_HOME=$PWD/.cargo RUSTC_WRAPPER=$launcher cargo build -v --release --offline "-j$jobs"
+	;;
 esac </dev/null
