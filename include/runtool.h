@@ -25,6 +25,17 @@ extern "C" {
 
 #define RUNTOOL_DEFAULT_PORT "21776"
 
+/*
+ * Structs that a caller makes begin with their size, by which the library knows the caller's version
+ * of them; they grow at their end:
+ *
+ *	struct runtool_error error = {.size = sizeof(error)};
+ *
+ * The library touches nothing beyond that size. What a caller does not know yet is not told, and
+ * counts as 0 in what it asks for; what a library does not know yet must be 0 there. A size that no
+ * version had, as one that was forgotten, is RUNTOOL_INVALID.
+ */
+
 /* Failure codes that a caller may want to tell apart: the interface's, and one of our own. */
 enum runtool_code {
 	RUNTOOL_VERSION_SKEW = -3, /* the server does not know the call */
@@ -41,6 +52,7 @@ enum runtool_code {
 
 /* Why a call failed. */
 struct runtool_error {
+	size_t size;	 /* of this struct */
 	int code;	 /* enum runtool_code, or another code that the server sent */
 	int exec_errno;	 /* RUNTOOL_CLIENT: why the tool could not be executed; 0: something else */
 	bool refused;	 /* the server took no request, mostly for lack of room: another may */
@@ -70,6 +82,7 @@ RUNTOOL_API void runtool_close(struct runtool *);
 
 /* The server's host and how busy it is. Strings belong to the object until its next call. */
 struct runtool_info {
+	size_t size; /* of this struct */
 	const char *sysname, *release, *version, *machine;
 	int cpus, cpu_mhz, mem_kb;
 	int max_tools, cur_tools;
@@ -91,6 +104,7 @@ RUNTOOL_API int runtool_info(struct runtool *, struct runtool_info *, struct run
 
 /* Whether the server is there, and how busy: the cheapest call. */
 struct runtool_ping {
+	size_t size; /* of this struct */
 	uint8_t unique[16];
 	bool loaded;
 	int in_flight;
@@ -105,6 +119,7 @@ RUNTOOL_API int runtool_stop(struct runtool *, int *in_flight, struct runtool_er
 
 /*
  * What the server did since its start, by call of any version. Only ended calls count. Version 5.
+ * The counts never grow.
  */
 struct runtool_counts {
 	int64_t count;
@@ -112,6 +127,7 @@ struct runtool_counts {
 	double total_s, longest_s;
 };
 struct runtool_stats {
+	size_t size;		   /* of this struct */
 	struct runtool_counts run; /* from the complete request to its reply, waiting included */
 	struct runtool_counts info, ping, stop, stats;
 };
@@ -125,7 +141,8 @@ RUNTOOL_API int runtool_stats(struct runtool *, struct runtool_stats *, struct r
 #define RUNTOOL_CLOSE_STREAM 1
 typedef int runtool_output_fn(void *arg, int stream, const void *data, size_t len);
 
-/* Soft limits of setrlimit(2) that can be lowered for a tool. */
+/* Soft limits of setrlimit(2) that can be lowered for a tool. There is room for more of them. */
+#define RUNTOOL_LIMITS_MAX 16
 enum runtool_limit {
 	RUNTOOL_LIMIT_CORE,
 	RUNTOOL_LIMIT_CPU,
@@ -136,7 +153,7 @@ enum runtool_limit {
 	RUNTOOL_LIMITS
 };
 
-/* A number that can also not be given: zero-initialised it is not. */
+/* A number that can also not be given: zero-initialised it is not. Never grows. */
 struct runtool_number {
 	bool given;
 	uint64_t n;
@@ -145,8 +162,9 @@ struct runtool_number {
 /* Bits of `closed`. */
 enum { RUNTOOL_CLOSED_STDIN = 1, RUNTOOL_CLOSED_STDOUT = 2, RUNTOOL_CLOSED_STDERR = 4 };
 
-/* Zero-initialise it: members that are added later mean "as before" when they are 0. */
+/* Members that are not named are 0, and those that are added later mean "as before" then. */
 struct runtool_request {
+	size_t size;		   /* of this struct */
 	uint32_t root;		   /* index of a volatile root; 0: by name */
 	const char *root_name;	   /* of a root in the server's tool_launcher.conf; version 5 */
 	const char *directory;	   /* working directory below the root; NULL: ".WD" */
@@ -167,8 +185,8 @@ struct runtool_request {
 	bool check;	      /* run nothing: stdout says what the tool would find; version 5 */
 
 	/* Servers that do not know these yet, as those of version 4, run it without. */
-	struct runtool_number umask;		      /* the tool's, 0 to 0777; not given: 022 */
-	struct runtool_number limits[RUNTOOL_LIMITS]; /* the tool's own, if these are lower */
+	struct runtool_number umask; /* the tool's, 0 to 0777; not given: 022 */
+	struct runtool_number limits[RUNTOOL_LIMITS_MAX]; /* the tool's own, if these are lower */
 	unsigned int closed;	   /* descriptors that the tool finds as if they were closed */
 	const char *own_directory; /* instead, in a root with `directory here`; NULL: none */
 };
@@ -189,9 +207,10 @@ enum runtool_why {
 };
 
 struct runtool_result {
-	int status; /* exit status; 0 if a signal ended the tool */
-	int signal; /* 0 if it exited */
-	bool core;  /* it dumped core */
+	size_t size; /* of this struct */
+	int status;  /* exit status; 0 if a signal ended the tool */
+	int signal;  /* 0 if it exited */
+	bool core;   /* it dumped core */
 	enum runtool_why why;
 	int interface;	/* version by which it ran; below 5 only wall_s and refusals are known */
 	double wall_s;	/* from the tool's start to its end (version 4: from the request) */

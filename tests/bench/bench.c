@@ -156,12 +156,13 @@ run_tool(const struct subject *s, struct runtool *client)
 								     WRITER, MUCH, NULL};
 	const char *const *argv = writer == NULL ? served : much;
 	const struct runtool_request request = {
+	    .size = sizeof(request),
 	    .root = s->root,
 	    .argv = argv,
 	    .output = discard_output, /* a callback: the output is sent */
 	};
-	struct runtool_result result;
-	struct runtool_error error;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error error = {.size = sizeof(error)};
 
 	if (runtool_run(client, &request, &result, &error) == -1) {
 		warnx("%s", error.message);
@@ -177,8 +178,8 @@ run_tool(const struct subject *s, struct runtool *client)
 static int
 ask_information(const struct subject *unused, struct runtool *client)
 {
-	struct runtool_info info;
-	struct runtool_error error;
+	struct runtool_info info = {.size = sizeof(info)};
+	struct runtool_error error = {.size = sizeof(error)};
 
 	(void)unused;
 	if (runtool_info(client, &info, &error) == -1) {
@@ -389,7 +390,7 @@ print_relays(const struct subject *subjects, unsigned int n, unsigned int rounds
 static void
 connect_clients(struct subject *s, char *address)
 {
-	struct runtool_error error;
+	struct runtool_error error = {.size = sizeof(error)};
 	char *colon = strrchr(address, ':');
 	unsigned int i;
 

@@ -50,10 +50,13 @@ int
 main(int argc, char *argv[])
 {
 	static const char *const env[] = {"PATH=/usr/bin:/bin", "LC_ALL=C", NULL};
-	struct runtool_request request = {
-	    .env = env, .output = show, .time_limit_ms = TIME_LIMIT_MS, .label = "compile"};
-	struct runtool_result result;
-	struct runtool_error error;
+	struct runtool_request request = {.size = sizeof(request),
+	    .env = env,
+	    .output = show,
+	    .time_limit_ms = TIME_LIMIT_MS,
+	    .label = "compile"};
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error error = {.size = sizeof(error)};
 	struct runtool *server;
 
 	if (argc < 5)

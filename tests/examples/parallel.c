@@ -78,6 +78,7 @@ run(const struct server *server, struct runtool *connection, const char *command
 	size_t length = 0;
 	FILE *memory = open_memstream(&output, &length);
 	struct runtool_request request = {
+	    .size = sizeof(request),
 	    .root = root,
 	    .env = env,
 	    .argv = argv,
@@ -86,8 +87,8 @@ run(const struct server *server, struct runtool *connection, const char *command
 	    .output = keep,
 	    .arg = memory,
 	};
-	struct runtool_result result;
-	struct runtool_error error;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error error = {.size = sizeof(error)};
 	bool ran;
 
 	if (memory == NULL)
@@ -102,7 +103,7 @@ static void *
 work(void *arg)
 {
 	const struct server *server = arg;
-	struct runtool_error error;
+	struct runtool_error error = {.size = sizeof(error)};
 	struct runtool *connection;
 	const char *command;
 

@@ -118,7 +118,7 @@ fake_listen(struct fake *f, const char *address)
 struct runtool *
 fake_serve(const char *host, void (*script)(struct fake *), int timeout_ms)
 {
-	struct runtool_error err;
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 
 	fake.fd = -1;
@@ -348,14 +348,14 @@ sink_printed(int stream, const char *text)
 
 static const char *const true_argv[] = {"/bin/true", NULL};
 const struct runtool_request run_true = {
-    .root = 1, .argv = true_argv, .output = sink_collect, .arg = &sink};
+    .size = sizeof(run_true), .root = 1, .argv = true_argv, .output = sink_collect, .arg = &sink};
 
 void
 run_fails_with(
     struct runtool *c, const struct runtool_request *request, int code, const char *words)
 {
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_int_eq(runtool_run(c, request, &result, &err), -1);
 	thread_verify(); /* else the reason would not be told */
@@ -372,8 +372,8 @@ run_fails(struct runtool *c, int code, const char *words)
 void
 run_succeeds(struct runtool *c, const struct runtool_request *request, int status)
 {
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	if (runtool_run(c, request, &result, &err) == -1) {
 		thread_verify(); /* else the reason would not be told */

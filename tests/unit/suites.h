@@ -36,6 +36,7 @@
 	X(rpc, 1)           \
 	X(rpc5, 3)          \
 	X(settings, 4)      \
+	X(sizes, 1)         \
 	X(srpc, 4)          \
 	X(stall, 1)         \
 	X(watch, 2)         \

@@ -66,8 +66,8 @@ ask_one(void *what)
 {
 	struct candidate *c = what;
 	const struct candidates *all = c->all;
-	struct runtool_error why;
-	struct runtool_info info;
+	struct runtool_error why = {.size = sizeof(why)};
+	struct runtool_info info = {.size = sizeof(info)};
 	struct runtool *r;
 	int64_t begin = deadline_now();
 

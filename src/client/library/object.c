@@ -6,6 +6,7 @@
 
 #include "call.h"
 #include "lib/error.h"
+#include "sizes.h"
 
 static struct runtool *
 new_object(const char *host, const char *port, int timeout_ms)
@@ -30,15 +31,17 @@ new_object(const char *host, const char *port, int timeout_ms)
 struct runtool *
 runtool_connect(const char *host, const char *port, int timeout_ms, struct runtool_error *err)
 {
-	struct runtool *c;
+	struct runtool *c = NULL;
+	struct runtool_error why;
 
-	if ((c = new_object(host, port, timeout_ms)) == NULL) {
-		error_set(err, RUNTOOL_INTERNAL, "out of memory or descriptors");
-		return (NULL);
+	if (sizes_check(&sizes_error, err, &why) == 0) {
+		if ((c = new_object(host, port, timeout_ms)) == NULL)
+			error_set(&why, RUNTOOL_INTERNAL, "out of memory or descriptors");
+		else if (call_connect(c, &why) == 0)
+			return (c);
 	}
-	if (call_connect(c, err) == 0)
-		return (c);
 	runtool_close(c);
+	sizes_fail(&why, err);
 	return (NULL);
 }
 

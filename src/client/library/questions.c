@@ -6,6 +6,7 @@
 #include "failure.h"
 #include "lib/deadline.h"
 #include "lib/error.h"
+#include "sizes.h"
 
 /* A call without arguments. read() decodes its results, by the version that the server speaks. */
 struct question {
@@ -123,10 +124,13 @@ runtool_info(struct runtool *c, struct runtool_info *info, struct runtool_error 
 {
 	static const struct question question = {RPC5_INFO, read_info, NULL};
 	const struct rpc_info *got = &c->info;
+	struct runtool_error why;
+	struct runtool_info whole;
 
-	if (ask(c, &question, &c->info, err) == -1)
-		return (-1);
-	*info = (struct runtool_info){
+	if (sizes_check(&sizes_error, err, &why) == -1 ||
+	    sizes_check(&sizes_info, info, &why) == -1 || ask(c, &question, &c->info, &why) == -1)
+		return (sizes_fail(&why, err));
+	whole = (struct runtool_info){
 	    .sysname = text(got->sysname),
 	    .release = text(got->release),
 	    .version = text(got->version),
@@ -150,7 +154,8 @@ runtool_info(struct runtool *c, struct runtool_info *info, struct runtool_error 
 	    .refused = got->refused,
 	    .connections = got->connections,
 	};
-	memcpy(info->unique, got->unique, sizeof(info->unique));
+	memcpy(whole.unique, got->unique, sizeof(whole.unique));
+	sizes_give(&sizes_info, &whole, info);
 	return (0);
 }
 
@@ -170,17 +175,29 @@ read_ping(struct runtool *c, struct srpc_reader *r, void *answer, struct rpc5_fa
 	return (rc);
 }
 
+static int
+ask_ping(struct runtool *c, struct rpc5_ping *ping, struct runtool_error *err)
+{
+	static const struct question question = {RPC5_PING, read_ping, NULL};
+
+	*ping = (struct rpc5_ping){0};
+	return (ask(c, &question, ping, err));
+}
+
 int
 runtool_ping(struct runtool *c, struct runtool_ping *ping, struct runtool_error *err)
 {
-	static const struct question question = {RPC5_PING, read_ping, NULL};
-	struct rpc5_ping got = {0};
+	struct runtool_error why;
+	struct runtool_ping whole;
+	struct rpc5_ping got;
 
-	if (ask(c, &question, &got, err) == -1)
-		return (-1);
-	*ping =
+	if (sizes_check(&sizes_error, err, &why) == -1 ||
+	    sizes_check(&sizes_ping, ping, &why) == -1 || ask_ping(c, &got, &why) == -1)
+		return (sizes_fail(&why, err));
+	whole =
 	    (struct runtool_ping){.loaded = got.load.loaded != 0, .in_flight = got.load.in_flight};
-	memcpy(ping->unique, got.unique, sizeof(ping->unique));
+	memcpy(whole.unique, got.unique, sizeof(whole.unique));
+	sizes_give(&sizes_ping, &whole, ping);
 	return (0);
 }
 
@@ -198,9 +215,10 @@ runtool_stop(struct runtool *c, int *in_flight, struct runtool_error *err)
 	static const struct question question = {
 	    RPC5_STOP, read_stop, "stop it on its host (kill, systemctl, its init script)"};
 	struct rpc5_load left = {0};
+	struct runtool_error why;
 
-	if (ask(c, &question, &left, err) == -1)
-		return (-1);
+	if (sizes_check(&sizes_error, err, &why) == -1 || ask(c, &question, &left, &why) == -1)
+		return (sizes_fail(&why, err));
 	*in_flight = left.in_flight;
 	return (0);
 }
@@ -218,10 +236,10 @@ static bool
 speaks_version_5(struct runtool *c)
 {
 	struct runtool_error err;
-	struct runtool_ping ping;
+	struct rpc5_ping ping;
 
 	c->version = RPC5_VERSION;
-	return (runtool_ping(c, &ping, &err) == 0 && c->version == RPC5_VERSION);
+	return (ask_ping(c, &ping, &err) == 0 && c->version == RPC5_VERSION);
 }
 
 static struct runtool_counts
@@ -233,26 +251,38 @@ counts(const struct rpc5_counts *got)
 	    .longest_s = (double)got->longest_us / 1e6});
 }
 
-int
-runtool_stats(struct runtool *c, struct runtool_stats *stats, struct runtool_error *err)
+static int
+ask_stats(struct runtool *c, struct rpc5_stats *stats, struct runtool_error *err)
 {
 	static const struct question question = {RPC5_STATS, read_stats, FAILURE_UPDATE};
 	bool new = c->version == RPC5_VERSION;
-	struct rpc5_stats got = {0};
 
-	if (ask(c, &question, &got, err) == -1) {
-		if (new && err->code == RUNTOOL_VERSION_SKEW && speaks_version_5(c))
-			error_set(err, RUNTOOL_VERSION_SKEW,
-			    "the server is older than this client: its version %d of the interface "
-			    "has "
-			    "no statistics yet (procedure %d): update it",
-			    RPC5_VERSION, RPC5_STATS);
-		return (-1);
-	}
-	*stats = (struct runtool_stats){.run = counts(&got.calls[RPC5_CALL_RUN]),
+	*stats = (struct rpc5_stats){0};
+	if (ask(c, &question, stats, err) == 0)
+		return (0);
+	if (new && err->code == RUNTOOL_VERSION_SKEW && speaks_version_5(c))
+		error_set(err, RUNTOOL_VERSION_SKEW,
+		    "the server is older than this client: its version %d of the interface has no "
+		    "statistics yet (procedure %d): update it",
+		    RPC5_VERSION, RPC5_STATS);
+	return (-1);
+}
+
+int
+runtool_stats(struct runtool *c, struct runtool_stats *stats, struct runtool_error *err)
+{
+	struct runtool_error why;
+	struct runtool_stats whole;
+	struct rpc5_stats got;
+
+	if (sizes_check(&sizes_error, err, &why) == -1 ||
+	    sizes_check(&sizes_stats, stats, &why) == -1 || ask_stats(c, &got, &why) == -1)
+		return (sizes_fail(&why, err));
+	whole = (struct runtool_stats){.run = counts(&got.calls[RPC5_CALL_RUN]),
 	    .info = counts(&got.calls[RPC5_CALL_INFO]),
 	    .ping = counts(&got.calls[RPC5_CALL_PING]),
 	    .stop = counts(&got.calls[RPC5_CALL_STOP]),
 	    .stats = counts(&got.calls[RPC5_CALL_STATS])};
+	sizes_give(&sizes_stats, &whole, stats);
 	return (0);
 }

@@ -6,6 +6,7 @@
 #include "run4.h"
 #include "run5.h"
 #include "run_request.h"
+#include "sizes.h"
 
 /* One attempt. 0, or -1 with *err and *retry_ms. */
 static int
@@ -56,8 +57,8 @@ run_when_there_is_room(struct runtool *c, const struct runtool_request *request,
 	return (0);
 }
 
-int
-runtool_run(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
+static int
+run(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
     struct runtool_error *err)
 {
 	int rc;
@@ -74,4 +75,21 @@ runtool_run(struct runtool *c, const struct runtool_request *request, struct run
 	control_end(&c->control);
 	*(rc == 0 ? &result->input_read : &err->input_read) = c->input_read;
 	return (rc);
+}
+
+int
+runtool_run(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
+    struct runtool_error *err)
+{
+	struct runtool_request whole;
+	struct runtool_result got;
+	struct runtool_error why;
+
+	if (sizes_check(&sizes_error, err, &why) == -1 ||
+	    sizes_check(&sizes_result, result, &why) == -1 ||
+	    sizes_take(&sizes_request, &whole, request, &why) == -1 ||
+	    run(c, &whole, &got, &why) == -1)
+		return (sizes_fail(&why, err));
+	sizes_give(&sizes_result, &got, result);
+	return (0);
 }

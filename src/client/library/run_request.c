@@ -59,6 +59,19 @@ check_options(const struct runtool_request *request, struct runtool_error *err)
 	return (0);
 }
 
+/* A caller may know more of them. */
+static int
+check_limits(const struct runtool_request *request, struct runtool_error *err)
+{
+	int i;
+
+	for (i = RUNTOOL_LIMITS; i < RUNTOOL_LIMITS_MAX; i++)
+		if (request->limits[i].given)
+			return (error_set(err, RUNTOOL_INVALID,
+			    "limits[%d]: this version of the library does not know it", i));
+	return (0);
+}
+
 static int
 check_closed(const struct runtool_request *request, struct runtool_error *err)
 {
@@ -77,7 +90,8 @@ check_closed(const struct runtool_request *request, struct runtool_error *err)
 int
 run_request_check(const struct runtool_request *request, struct runtool_error *err)
 {
-	if (check_tool(request, err) == -1 || check_options(request, err) == -1)
+	if (check_tool(request, err) == -1 || check_options(request, err) == -1 ||
+	    check_limits(request, err) == -1)
 		return (-1);
 	return (check_closed(request, err));
 }

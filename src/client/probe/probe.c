@@ -45,7 +45,7 @@ state(bool loaded)
 static int
 describe_info(struct runtool *c, json_t *answer, struct runtool_error *err)
 {
-	struct runtool_info i;
+	struct runtool_info i = {.size = sizeof(i)};
 	json_t *more;
 
 	if (runtool_info(c, &i, err) == -1)
@@ -80,7 +80,7 @@ add_ping(json_t *answer, const struct runtool_ping *ping)
 static int
 describe_ping(struct runtool *c, json_t *answer, struct runtool_error *err)
 {
-	struct runtool_ping ping;
+	struct runtool_ping ping = {.size = sizeof(ping)};
 
 	if (runtool_ping(c, &ping, err) == -1)
 		return (-1);
@@ -98,7 +98,7 @@ counts(const struct runtool_counts *c)
 static int
 describe_stats(struct runtool *c, json_t *answer, struct runtool_error *err)
 {
-	struct runtool_stats s;
+	struct runtool_stats s = {.size = sizeof(s)};
 
 	if (runtool_stats(c, &s, err) == -1)
 		return (-1);
@@ -131,7 +131,7 @@ probe_fail(struct probe *p, const struct runtool_error *err)
 static int
 check_identity(struct probe *p, struct runtool *c, struct runtool_error *err)
 {
-	struct runtool_ping ping;
+	struct runtool_ping ping = {.size = sizeof(ping)};
 
 	if (p->record == NULL)
 		return (0);
@@ -152,7 +152,7 @@ ask_one(void *what)
 	    [PROBE_STATS] = describe_stats,
 	    [PROBE_STOP] = describe_stop};
 	struct probe *p = what;
-	struct runtool_error err;
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 
 	c = runtool_connect(p->server.host, p->server.port, p->timeout_ms, &err);

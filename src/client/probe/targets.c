@@ -51,7 +51,7 @@ take_host(struct probe *p, const struct endpoint *host, const struct defaults *d
 static void
 find_host(struct probe *p, const char *place, const struct defaults *defaults)
 {
-	struct runtool_error err;
+	struct runtool_error err = {.size = sizeof(err)};
 	struct endpoint host;
 
 	if (parse_place(&host, place, defaults, &err) == 0) {

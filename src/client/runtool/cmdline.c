@@ -508,7 +508,8 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 {
 	const char *command = links_command(argv[0]);
 
-	*cmd = (struct cmdline){.request = {.root = 1,
+	*cmd = (struct cmdline){.request = {.size = sizeof(cmd->request),
+				    .root = 1,
 				    .best_effort = true,
 				    .stream_stdin = has_input(),
 				    .stdin_fd = STDIN_FILENO}};

@@ -95,7 +95,8 @@ write_json(const struct cmdline *cmd, const struct attempt_result *o, FILE *f)
 int
 main(int argc, char *argv[])
 {
-	struct attempt_result outcome = {0};
+	struct attempt_result outcome = {
+	    .result = {.size = sizeof(outcome.result)}, .error = {.size = sizeof(outcome.error)}};
 	struct cmdline cmd;
 	FILE *json;
 	int status;

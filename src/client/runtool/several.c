@@ -55,7 +55,7 @@ repeats(const struct cmdline *cmd, struct attempt_result *o, off_t input)
 	o->lost++;
 	remarks_say("%s: is run again, time %d of %d", cmd->request.argv[0], o->lost, cmd->retries);
 	if (o->ran)
-		o->error = (struct runtool_error){.lost = true};
+		o->error = (struct runtool_error){.size = sizeof(o->error), .lost = true};
 	return (true);
 }
 

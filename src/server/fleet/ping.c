@@ -105,8 +105,8 @@ static void
 ask(struct ping *ping)
 {
 	struct ping_answer *a = &ping->answer;
-	struct runtool_error why;
-	struct runtool_ping got;
+	struct runtool_error why = {.size = sizeof(why)};
+	struct runtool_ping got = {.size = sizeof(got)};
 	struct runtool *r;
 
 	r = runtool_connect(ping->host, ping->port, ping->pinger->timeout_ms, &why);

@@ -52,7 +52,7 @@ put_record(const char *dir, const struct record *r)
 static struct runtool *
 client_of(const struct server *s)
 {
-	struct runtool_error why;
+	struct runtool_error why = {.size = sizeof(why)};
 	struct runtool *c = runtool_connect(
 	    "127.0.0.1", harness_text("%d", s->port), 1000 * HARNESS_PATIENCE, &why);
 
@@ -65,8 +65,8 @@ client_of(const struct server *s)
 START_TEST(a_server_that_listens_is_registered)
 {
 	const char *dir = fleet_directory();
-	struct runtool_error why;
-	struct runtool_ping ping;
+	struct runtool_error why = {.size = sizeof(why)};
+	struct runtool_ping ping = {.size = sizeof(ping)};
 	struct runtool *c;
 	struct record r;
 	struct server s;
@@ -216,7 +216,7 @@ static void
 call_stop(const struct server *s)
 {
 	struct runtool *c = client_of(s);
-	struct runtool_error why;
+	struct runtool_error why = {.size = sizeof(why)};
 	int left;
 
 	ck_assert_msg(runtool_stop(c, &left, &why) == 0, "%s", why.message);
@@ -467,8 +467,8 @@ START_TEST(a_directory_that_hangs_does_not_hang_the_exit)
 	struct run5 r = RUN5(harness_tool(harness_mode(), "tree"), "deaf"),
 		    next = RUN5("/bin/true");
 	struct server s = fleet_server(dir, "");
-	struct runtool_ping ping;
-	struct runtool_error why;
+	struct runtool_ping ping = {.size = sizeof(ping)};
+	struct runtool_error why = {.size = sizeof(why)};
 	struct runtool *c;
 	int64_t begin;
 	int fuse;

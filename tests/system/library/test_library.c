@@ -259,26 +259,26 @@ END_TEST
 static struct runtool *
 connect_to(const struct server *s)
 {
-	struct runtool_error err;
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c = runtool_connect("127.0.0.1", port_of(s), CONNECT_MS, &err);
 
 	ck_assert_msg(c != NULL, "%s", err.message);
 	return (c);
 }
 
-#define REQUEST(...)                                     \
-	{                                                \
-		.root = 1, .argv = (const char *const[]) \
-		{                                        \
-			__VA_ARGS__, NULL                \
-		}                                        \
+#define REQUEST(...)                                                                             \
+	{                                                                                        \
+		.size = sizeof(struct runtool_request), .root = 1, .argv = (const char *const[]) \
+		{                                                                                \
+			__VA_ARGS__, NULL                                                        \
+		}                                                                                \
 	}
 
 static struct runtool_result
 run(struct runtool *c, const struct runtool_request *request)
 {
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_run(c, request, &result, &err) == 0, "%s", err.message);
 	return (result);
@@ -291,6 +291,47 @@ append(void *arg, int stream, const void *data, size_t len)
 	buf_append(arg, data, len);
 	return (0);
 }
+
+/* What a program has whose header is older, or newer. */
+START_TEST(programs_of_other_versions_run_tools)
+{
+	struct {
+		struct runtool_request request;
+		char more[40];
+	} newer = {.request = REQUEST("/bin/sh", "-c", "umask")};
+	struct {
+		struct runtool_result result;
+		char more[40];
+	} told = {.result = {.size = sizeof(told)}};
+	struct runtool_result older = {
+	    .size = offsetof(struct runtool_result, linger_s), .linger_s = -1};
+	struct runtool_error err = {.size = sizeof(err)};
+	struct buf output = {0};
+	struct server s;
+	struct runtool *c;
+
+	start_server(&s, 5, "");
+	c = connect_to(&s);
+	newer.request.umask = (struct runtool_number){.given = true, .n = 077};
+	newer.request.output = append;
+	newer.request.arg = &output;
+	newer.request.size = offsetof(struct runtool_request, umask);
+	ck_assert_int_eq(runtool_run(c, &newer.request, &older, &err), 0);
+	ck_assert_double_eq(older.linger_s, -1);
+	newer.request.size = sizeof(newer);
+	ck_assert_int_eq(runtool_run(c, &newer.request, &told.result, &err), 0);
+	ck_assert_int_eq(told.result.interface, 5);
+	ck_assert_int_eq(told.more[0], 0);
+	buf_append(&output, "", 1);
+	ck_assert_str_eq((const char *)output.data, "0022\n0077\n");
+	newer.more[0] = 1;
+	ck_assert_int_eq(runtool_run(c, &newer.request, &older, &err), -1);
+	ck_assert_int_eq(err.code, RUNTOOL_INVALID);
+	buf_free(&output);
+	runtool_close(c);
+	server_stop(&s);
+}
+END_TEST
 
 #define INPUT_SIZE (32U << 20)
 
@@ -349,7 +390,7 @@ START_TEST(a_result_tells_what_a_tool_used)
 {
 	struct runtool_request request = REQUEST(
 	    "/bin/sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done; sleep 0.3");
-	struct runtool_result result;
+	struct runtool_result result = {.size = sizeof(result)};
 	struct server s;
 	struct runtool *c;
 
@@ -373,7 +414,7 @@ START_TEST(a_time_limit_ends_a_tool)
 {
 	const char *tag = harness_unique("limit");
 	struct runtool_request request = REQUEST("/bin/sh", "-c", "sleep 60 & sleep 60; :", tag);
-	struct runtool_result result;
+	struct runtool_result result = {.size = sizeof(result)};
 	struct server s;
 	struct runtool *c;
 
@@ -421,7 +462,7 @@ START_TEST(a_signal_reaches_the_tools_tree)
 	struct runtool_request request = REQUEST("/bin/sh", "-c",
 	    "trap 'echo got it; exit 5' USR1; echo ready; while :; do sleep 0.05; done");
 	struct order order = {.signal = SIGUSR1};
-	struct runtool_result result;
+	struct runtool_result result = {.size = sizeof(result)};
 	struct server s;
 
 	start_server(&s, 5, "");
@@ -443,7 +484,7 @@ START_TEST(a_tool_that_a_signal_ends_is_told_apart)
 {
 	struct runtool_request request = REQUEST("/bin/sh", "-c", "echo ready; exec sleep 60");
 	struct order order = {.signal = SIGINT};
-	struct runtool_result result;
+	struct runtool_result result = {.size = sizeof(result)};
 	struct server s;
 
 	start_server(&s, _i, "");
@@ -464,8 +505,8 @@ START_TEST(a_cancelled_tool_is_ended_by_the_server)
 	const char *tag = harness_unique("cancel");
 	struct runtool_request request = REQUEST("/bin/sh", "-c", "echo ready; sleep 60; :", tag);
 	struct order order = {0};
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct server s;
 
 	start_server(&s, _i, "");
@@ -485,7 +526,7 @@ START_TEST(a_closed_stream_breaks_the_tools_pipe)
 {
 	struct runtool_request request = REQUEST("/bin/yes");
 	struct order order = {.signal = -1};
-	struct runtool_result result;
+	struct runtool_result result = {.size = sizeof(result)};
 	struct server s;
 
 	start_server(&s, _i, "");
@@ -504,8 +545,8 @@ END_TEST
 START_TEST(a_tool_that_cannot_be_executed_is_told_with_its_errno)
 {
 	struct runtool_request missing = REQUEST("/bin/none"), directory = REQUEST("/bin");
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct server s;
 	struct runtool *c;
 
@@ -524,9 +565,9 @@ END_TEST
 START_TEST(a_server_tells_what_it_is_and_stops_when_asked)
 {
 	struct runtool_request request = REQUEST("/bin/true");
-	struct runtool_info info;
-	struct runtool_ping ping;
-	struct runtool_error err;
+	struct runtool_info info = {.size = sizeof(info)};
+	struct runtool_ping ping = {.size = sizeof(ping)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct server s;
 	struct runtool *c;
 	int in_flight = -1;
@@ -579,6 +620,7 @@ library_suite(void)
 	tcase_set_timeout(tc, TEST_LIMIT);
 	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, input_comes_back_as_it_went);
+	tcase_add_test(tc, programs_of_other_versions_run_tools);
 	tcase_add_loop_test(tc, a_tool_that_cannot_be_executed_is_told_with_its_errno, 4, 6);
 	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(tc, an_object_outlives_its_server, 4, 6);

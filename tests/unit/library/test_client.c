@@ -129,8 +129,8 @@ say_info(struct fake *f)
 
 START_TEST(localhost_is_found_where_the_server_has_ipv4_only)
 {
-	struct runtool_error err;
-	struct runtool_info info;
+	struct runtool_error err = {.size = sizeof(err)};
+	struct runtool_info info = {.size = sizeof(info)};
 	struct runtool *c;
 
 	ck_assert(fake_listen(&fake, "127.0.0.1"));
@@ -143,7 +143,7 @@ END_TEST
 
 START_TEST(a_refused_connection_is_told_with_its_address)
 {
-	struct runtool_error err;
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert(fake_listen(&fake, "127.0.0.1"));
 	close(fake.listener);
@@ -241,8 +241,8 @@ dribble_info(struct fake *f)
 START_TEST(information_is_read_whole_however_it_comes)
 {
 	struct runtool *c = fake_start_old(dribble_info, LONG_MS);
-	struct runtool_info info;
-	struct runtool_error err;
+	struct runtool_info info = {.size = sizeof(info)};
+	struct runtool_error err = {.size = sizeof(err)};
 	int i;
 
 	for (i = 0; i < 2; i++) {
@@ -262,8 +262,8 @@ stay_silent(struct fake *f)
 START_TEST(a_server_that_never_answers_is_given_up_in_time)
 {
 	struct runtool *c = fake_start(stay_silent, SHORT_MS);
-	struct runtool_info info;
-	struct runtool_error err;
+	struct runtool_info info = {.size = sizeof(info)};
+	struct runtool_error err = {.size = sizeof(err)};
 	int64_t start = now_ms();
 
 	ck_assert_int_eq(runtool_info(c, &info, &err), -1);
@@ -363,7 +363,8 @@ START_TEST(a_request_has_the_recorded_bytes)
 {
 	static const char *const env[] = {"FOO=bar", "PATH=/bin", NULL};
 	static const char *const argv[] = {"sh", "-c", "echo out; echo err >&2; cat; exit 3", NULL};
-	struct runtool_request request = {.root = 1,
+	struct runtool_request request = {.size = sizeof(request),
+	    .root = 1,
 	    .stdin_file = "/etc/hostname",
 	    .directory = ".WD",
 	    .env = env,
@@ -383,10 +384,10 @@ START_TEST(a_request_without_a_command_is_refused_here)
 {
 	static const char *const nothing[] = {NULL};
 	const char *const *const argvs[] = {NULL, nothing};
-	struct runtool_request request = {.root = 1, .argv = argvs[_i]};
+	struct runtool_request request = {.size = sizeof(request), .root = 1, .argv = argvs[_i]};
 	struct runtool *c = fake_start(stay_silent, LONG_MS);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_INVALID);
@@ -411,7 +412,7 @@ expect_no_relays(struct fake *f)
 
 START_TEST(without_output_no_relay_is_asked_for)
 {
-	struct runtool_request request = {.root = 1, .argv = true_argv};
+	struct runtool_request request = {.size = sizeof(request), .root = 1, .argv = true_argv};
 	struct runtool *c = fake_start_old(expect_no_relays, LONG_MS);
 
 	run_succeeds(c, &request, 0);
@@ -421,7 +422,7 @@ END_TEST
 
 START_TEST(over_ipv6_tools_run_without_output_only)
 {
-	struct runtool_request request = {.root = 1, .argv = true_argv};
+	struct runtool_request request = {.size = sizeof(request), .root = 1, .argv = true_argv};
 	struct runtool *c;
 
 	if (!fake_listen(&fake, "::1")) {
@@ -462,7 +463,7 @@ START_TEST(a_large_request_is_written_while_output_is_read)
 	char *argument = long_argument(8 * MEGABYTE);
 	const char *argv[] = {"echo", argument, NULL};
 	struct runtool_request request = {
-	    .root = 1, .argv = argv, .output = sink_collect, .arg = &sink};
+	    .size = sizeof(request), .root = 1, .argv = argv, .output = sink_collect, .arg = &sink};
 
 	run_succeeds(c, &request, 0);
 	ck_assert_uint_eq(sink.streams[0].len, 8 * MEGABYTE);
@@ -629,10 +630,11 @@ await_hang_up(struct fake *f)
 
 START_TEST(output_that_is_refused_ends_the_call_and_the_connection)
 {
-	struct runtool_request request = {.root = 1, .argv = true_argv, .output = sink_refuse};
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = 1, .argv = true_argv, .output = sink_refuse};
 	struct runtool *c = fake_start_old(await_hang_up, LONG_MS);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_CLIENT);
@@ -656,8 +658,8 @@ die_of_a_signal(struct fake *f)
 START_TEST(a_signal_and_its_core_are_told)
 {
 	struct runtool *c = fake_start_old(die_of_a_signal, LONG_MS);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_run(c, &run_true, &result, &err) == 0, "%s", err.message);
 	ck_assert_int_eq(result.status, 0);
@@ -678,8 +680,8 @@ serve_three_calls(struct fake *f)
 START_TEST(a_connection_carries_one_call_after_the_other)
 {
 	struct runtool *c = fake_start_old(serve_three_calls, LONG_MS);
-	struct runtool_info info;
-	struct runtool_error err;
+	struct runtool_info info = {.size = sizeof(info)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	run_succeeds(c, &run_true, 0);
 	ck_assert_msg(runtool_info(c, &info, &err) == 0, "%s", err.message);
@@ -734,9 +736,9 @@ START_TEST(a_failure_is_read_from_a_server_that_resets)
 	char *argument = long_argument(4 * MEGABYTE);
 	const char *argv[] = {"echo", argument, NULL};
 	struct runtool_request request = {
-	    .root = 1, .argv = argv, .output = sink_collect, .arg = &sink};
-	struct runtool_result result;
-	struct runtool_error err;
+	    .size = sizeof(request), .root = 1, .argv = argv, .output = sink_collect, .arg = &sink};
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
 	ck_assert_str_eq(err.message, "too large");
@@ -844,9 +846,9 @@ END_TEST
 START_TEST(no_descriptor_stays_open_after_good_and_bad_calls)
 {
 	void (*const scripts[])(struct fake *) = {serve_plainly, go_away, fail_and_reset};
-	struct runtool_result result;
+	struct runtool_result result = {.size = sizeof(result)};
 	size_t before = count_descriptors(), i;
-	struct runtool_error err;
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 
 	for (i = 0; i < LENGTH(scripts); i++) {
@@ -899,8 +901,8 @@ serve_again_and_again(struct fake *f)
 START_TEST(an_older_server_is_remembered)
 {
 	struct runtool *c = start(serve_again_and_again);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_run(c, &run_true, &result, &err) == 0, "%s", err.message);
 	ck_assert_int_eq(result.interface, 4);
@@ -917,7 +919,7 @@ START_TEST(a_large_request_is_refused_and_made_anew)
 	char *argument = long_argument(8 * MEGABYTE);
 	const char *argv[] = {"echo", argument, NULL};
 	struct runtool_request request = {
-	    .root = 1, .argv = argv, .output = sink_collect, .arg = &sink};
+	    .size = sizeof(request), .root = 1, .argv = argv, .output = sink_collect, .arg = &sink};
 	struct runtool *c = start(serve_plainly);
 
 	run_succeeds(c, &request, 0);
@@ -942,6 +944,7 @@ START_TEST(what_an_older_server_cannot_do_is_told_before_anything_runs)
 	struct runtool_request request = impossible[_i].request;
 	struct runtool *c = start(stay_silent);
 
+	request.size = sizeof(request);
 	request.argv = true_argv;
 	run_fails_with(c, &request, RUNTOOL_INVALID, impossible[_i].words);
 	run_fails_with(c, &request, RUNTOOL_INVALID, "version 4 of the interface at most");
@@ -984,8 +987,8 @@ START_TEST(a_time_limit_holds_for_an_older_server_too)
 {
 	struct runtool_request request = run_true;
 	struct runtool *c = start(print_until_hung_up);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	request.time_limit_ms = SHORT_MS;
 	ck_assert_msg(runtool_run(c, &request, &result, &err) == 0, "%s", err.message);
@@ -1018,8 +1021,8 @@ signal_and_await_hang_up(struct fake *f)
 START_TEST(signals_that_end_a_tool_hang_up_on_an_older_server)
 {
 	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGKILL};
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 
 	signal_to_send = ending[_i];
@@ -1103,8 +1106,8 @@ fail_to_execute(struct fake *f)
 START_TEST(an_older_server_tells_in_words_why_a_tool_was_not_executed)
 {
 	struct runtool *c = start(fail_to_execute);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_int_eq(runtool_run(c, &run_true, &result, &err), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_CLIENT);
@@ -1151,8 +1154,8 @@ END_TEST
 START_TEST(information_of_an_older_server_has_what_it_knows)
 {
 	struct runtool *c = start(say_info);
-	struct runtool_info info;
-	struct runtool_error err;
+	struct runtool_info info = {.size = sizeof(info)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_info(c, &info, &err) == 0, "%s", err.message);
 	check_info(&info);
@@ -1169,8 +1172,8 @@ END_TEST
 START_TEST(an_older_server_is_pinged_by_asking_for_information)
 {
 	struct runtool *c = start(say_info);
-	struct runtool_ping ping;
-	struct runtool_error err;
+	struct runtool_ping ping = {.size = sizeof(ping)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_ping(c, &ping, &err) == 0, "%s", err.message);
 	ck_assert_uint_eq(ping.unique[0], 0xee);
@@ -1196,8 +1199,8 @@ START_TEST(a_server_without_a_version_in_common_is_told_with_ours_and_its)
 	static const char *const words[] = {"RunToolServer: Unsupported interface version",
 	    "RunToolServer: Unsupported interface version 4: this server speaks 3 and older",
 	    "this server speaks 7 to 9"};
-	struct runtool_info info;
-	struct runtool_error err;
+	struct runtool_info info = {.size = sizeof(info)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 
 	skew = words[_i];
@@ -1222,8 +1225,8 @@ refuse_once_more(struct fake *f)
 START_TEST(an_older_server_has_no_statistics)
 {
 	struct runtool *c = start(refuse_once_more);
-	struct runtool_stats stats;
-	struct runtool_error err;
+	struct runtool_stats stats = {.size = sizeof(stats)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_int_eq(runtool_stats(c, &stats, &err), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_VERSION_SKEW);
@@ -1236,7 +1239,7 @@ END_TEST
 START_TEST(an_older_server_cannot_be_stopped)
 {
 	struct runtool *c = start(stay_silent);
-	struct runtool_error err;
+	struct runtool_error err = {.size = sizeof(err)};
 	int in_flight;
 
 	ck_assert_int_eq(runtool_stop(c, &in_flight, &err), -1);

@@ -263,7 +263,8 @@ expect_defaults(struct fake *f)
 
 START_TEST(a_request_says_all_that_was_asked_for)
 {
-	struct runtool_request request = {.root_name = "host",
+	struct runtool_request request = {.size = sizeof(request),
+	    .root_name = "host",
 	    .directory = "src",
 	    .stdin_file = "/dev/zero",
 	    .merge_stderr = true,
@@ -290,7 +291,8 @@ END_TEST
 
 START_TEST(a_request_of_zeros_is_the_plain_one)
 {
-	struct runtool_request request = {.root = UINT32_MAX, .argv = true_argv};
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = UINT32_MAX, .argv = true_argv};
 	struct runtool *c = start(expect_defaults);
 
 	run_succeeds(c, &request, 0);
@@ -329,9 +331,11 @@ static const struct {
 
 START_TEST(a_request_that_makes_no_sense_is_refused_here)
 {
+	struct runtool_request request = wrong_requests[_i].request;
 	struct runtool *c = start(expect_nothing);
 
-	run_fails_with(c, &wrong_requests[_i].request, RUNTOOL_INVALID, wrong_requests[_i].words);
+	request.size = sizeof(request);
+	run_fails_with(c, &request, RUNTOOL_INVALID, wrong_requests[_i].words);
 	fake_finish(c);
 }
 END_TEST
@@ -358,7 +362,8 @@ START_TEST(a_large_request_may_take_longer_than_a_silence)
 {
 	char *argument = long_argument(40 * MEGABYTE);
 	const char *argv[] = {"echo", argument, NULL};
-	struct runtool_request request = {.root = 1,
+	struct runtool_request request = {.size = sizeof(request),
+	    .root = 1,
 	    .argv = argv,
 	    .keep_alive_ms = KEEP_ALIVE,
 	    .output = sink_collect,
@@ -510,7 +515,8 @@ count(void *arg, int stream, const void *data, size_t len)
 START_TEST(a_huge_item_takes_no_more_memory_than_a_small_one)
 {
 	struct count n = {.expected = noise(MEGABYTE)};
-	struct runtool_request request = {.root = 1, .argv = true_argv, .output = count, .arg = &n};
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = 1, .argv = true_argv, .output = count, .arg = &n};
 	struct runtool *c = start(send_much);
 
 	run_succeeds(c, &request, 0);
@@ -523,7 +529,7 @@ END_TEST
 
 START_TEST(without_a_callback_output_is_discarded)
 {
-	struct runtool_request request = {.root = 1, .argv = true_argv};
+	struct runtool_request request = {.size = sizeof(request), .root = 1, .argv = true_argv};
 	struct runtool *c = start(serve);
 
 	run_succeeds(c, &request, 0);
@@ -554,8 +560,11 @@ expect_close(struct fake *f)
 
 START_TEST(of_a_closed_stream_nothing_more_is_handed_on)
 {
-	struct runtool_request request = {
-	    .root = 1, .argv = true_argv, .output = close_first, .arg = &sink};
+	struct runtool_request request = {.size = sizeof(request),
+	    .root = 1,
+	    .argv = true_argv,
+	    .output = close_first,
+	    .arg = &sink};
 	struct runtool *c;
 
 	closed_stream = _i;
@@ -570,8 +579,11 @@ END_TEST
 /* A server that does not know how to close it for its tool. */
 START_TEST(of_a_stream_that_was_closed_from_the_start_nothing_is_handed_on)
 {
-	struct runtool_request request = {
-	    .root = 1, .argv = true_argv, .output = sink_collect, .arg = &sink};
+	struct runtool_request request = {.size = sizeof(request),
+	    .root = 1,
+	    .argv = true_argv,
+	    .output = sink_collect,
+	    .arg = &sink};
 	struct runtool *c;
 
 	closed_stream = _i;
@@ -594,7 +606,8 @@ await_hang_up(struct fake *f)
 
 START_TEST(output_that_is_refused_ends_the_call_and_the_connection)
 {
-	struct runtool_request request = {.root = 1, .argv = true_argv, .output = sink_refuse};
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = 1, .argv = true_argv, .output = sink_refuse};
 	struct runtool *c = start(await_hang_up);
 
 	run_fails_with(c, &request, RUNTOOL_CLIENT, "output could not be delivered");
@@ -641,8 +654,11 @@ expect_input(struct fake *f)
 static void
 stream_input(int fd)
 {
-	struct runtool_request request = {
-	    .root = 1, .argv = true_argv, .stream_stdin = true, .stdin_fd = fd};
+	struct runtool_request request = {.size = sizeof(request),
+	    .root = 1,
+	    .argv = true_argv,
+	    .stream_stdin = true,
+	    .stdin_fd = fd};
 	struct runtool *c = start(expect_input);
 
 	run_succeeds(c, &request, 0);
@@ -726,9 +742,10 @@ START_TEST(a_file_stands_behind_what_the_tool_has_read)
 		bool read;
 	} cases[] = {{0, 0, 0, false}, {3, 0, 3, true}, {3, 2, 5, true}, {10, 0, 10, true},
 	    {0, 7, 7, false}, {-1, 2, 10, true}, {11, 0, 10, true}, {9, 2, 10, true}};
-	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 
 	request.stdin_fd = open(scratch_put("input", "0123456789"), O_RDONLY | O_CLOEXEC);
@@ -745,9 +762,10 @@ END_TEST
 
 START_TEST(of_a_pipe_nothing_is_given_back)
 {
-	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 	int writer;
 
@@ -786,9 +804,10 @@ die_after_input(struct fake *f)
 START_TEST(a_file_stands_where_it_stood_without_a_result)
 {
 	static void (*const scripts[])(struct fake *) = {fail_after_input, die_after_input};
-	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c = start(scripts[_i]);
 
 	request.stdin_fd = open(scratch_put("input", "0123456789"), O_RDONLY | O_CLOEXEC);
@@ -830,7 +849,8 @@ welcome_little(struct fake *f)
 
 START_TEST(no_more_input_is_read_than_is_welcome)
 {
-	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = 1, .argv = true_argv, .stream_stdin = true};
 	struct runtool *c;
 	int writer, left;
 
@@ -884,7 +904,8 @@ write_much(void *arg)
 
 START_TEST(input_and_output_flow_at_the_same_time)
 {
-	struct runtool_request request = {.root = 1,
+	struct runtool_request request = {.size = sizeof(request),
+	    .root = 1,
 	    .argv = true_argv,
 	    .stream_stdin = true,
 	    .output = sink_collect,
@@ -1007,8 +1028,8 @@ expect_signals(struct fake *f)
 START_TEST(signals_reach_the_tool)
 {
 	struct runtool *c = start(expect_signals);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_run(c, &run_true, &result, &err) == 0, "%s", err.message);
 	ck_assert_int_eq(result.signal, SIGTERM);
@@ -1272,8 +1293,8 @@ be_busy_twice(struct fake *f)
 START_TEST(a_refused_request_is_repeated_on_the_same_connection)
 {
 	struct runtool *c = start(be_busy_twice);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	int64_t begin = now_ms();
 
 	ck_assert_msg(runtool_run(c, &run_true, &result, &err) == 0, "%s", err.message);
@@ -1300,8 +1321,8 @@ be_busy(struct fake *f)
 START_TEST(patience_has_its_limit)
 {
 	struct runtool_request request = run_true;
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 	int64_t begin, took;
 
@@ -1467,8 +1488,8 @@ say_some_result(struct fake *f)
 START_TEST(a_result_is_told_whole)
 {
 	struct runtool *c = start(say_some_result);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_run(c, &run_true, &result, &err) == 0, "%s", err.message);
 	ck_assert_int_eq(result.status, 3);
@@ -1510,8 +1531,8 @@ say_end(struct fake *f)
 START_TEST(it_is_told_how_and_why_a_tool_ended)
 {
 	const struct runtool_result *told = &ends[_i].told;
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 
 	end = _i;
@@ -1558,8 +1579,8 @@ tell_no_requests_in_flight(struct fake *f)
 START_TEST(an_older_server_does_not_say_what_is_in_flight)
 {
 	struct runtool *c = start(tell_no_requests_in_flight);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_run(c, &run_true, &result, &err) == 0, "%s", err.message);
 	ck_assert(result.loaded);
@@ -1585,8 +1606,8 @@ fail_twice(struct fake *f)
 START_TEST(a_run_that_did_not_happen_leaves_the_connection_usable)
 {
 	struct runtool *c = start(fail_twice);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_int_eq(runtool_run(c, &run_true, &result, &err), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_CLIENT);
@@ -1702,7 +1723,8 @@ say_wrong_credit(struct fake *f)
 START_TEST(a_wrong_credit_ends_the_call)
 {
 	static const int32_t credits[] = {0, -1, INT32_MIN};
-	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = 1, .argv = true_argv, .stream_stdin = true};
 	struct runtool *c;
 
 	wrong_credit = credits[_i];
@@ -1771,7 +1793,7 @@ START_TEST(a_failure_is_read_from_a_server_that_resets)
 {
 	char *argument = long_argument(4 * MEGABYTE);
 	const char *argv[] = {"echo", argument, NULL};
-	struct runtool_request request = {.root = 1, .argv = argv};
+	struct runtool_request request = {.size = sizeof(request), .root = 1, .argv = argv};
 	struct runtool *c = start(fail_and_reset);
 
 	run_fails_with(c, &request, RUNTOOL_INVALID, "too large");
@@ -1843,8 +1865,8 @@ END_TEST
 START_TEST(only_a_run_that_was_asked_for_can_be_lost)
 {
 	struct runtool *c = start(die_while_it_runs);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_int_eq(runtool_run(c, &run_true, &result, &err), -1);
 	ck_assert(err.lost && !err.refused);
@@ -1868,10 +1890,11 @@ die_of_input(struct fake *f)
 
 START_TEST(a_lost_run_says_whether_it_has_read_input)
 {
-	struct runtool_request request = {.root = 1, .argv = true_argv, .stream_stdin = true};
+	struct runtool_request request = {
+	    .size = sizeof(request), .root = 1, .argv = true_argv, .stream_stdin = true};
 	struct runtool *c = start(die_of_input);
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	int fds[2];
 
 	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
@@ -1935,8 +1958,8 @@ START_TEST(no_descriptor_stays_open_after_good_and_bad_calls)
 {
 	void (*const scripts[])(struct fake *) = {serve_once, die_while_it_runs, fail_and_reset};
 	size_t before = count_descriptors(), i;
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	struct runtool *c;
 
 	for (i = 0; i < LENGTH(scripts); i++) {
@@ -2034,8 +2057,8 @@ serve_three_calls(struct fake *f)
 START_TEST(a_connection_carries_one_call_after_the_other)
 {
 	struct runtool *c = start(serve_three_calls);
-	struct runtool_info info;
-	struct runtool_error err;
+	struct runtool_info info = {.size = sizeof(info)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_info(c, &info, &err) == 0, "%s", err.message);
 	check_info(&info);
@@ -2065,8 +2088,8 @@ say_ping_and_stop(struct fake *f)
 START_TEST(a_server_is_pinged_and_stopped)
 {
 	struct runtool *c = start(say_ping_and_stop);
-	struct runtool_ping ping;
-	struct runtool_error err;
+	struct runtool_ping ping = {.size = sizeof(ping)};
+	struct runtool_error err = {.size = sizeof(err)};
 	int in_flight;
 
 	ck_assert_msg(runtool_ping(c, &ping, &err) == 0, "%s", err.message);
@@ -2099,8 +2122,8 @@ say_stats(struct fake *f)
 START_TEST(a_servers_statistics_are_told_by_call)
 {
 	struct runtool *c = start(say_stats);
-	struct runtool_stats stats;
-	struct runtool_error err;
+	struct runtool_stats stats = {.size = sizeof(stats)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_msg(runtool_stats(c, &stats, &err) == 0, "%s", err.message);
 	ck_assert_int_eq(stats.run.count, 4);
@@ -2135,8 +2158,8 @@ know_no_stats(struct fake *f)
 START_TEST(a_server_without_statistics_is_still_one_of_version_5)
 {
 	struct runtool *c = start(know_no_stats);
-	struct runtool_stats stats;
-	struct runtool_error err;
+	struct runtool_stats stats = {.size = sizeof(stats)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	ck_assert_int_eq(runtool_stats(c, &stats, &err), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_VERSION_SKEW);
@@ -2158,7 +2181,7 @@ refuse_to_stop(struct fake *f)
 START_TEST(a_refused_stop_is_told)
 {
 	struct runtool *c = start(refuse_to_stop);
-	struct runtool_error err;
+	struct runtool_error err = {.size = sizeof(err)};
 	int in_flight;
 
 	ck_assert_int_eq(runtool_stop(c, &in_flight, &err), -1);
@@ -2172,8 +2195,8 @@ END_TEST
 START_TEST(a_server_that_never_answers_is_given_up_in_time)
 {
 	struct runtool *c = fake_start(expect_nothing, SHORT_MS);
-	struct runtool_ping ping;
-	struct runtool_error err;
+	struct runtool_ping ping = {.size = sizeof(ping)};
+	struct runtool_error err = {.size = sizeof(err)};
 	int64_t begin = now_ms();
 
 	ck_assert_int_eq(runtool_ping(c, &ping, &err), -1);
