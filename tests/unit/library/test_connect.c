@@ -25,7 +25,7 @@ struct place {
 };
 
 static struct control control;
-static struct runtool_error err;
+static struct runtool_error err = {.size = sizeof(err)};
 
 static bool
 bind_place(struct place *p, int family, in_port_t port)
