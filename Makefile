@@ -110,7 +110,7 @@ $(server): $(server_obj) $(client_lib) $(lib)
 
 # Of both libraries only the functions of runtool.h are to be seen: what has to be global between their
 # objects becomes local once these are one.
-$(BUILD)/libruntool.o: $(call wing_obj,library) $(lib)
+$(BUILD)/libruntool.o: $(call wing_obj,library) $(call wing_obj,choose) $(lib)
 	$(call say,LD)
 	$(Q)$(LD) -r -o $@ $^ && $(OBJCOPY) --localize-hidden $@
 
@@ -118,13 +118,13 @@ $(client_lib): $(BUILD)/libruntool.o
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(client_so): $(call wing_obj,library) $(lib)
+$(client_so): $(call wing_obj,library) $(call wing_obj,choose) $(lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(filter-out -pie,$(LDFLAGS)) -shared -Wl,-soname,$(client_soname) \
-	    -Wl,--no-undefined -Wl,--as-needed -o $@ $^ -lbsd
+	    -Wl,--no-undefined -Wl,--as-needed -o $@ $^ $(LIBS)
 
-# The tools are linked with the public library and what reads vesta.cfg; they include runtool.h only.
-$(runtool): $(call wing_obj,runtool) $(call wing_obj,choose)
+# The tools are linked with the public library, of which they include runtool.h only.
+$(runtool): $(call wing_obj,runtool)
 $(probe): $(call wing_obj,probe) $(call wing_obj,choose)
 $(runtool) $(probe): $(client_lib) $(lib)
 	$(call say,LD)
@@ -351,7 +351,7 @@ demo: deps
 bench_bin := $(BUILD)/tests/bench/bench
 $(bench_bin): $(call obj,$(bench_src)) $(client_lib)
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lbsd
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 .PHONY: bench run-bench
 bench: deps
 	@umask 022; $(call lock,build/bench) && rm -rf $(call private,bench) && $(call make_private,bench) && \

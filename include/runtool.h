@@ -2,8 +2,8 @@
  * runtool.h: ask a RunToolServer to run a tool, or about its host; see runtool(3). Link with
  * -lruntool (pkg-config runtool).
  *
- * The library opens connections and nothing else: it installs no signal handlers and raises no
- * signals, prints nothing, never exits, and keeps no state outside its objects. Different objects
+ * The library installs no signal handlers and raises no signals, prints nothing, never exits, and
+ * keeps no state outside its objects but a file of hosts that did not answer. Different objects
  * may be used by different threads at the same time, one object by one thread at a time. But
  * runtool_signal() and runtool_cancel() are for any thread, and for signal handlers.
  */
@@ -62,12 +62,13 @@ struct runtool_error {
 	bool lost;	 /* a request was sent, but no result came: the tool may run, or have run */
 	bool unanswered; /* lost, and the server said nothing: it may not have read the request */
 	bool input_read; /* some of stdin_fd is gone: another call will not find it there */
+	int lost_before; /* runs of the tool that were lost before this one */
 	char message[1024];
 };
 
 /*
  * A server, with a connection that is kept from call to call. It is made again if the server closed
- * it between two calls, or a call failed.
+ * it between two calls, or a call failed. Or several servers, of which one is chosen for each run.
  */
 struct runtool;
 
@@ -78,6 +79,48 @@ struct runtool;
  */
 RUNTOOL_API struct runtool *runtool_connect(
     const char *host, const char *port, int timeout_ms, struct runtool_error *err);
+
+/*
+ * Who is to run tools: just one of host, platform and area. Strings are copied. Functions are called
+ * in the thread that has a tool run, and in runtool_open(); NULL: nobody is told.
+ */
+struct runtool_servers {
+	size_t size; /* of this struct */
+	const char *host;
+	const char *port;     /* of the host; NULL: as vesta.cfg says, else the default */
+	const char *platform; /* a section of vesta.cfg: the best of its hosts */
+	const char *area;     /* the best server of this area of the fleet */
+	const char *config;   /* the vesta.cfg; NULL: the one that is found */
+	bool start;	      /* have the first server of an area started, as vesta.cfg says */
+	bool verbose;	      /* remarks also tell what is no trouble */
+	int timeout_ms;	      /* as for runtool_connect() */
+	int wait_ms;	      /* so long a run waits for a server where there is none */
+	int retries;	      /* so often a run is repeated that is lost */
+
+	/* A line for people, without a newline: what is in the way, or is done about it. */
+	void (*remark)(void *arg, const char *line);
+
+	/* What is waited for, once a second or more often, and how long so far; and the end of it,
+	 * perhaps also without a wait. */
+	void (*waiting)(void *arg, const char *line, int64_t seconds);
+	void (*waited)(void *arg);
+
+	/* What the command says that starts a server, in pieces as they come. */
+	void (*output)(void *arg, const void *data, size_t len);
+	void *arg;
+};
+
+/*
+ * Connects to nobody yet: runtool_run() chooses a server, for each run anew, and asks another one
+ * where that has no room, or is lost. Calls but runtool_run() go to the last one. Who does not answer
+ * is remembered between programs, in a file of the user's (see runtool(1)). NULL with *err.
+ */
+RUNTOOL_API struct runtool *runtool_open(const struct runtool_servers *, struct runtool_error *err);
+
+/* The server of the last call; NULL: none was found. They belong to the object until the next one. */
+RUNTOOL_API const char *runtool_host(const struct runtool *);
+RUNTOOL_API const char *runtool_port(const struct runtool *);
+
 RUNTOOL_API void runtool_close(struct runtool *);
 
 /* The server's host and how busy it is. Strings belong to the object until its next call. */
@@ -222,6 +265,7 @@ struct runtool_result {
 	int refusals;		 /* refusals before this, for lack of room; also below version 5 */
 	bool input_read;	 /* some of stdin_fd is gone: another call will not find it there */
 	double linger_s; /* after the tool's end, for output of what it left running; or 0 */
+	int lost_before; /* runs of the tool that were lost before this one */
 };
 
 /*

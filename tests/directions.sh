@@ -12,7 +12,7 @@ src/server/front:   src/server/fleet src/server/runs src/server/base src/lib
 src/server/fleet:   src/server/runs src/server/base src/lib runtool.h
 src/server/runs:    src/server/base src/lib launcher.h
 src/server/base:    src/lib
-src/client/runtool: src/client/choose src/lib runtool.h
+src/client/runtool: src/lib runtool.h
 src/client/probe:   src/client/choose src/lib runtool.h
 src/client/library: src/client/choose src/lib runtool.h
 src/client/choose:  src/lib runtool.h

@@ -10,7 +10,7 @@ error_set(struct runtool_error *err, int code, const char *fmt, ...)
 	va_list ap;
 
 	err->code = code;
-	err->exec_errno = err->retry_ms = 0;
+	err->exec_errno = err->retry_ms = err->lost_before = 0;
 	err->refused = err->loaded = err->lost = err->unanswered = err->input_read = false;
 	err->in_flight = -1;
 	va_start(ap, fmt);

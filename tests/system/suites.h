@@ -52,6 +52,7 @@
 	X(fleet_churn, 24, false) \
 	X(signals, 16, false)     \
 	X(library, 16, false)     \
+	X(servers, 6, false)      \
 	X(stats, 3, false)        \
 	X(probe, 6, false)
 

@@ -47,3 +47,9 @@ area_open(struct area *a, const char *name, const struct config *config, const c
 	a->why_no_start = why_no_start(&a->config, config, in_cwd);
 	return (0);
 }
+
+void
+area_close(struct area *a)
+{
+	fleet_config_free(&a->config);
+}

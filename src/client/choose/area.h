@@ -19,4 +19,7 @@ struct area {
 int area_open(struct area *, const char *name, const struct config *, const char *path, bool in_cwd,
     char *why, size_t size);
 
+/* Frees what area_open() has filled in; also one that is all zeros. */
+void area_close(struct area *);
+
 #endif

@@ -1,38 +1,43 @@
 #include <signal.h>
 #include <stdint.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "ask.h"
+#include "lib/deadline.h"
 
-#define STACK_SIZE    ((size_t)256 * 1024)
-#define MS_PER_SECOND 1000
-#define NS_PER_MS     1000000
+#define STACK_SIZE ((size_t)256 * 1024)
 
-void
+int
 ask_group_init(struct ask_group *group)
 {
+	*group = (struct ask_group){.users = 1};
+	if ((group->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
+		return (-1);
 	pthread_mutex_init(&group->lock, NULL);
-	pthread_cond_init(&group->answered, NULL);
+	return (0);
 }
 
-static struct timespec
-time_in(int ms)
+void
+ask_group_release(struct ask_group *group)
 {
-	struct timespec ts;
+	bool last;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += ms / MS_PER_SECOND;
-	ts.tv_nsec += (long)(ms % MS_PER_SECOND) * NS_PER_MS;
-	if (ts.tv_nsec >= (long)MS_PER_SECOND * NS_PER_MS) {
-		ts.tv_sec++;
-		ts.tv_nsec -= (long)MS_PER_SECOND * NS_PER_MS;
-	}
-	return (ts);
+	pthread_mutex_lock(&group->lock);
+	last = --group->users == 0;
+	pthread_mutex_unlock(&group->lock);
+	if (!last)
+		return;
+	close(group->fd);
+	pthread_mutex_destroy(&group->lock);
+	if (group->gone != NULL)
+		group->gone(group->arg);
 }
 
 static void *
 ask_thread(void *arg)
 {
+	const uint64_t one = 1;
 	struct asked *a = arg;
 	struct ask_group *group = a->group;
 	bool useful = a->ask(a->what);
@@ -41,8 +46,9 @@ ask_thread(void *arg)
 	a->useful = useful;
 	a->failed = !useful;
 	a->asking = false;
-	pthread_cond_signal(&group->answered);
+	(void)!write(group->fd, &one, sizeof(one));
 	pthread_mutex_unlock(&group->lock);
+	ask_group_release(group);
 	return (NULL);
 }
 
@@ -58,8 +64,10 @@ begin(struct ask_group *group, struct asked *a)
 	a->asking = true;
 	a->useful = false;
 	/* A thread that still asks may read it: then it is the same group. */
-	if (begins)
+	if (begins) {
 		a->group = group;
+		group->users++;
+	}
 	pthread_mutex_unlock(&group->lock);
 	return (begins);
 }
@@ -89,42 +97,51 @@ begin_all(struct ask_group *group, struct asked *const *list, size_t n)
 	pthread_attr_destroy(&attr);
 }
 
-/* The lock is held. Whether to wait for more answers; *useful: whether there is a useful one. */
+/* Whether to wait for more answers than have come; *useful: whether there is a useful one. */
 static bool
-is_incomplete(struct asked *const *list, size_t n, bool all, bool *useful)
+is_incomplete(struct ask_group *group, struct asked *const *list, size_t n, bool all, bool *useful)
 {
 	bool asking = false, awaited = false;
+	uint64_t answers;
 	size_t i;
 
 	*useful = false;
+	pthread_mutex_lock(&group->lock);
+	(void)!read(group->fd, &answers, sizeof(answers));
 	for (i = 0; i < n; i++) {
 		asking |= list[i]->asking && (all || !list[i]->failed);
 		awaited |= list[i]->asking && !list[i]->silent;
 		*useful |= list[i]->useful;
 	}
+	pthread_mutex_unlock(&group->lock);
 	return (*useful ? awaited : asking);
+}
+
+/* Waits for an answer. False: nobody wants one any more. */
+static bool
+await(const struct ask_group *group, int64_t end)
+{
+	struct pollfd pfd = {.fd = group->fd, .events = POLLIN};
+
+	if (group->wait != NULL)
+		return (group->wait(group->arg, group->fd, deadline_left(end)));
+	(void)deadline_poll(&pfd, 1, end);
+	return (true);
 }
 
 static bool
 ask(struct ask_group *group, struct asked *const *list, size_t n, bool all, int grace_ms)
 {
-	struct timespec end;
-	bool useful, begun = false;
-	int rc = 0;
+	int64_t end = DEADLINE_NONE;
+	bool useful;
 
 	begin_all(group, list, n);
-	pthread_mutex_lock(&group->lock);
-	while (is_incomplete(list, n, all, &useful) && rc == 0) {
-		if (!useful || grace_ms < 0) {
-			pthread_cond_wait(&group->answered, &group->lock);
-			continue;
-		}
-		if (!begun)
-			end = time_in(grace_ms);
-		begun = true;
-		rc = pthread_cond_clockwait(&group->answered, &group->lock, CLOCK_MONOTONIC, &end);
+	while (is_incomplete(group, list, n, all, &useful)) {
+		if (useful && grace_ms >= 0 && end == DEADLINE_NONE)
+			end = deadline_now() + grace_ms;
+		if (deadline_over(end) || !await(group, end))
+			break;
 	}
-	pthread_mutex_unlock(&group->lock);
 	return (useful);
 }
 

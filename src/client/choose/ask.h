@@ -7,14 +7,27 @@
 #include <stddef.h>
 
 /*
- * What those share that are asked together. One thread at a time asks. Never destroyed, and must
- * outlive all threads: the program may end while one still waits for a silent server.
+ * What those share that are asked together. One thread at a time asks. It has several users: its
+ * owner, and each thread that still waits for a silent server.
  */
 struct ask_group {
+	/* Both may be NULL, and are called with `arg`. */
+	bool (*wait)(void *arg, int fd, int ms); /* how to wait for answers, as in hooks.h */
+	void (*gone)(void *arg);		 /* by the last user, when it has done with it */
+	void *arg;
+
+	/* For ask.c only. */
 	pthread_mutex_t lock;
-	pthread_cond_t answered;
+	int fd; /* readable when an answer has come */
+	unsigned int users;
 };
-void ask_group_init(struct ask_group *);
+
+/*
+ * 0, or -1 with errno. The owner sets the functions behind it, and calls ask_group_release() when
+ * it asks no more. The group, and all who were asked, must last until gone() is called.
+ */
+int ask_group_init(struct ask_group *);
+void ask_group_release(struct ask_group *);
 
 /*
  * One that can be asked. `ask` does it: it puts the answer into `what`, which belongs to its thread

@@ -124,12 +124,27 @@ candidates_init(struct candidates *all, const struct platform *p, const struct a
 
 	*all = (struct candidates){
 	    .platform = p, .area = area, .timeout_ms = timeout_ms, .hooks = hooks};
-	ask_group_init(&all->group);
+	if (ask_group_init(&all->group) == -1)
+		return (-1);
 	pthread_mutex_init(&all->noting, NULL);
-	for (i = 0; i < p->n_hosts; i++)
-		if (add(all, &p->hosts[i]) == NULL)
+	for (i = 0; i < p->n_hosts; i++) {
+		if (add(all, &p->hosts[i]) == NULL) {
+			ask_group_release(&all->group);
+			candidates_free(all);
 			return (-1);
+		}
+	}
 	return (0);
+}
+
+void
+candidates_free(struct candidates *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		free(all->list[i]);
+	pthread_mutex_destroy(&all->noting);
 }
 
 static bool
@@ -306,6 +321,9 @@ ask_by_memory(struct candidates *all)
 	ask_beside(&all->group, list, n);
 	if ((n = list_some(all, NORMAL, list)) > 0)
 		usable = ask_all(&all->group, list, n, GRACE_MS);
+	/* Some had no time to answer, if nobody wants to choose any more. */
+	if (hooks_over(all->hooks))
+		return (usable);
 	if (usable) {
 		note_silent(all);
 	} else if ((n = list_some(all, NOT_NORMAL, list)) > 0) {

@@ -50,7 +50,7 @@ struct candidate {
 	char why[ERROR_WORDS_SIZE + 64]; /* why it does not answer or match */
 };
 
-/* Not freed: threads that ask silent servers use it until the program ends. */
+/* Threads that ask silent servers use it as long as the group. */
 struct candidates {
 	const struct platform *platform;
 	const struct area *area; /* NULL: none */
@@ -66,12 +66,13 @@ struct candidates {
 };
 
 /*
- * For a platform in this host's order, and its area (NULL: none). These and the hooks must outlive
- * all threads of the program. `timeout_ms` bounds each asking of a host; 0: no bound. 0, or -1 with
- * errno.
+ * For a platform in this host's order, and its area (NULL: none). These and the hooks must last as
+ * long as the group. `timeout_ms` bounds each asking of a host; 0: no bound. 0, or -1 with errno,
+ * when there is nothing to free. When the group has no users any more, candidates_free() is due.
  */
 int candidates_init(struct candidates *, const struct platform *, const struct area *,
     int timeout_ms, const struct hooks *);
+void candidates_free(struct candidates *);
 
 /*
  * From now on remembers between runs who does not answer. Such a one is left alone while others can

@@ -1,11 +1,11 @@
 #include <bsd/stdlib.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "candidates.h"
 #include "choose.h"
 #include "first_server.h"
 #include "lib/deadline.h"
+#include "lib/error.h"
 #include "patience.h"
 #include "troubles.h"
 
@@ -15,8 +15,6 @@
 #define FIRST_PAUSE_MS 20 /* before asking again when all are full; doubled each time */
 #define MAX_PAUSE_MS   2000
 #define WAIT_MS	       1000 /* when all servers of an area are busy */
-#define MS_PER_SECOND  1000
-#define NS_PER_MS      1000000
 
 struct choose {
 	struct hooks hooks;
@@ -29,8 +27,34 @@ struct choose {
 	int64_t last_turn; /* when its turn there should have come */
 	int queue_ms, pause_ms;
 	int waits;
+	int64_t room_until;
 	struct patience patience;
+	void (*gone)(void *arg);
+	void *gone_arg;
 };
+
+/* ---- its life ------------------------------------------------------------------------------ */
+
+static bool
+wait_for_answer(void *arg, int fd, int ms)
+{
+	const struct choose *c = arg;
+
+	return (hooks_wait(&c->hooks, fd, ms));
+}
+
+static void
+free_all(void *arg)
+{
+	struct choose *c = arg;
+	void (*gone)(void *) = c->gone;
+	void *gone_arg = c->gone_arg;
+
+	candidates_free(&c->all);
+	free(c);
+	if (gone != NULL)
+		gone(gone_arg);
+}
 
 struct choose *
 choose_new(const struct platform *p, const struct area *area, int timeout_ms, bool verbose,
@@ -42,13 +66,42 @@ choose_new(const struct platform *p, const struct area *area, int timeout_ms, bo
 		return (NULL);
 	c->hooks = *hooks;
 	c->troubles = (struct troubles){.all = &c->all, .verbose = verbose};
-	if (candidates_init(&c->all, p, area, timeout_ms, &c->hooks) == -1 ||
-	    (area != NULL && (c->first = first_server_new(area, &c->hooks)) == NULL))
+	if (candidates_init(&c->all, p, area, timeout_ms, &c->hooks) == -1) {
+		free(c);
 		return (NULL);
-	c->queue_ms = FIRST_QUEUE_MS;
-	c->pause_ms = FIRST_PAUSE_MS;
+	}
+	c->all.group.wait = wait_for_answer;
+	c->all.group.gone = free_all;
+	c->all.group.arg = c;
+	if (area != NULL && (c->first = first_server_new(area, &c->hooks)) == NULL) {
+		choose_free(c, NULL, NULL);
+		return (NULL);
+	}
+	choose_begin(c, DEADLINE_NONE);
 	return (c);
 }
+
+void
+choose_free(struct choose *c, void (*gone)(void *arg), void *arg)
+{
+	first_server_free(c->first);
+	c->gone = gone;
+	c->gone_arg = arg;
+	ask_group_release(&c->all.group);
+}
+
+void
+choose_begin(struct choose *c, int64_t room_until)
+{
+	c->asked = c->tried = false;
+	c->queue_ms = FIRST_QUEUE_MS;
+	c->pause_ms = FIRST_PAUSE_MS;
+	c->waits = 0;
+	c->room_until = room_until;
+	patience_end(&c->patience);
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
 
 static int
 doubled(int ms, int max)
@@ -71,20 +124,17 @@ queue_time(struct choose *c)
 }
 
 static void
-wait_for_about(int ms)
+wait_for_about(const struct choose *c, int ms)
 {
-	struct timespec time;
+	int64_t next = deadline_sooner(c->room_until, deadline_in(deadline_about(ms)));
 
-	ms = deadline_about(ms);
-	time = (struct timespec){
-	    .tv_sec = ms / MS_PER_SECOND, .tv_nsec = (long)(ms % MS_PER_SECOND) * NS_PER_MS};
-	nanosleep(&time, NULL);
+	(void)hooks_wait(&c->hooks, -1, deadline_left(next));
 }
 
 static void
 take_a_break(struct choose *c)
 {
-	wait_for_about(c->pause_ms);
+	wait_for_about(c, c->pause_ms);
 	c->pause_ms = doubled(c->pause_ms, MAX_PAUSE_MS);
 }
 
@@ -118,10 +168,12 @@ await_any(struct choose *c, bool *usable, struct runtool_error *err)
 {
 	const char *remedy = why_none_comes(c);
 
+	if (hooks_over(&c->hooks))
+		return (error_set(err, RUNTOOL_CANCELLED, "cancelled"));
 	if (remedy == NULL) {
 		if (first_server_step(c->first, err) == -1)
 			return (-1);
-	} else if (!patience_wait(&c->patience)) {
+	} else if (!patience_wait(&c->patience, &c->hooks)) {
 		/* Those that were asked last while others were awaited: their answers count. */
 		*usable = c->patience.ms > 0 && candidates_ask(&c->all);
 		return (*usable ? 0 : troubles_fail(&c->troubles, remedy, err));
@@ -139,10 +191,15 @@ ask_all_anew(struct choose *c, struct runtool_error *err)
 {
 	bool usable = candidates_ask(&c->all);
 
+	if (hooks_over(&c->hooks))
+		return (error_set(err, RUNTOOL_CANCELLED, "cancelled"));
 	troubles_tell(&c->troubles);
 	while (!usable) {
-		if (await_any(c, &usable, err) == -1)
+		if (await_any(c, &usable, err) == -1) {
+			if (c->first != NULL)
+				first_server_end(c->first);
 			return (-1);
+		}
 		troubles_tell(&c->troubles);
 	}
 	if (c->patience.waiting)
@@ -181,6 +238,14 @@ puts_off(struct choose *c, enum rank_room room)
 	return (true);
 }
 
+static int
+fail_full(struct runtool_error *err)
+{
+	error_set(err, RUNTOOL_CLIENT, "request denied: no server has room");
+	err->refused = true;
+	return (-1);
+}
+
 int
 choose_next(struct choose *c, struct endpoint *server, int *queue_ms, struct runtool_error *err)
 {
@@ -192,11 +257,15 @@ choose_next(struct choose *c, struct endpoint *server, int *queue_ms, struct run
 		room = find_best(c);
 		/* Whether to wait here must be decided by fresh answers. */
 		if (puts_off(c, room))
-			wait_for_about(WAIT_MS);
+			wait_for_about(c, WAIT_MS);
 		else if (room == RANK_START || (room == RANK_QUEUE && !c->tried))
 			break;
+		else if (deadline_over(c->room_until))
+			return (fail_full(err));
 		else
 			take_a_break(c);
+		if (hooks_over(&c->hooks))
+			return (error_set(err, RUNTOOL_CANCELLED, "cancelled"));
 		c->asked = false;
 	}
 	*server = c->all.list[c->last]->server;

@@ -10,18 +10,29 @@ struct choose;
 
 /*
  * For a platform in this host's order, and its area (NULL: none). `timeout_ms` bounds each asking
- * of a host; 0: no bound. `verbose`: also tells what is no trouble. The hooks are copied. The
- * object is never freed, since threads may be asking silent servers: platform, area and what the
- * hooks use must live as long. NULL with errno.
+ * of a host; 0: no bound. `verbose`: also tells what is no trouble. The hooks are copied. NULL with
+ * errno.
  */
 struct choose *choose_new(const struct platform *, const struct area *, int timeout_ms,
     bool verbose, const struct hooks *);
+
+/*
+ * Threads may still be asking silent servers: platform and area must last until gone(arg) is called,
+ * perhaps by the last of these. The hooks tell nobody any more.
+ */
+void choose_free(struct choose *, void (*gone)(void *arg), void *arg);
 
 /* To be called first: remembers between runs which servers do not answer (see memory.h). */
 void choose_remember(struct choose *);
 
 /* For so long choose_next() waits for a server when none can be used, each time; 0: not at all. */
 void choose_wait(struct choose *, int ms);
+
+/*
+ * Another run begins: all are asked anew. From `room_until` on, a moment of deadline.h, choose_next()
+ * fails where no server has room.
+ */
+void choose_begin(struct choose *, int64_t room_until);
 
 /*
  * The server to try next, and how long the request may wait there for its turn. Waits while none

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "defaults.h"
-#include "endpoint.h"
 #include "lib/config.h"
+#include "lib/endpoint.h"
 #include "runtool.h"
 
 #define SECTION	      "Run_Tool"
@@ -73,20 +73,6 @@ defaults_read(struct defaults *d, const struct config *config, char *why, size_t
 		snprintf(d->port, sizeof(d->port), "%d", port);
 	d->info_timeout_ms = timeout * MS_PER_SECOND;
 	return (0);
-}
-
-int
-defaults_load(
-    struct defaults *d, const char *file, struct defaults_file *found, char *why, size_t size)
-{
-	struct config *config;
-	int rc;
-
-	if (defaults_open(file, &config, found, why, size) == -1)
-		return (-1);
-	rc = defaults_read(d, config, why, size);
-	config_free(config);
-	return (rc);
 }
 
 int

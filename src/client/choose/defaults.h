@@ -32,12 +32,10 @@ int defaults_open(
     const char *file, struct config **config, struct defaults_file *, char *why, size_t size);
 
 /*
- * Fills in the defaults: from `config` (NULL: those built in), or from what defaults_open() finds.
- * 0, or -1 with the reason in `why`.
+ * Fills in the defaults: from vesta.cfg, or those built in (NULL). 0, or -1 with the reason in
+ * `why`.
  */
 int defaults_read(struct defaults *, const struct config *, char *why, size_t size);
-int defaults_load(
-    struct defaults *, const char *file, struct defaults_file *found, char *why, size_t size);
 
 /* Fills in a port that was not given. 0, or -1 with the reason in `why`: there is none. */
 int defaults_port(const struct defaults *, struct endpoint *, char *why, size_t size);

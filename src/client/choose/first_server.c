@@ -72,15 +72,23 @@ show_wait(const struct first_server *f)
 	    f->hooks->arg, f->area->config.area, (deadline_now() - f->begin) / MS_PER_SECOND);
 }
 
-/* Shows what output of the command comes within a step. */
-static void
-show_output(struct first_server *f)
+/* Whether it can be read within that time. */
+static bool
+is_readable(const struct first_server *f, int fd, int ms)
 {
-	struct pollfd pfd = {.fd = f->output, .events = POLLIN};
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	return (hooks_wait(f->hooks, fd, ms) && poll(&pfd, 1, 0) == 1);
+}
+
+/* Shows what output of the command comes within that time. */
+static void
+show_output(struct first_server *f, int ms)
+{
 	char block[BLOCK_SIZE];
 	ssize_t n;
 
-	if (poll(&pfd, 1, STEP_MS) != 1)
+	if (!is_readable(f, f->output, ms))
 		return;
 	if ((n = read(f->output, block, sizeof(block))) > 0) {
 		f->hooks->output(f->hooks->arg, block, (size_t)n);
@@ -98,7 +106,7 @@ show_rest(struct first_server *f)
 
 	while (f->output != -1 && blocks-- > 0 &&
 	       poll(&(struct pollfd){.fd = f->output, .events = POLLIN}, 1, 0) == 1)
-		show_output(f);
+		show_output(f, 0);
 }
 
 /* ---- only one ----------------------------------------------------------------------------- */
@@ -137,11 +145,10 @@ is_ours(int fd)
 static int
 follow(struct first_server *f, int fd, struct runtool_error *err)
 {
-	struct pollfd pfd = {.fd = fd, .events = POLLIN};
 	char words[WORDS_SIZE];
 	ssize_t n;
 
-	while (poll(&pfd, 1, MS_PER_SECOND) == 0 && !is_too_late(f))
+	while (!is_readable(f, fd, MS_PER_SECOND) && !hooks_over(f->hooks) && !is_too_late(f))
 		show_wait(f);
 	f->hooks->waited(f->hooks->arg);
 	n = recv(fd, words, sizeof(words) - 1, MSG_DONTWAIT);
@@ -167,7 +174,7 @@ lead_or_follow(struct first_server *f, struct runtool_error *err)
 	}
 	if (connect(fd, (const struct sockaddr *)&name, len) == -1) {
 		/* It does not listen yet, or has gone; or it is somebody else. */
-		poll(NULL, 0, STEP_MS);
+		(void)hooks_wait(f->hooks, -1, STEP_MS);
 		f->misses++;
 	} else if (is_ours(fd)) {
 		rc = follow(f, fd, err);
@@ -304,7 +311,7 @@ first_server_step(struct first_server *f, struct runtool_error *err)
 	if (f->stage == LEADING)
 		return (run_command(f, err) == -1 ? give_up(f, err) : 0);
 	show_wait(f);
-	show_output(f);
+	show_output(f, STEP_MS);
 	return (check_command(f, err) == -1 ? give_up(f, err) : 0);
 }
 
@@ -317,8 +324,19 @@ first_server_end(struct first_server *f)
 		close(f->lock);
 	if (f->output != -1)
 		close(f->output);
+	if (f->pid != 0 && waitpid(f->pid, NULL, WNOHANG) != 0)
+		f->pid = 0;
 	f->lock = f->output = -1;
 	f->stage = NONE;
 	f->begin = DEADLINE_NONE;
 	f->misses = 0;
+}
+
+void
+first_server_free(struct first_server *f)
+{
+	if (f == NULL)
+		return;
+	first_server_end(f);
+	free(f);
 }

@@ -16,7 +16,9 @@ struct first_server *first_server_new(const struct area *, const struct hooks *)
  */
 int first_server_step(struct first_server *, struct runtool_error *err);
 
-/* There is a server now: lets those who wait go on. */
+/* There is a server now, or nobody here awaits it any more: lets those who wait go on. */
 void first_server_end(struct first_server *);
+
+void first_server_free(struct first_server *);
 
 #endif

@@ -3,6 +3,7 @@
 #define HOOKS_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runtool.h"
@@ -16,6 +17,13 @@ struct hooks {
 	    const char *host, const char *port, int timeout_ms, struct runtool_error *err);
 	int (*info)(struct runtool *, struct runtool_info *, struct runtool_error *err);
 	void (*close)(struct runtool *);
+
+	/*
+	 * How to wait, with `arg`: until `fd` (-1: none) can be read, or `ms` are over (-1: for
+	 * ever; 0: not at all). False: there is no use in choosing any more, now and from then on.
+	 * NULL: poll(2), and always true.
+	 */
+	bool (*wait)(void *arg, int fd, int ms);
 
 	/*
 	 * Whom to tell, with `arg`; called in the thread that has something chosen. A remark is a
@@ -38,5 +46,9 @@ struct hooks {
 void hooks_remark(const struct hooks *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void hooks_vremark(const struct hooks *, const char *fmt, va_list)
     __attribute__((format(printf, 2, 0)));
+
+/* Waits as above; and whether there is no use in choosing any more. */
+bool hooks_wait(const struct hooks *, int fd, int ms);
+bool hooks_over(const struct hooks *);
 
 #endif

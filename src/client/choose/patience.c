@@ -1,5 +1,3 @@
-#include <stddef.h>
-
 #include "lib/deadline.h"
 #include "patience.h"
 
@@ -7,10 +5,12 @@
 #define MAX_PAUSE_MS   1000
 
 bool
-patience_wait(struct patience *p)
+patience_wait(struct patience *p, const struct hooks *hooks)
 {
 	int64_t next;
 
+	if (p->ms == 0)
+		return (false);
 	if (!p->waiting) {
 		p->waiting = true;
 		p->end = deadline_now() + p->ms;
@@ -19,7 +19,7 @@ patience_wait(struct patience *p)
 	if (deadline_over(p->end))
 		return (false);
 	next = deadline_sooner(p->end, deadline_in(deadline_about(p->pause_ms)));
-	(void)deadline_poll(NULL, 0, next);
+	(void)hooks_wait(hooks, -1, deadline_left(next));
 	p->pause_ms = p->pause_ms < MAX_PAUSE_MS / 2 ? 2 * p->pause_ms : MAX_PAUSE_MS;
 	return (true);
 }

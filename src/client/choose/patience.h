@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hooks.h"
+
 struct patience {
 	int ms; /* for one absence; 0: none */
 
@@ -14,8 +16,8 @@ struct patience {
 	int pause_ms;
 };
 
-/* There is none: waits a moment. False if it has been long enough. */
-bool patience_wait(struct patience *);
+/* There is none: waits a moment, as the hooks say. False if it has been long enough. */
+bool patience_wait(struct patience *, const struct hooks *);
 
 /* For how many seconds there has been none. */
 int64_t patience_seconds(const struct patience *);

@@ -6,8 +6,8 @@
 #define PLATFORM_H
 
 #include "defaults.h"
-#include "endpoint.h"
 #include "lib/config.h"
+#include "lib/endpoint.h"
 #include "runtool.h"
 
 enum { PLATFORM_SYSNAME, PLATFORM_RELEASE, PLATFORM_VERSION, PLATFORM_MACHINE, PLATFORM_PATTERNS };

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,33 @@
 #define REPLY_MAX    (1U << 20)	  /* bytes of an item that must arrive whole */
 #define RECEIVE_SIZE (128U << 10) /* bytes read at a time: so many fit into a cache */
 #define KEPT_SIZE    (256U << 10) /* bytes of `out` that are kept when all is sent */
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+int
+call_change_server(struct runtool *c, const char *host, const char *port)
+{
+	char *new_host = NULL, *new_port = NULL;
+
+	if (is_same(c->host, host) && is_same(c->port, port))
+		return (0);
+	if (host != NULL &&
+	    ((new_host = strdup(host)) == NULL || (new_port = strdup(port)) == NULL)) {
+		free(new_host);
+		return (-1);
+	}
+	call_hang_up(c);
+	c->version = RPC5_VERSION;
+	free(c->host);
+	free(c->port);
+	c->host = new_host;
+	c->port = new_port;
+	return (0);
+}
 
 static int
 connect_by(struct runtool *c, int family, struct runtool_error *err)
@@ -62,14 +90,22 @@ greet(struct runtool *c)
 }
 
 int
+call_prepare(struct runtool *c, struct runtool_error *err)
+{
+	if (c->host == NULL)
+		return (error_set(err, RUNTOOL_INVALID, "runtool_run() has not chosen a server"));
+	if (is_of_use(c))
+		return (0);
+	call_hang_up(c);
+	return (call_connect(c, err));
+}
+
+int
 call_begin(struct runtool *c, struct runtool_error *err)
 {
 	rpc_info_free(&c->info);
-	if (!is_of_use(c)) {
-		call_hang_up(c);
-		if (call_connect(c, err) == -1)
-			return (-1);
-	}
+	if (call_prepare(c, err) == -1)
+		return (-1);
 	greet(c);
 	return (0);
 }

@@ -18,8 +18,11 @@ struct listener {
 	struct sockaddr_in at;
 };
 
+struct servers;
+
 struct runtool {
-	char *host, *port;
+	char *host, *port;	 /* the server; NULL: none has been chosen */
+	struct servers *servers; /* where it comes from; NULL: runtool_connect() */
 	int timeout_ms;
 	int version; /* of the interface, for the next call */
 	struct control control;
@@ -47,13 +50,20 @@ struct runtool {
 	uint8_t block[CALL_BLOCK_SIZE];
 };
 
+/*
+ * From now on calls go there; NULL: nowhere. A connection to another server is closed. 0, or -1
+ * without memory.
+ */
+int call_change_server(struct runtool *, const char *host, const char *port);
+
 /* Makes the connection. 0, or -1 with *err. */
 int call_connect(struct runtool *, struct runtool_error *err);
 
 /*
- * To be called before a call is appended to `out`: connects if there is no connection, or if the
- * server has closed it. 0, or -1 with *err.
+ * Connects if there is no connection, or if the server has closed it. 0, or -1 with *err.
+ * call_begin() does so, too, and is to be called before a call is appended to `out`.
  */
+int call_prepare(struct runtool *, struct runtool_error *err);
 int call_begin(struct runtool *, struct runtool_error *err);
 
 /* To be called behind it, for a call that needs IPv4 (`ipv4` is not set). 0, or -1 with *err. */

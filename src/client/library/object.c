@@ -1,31 +1,39 @@
-/* struct runtool of runtool.h: made, closed; and what other threads may ask of its run call. */
+/* struct runtool of runtool.h: opened, closed; and what other threads may ask of its run call. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "call.h"
 #include "lib/error.h"
+#include "servers.h"
 #include "sizes.h"
 
+/* NULL with *err. */
 static struct runtool *
-new_object(const char *host, const char *port, int timeout_ms)
+new_object(int timeout_ms, struct runtool_error *err)
 {
 	struct runtool *c;
 
-	if ((c = calloc(1, sizeof(*c))) == NULL)
+	if ((c = calloc(1, sizeof(*c))) != NULL && control_open(&c->control) == -1) {
+		free(c);
+		c = NULL;
+	}
+	if (c == NULL) {
+		error_set(err, RUNTOOL_INTERNAL, "out of memory or descriptors");
 		return (NULL);
+	}
 	c->fd = c->listeners[0].fd = c->listeners[1].fd = -1;
 	c->timeout_ms = timeout_ms;
 	c->version = RPC5_VERSION;
-	c->host = strdup(host);
-	c->port = strdup(port == NULL ? RUNTOOL_DEFAULT_PORT : port);
-	if (c->host != NULL && c->port != NULL && control_open(&c->control) == 0)
-		return (c);
-	free(c->host);
-	free(c->port);
-	free(c);
-	return (NULL);
+	return (c);
+}
+
+static int
+connect_object(struct runtool *c, const char *host, const char *port, struct runtool_error *err)
+{
+	if (call_change_server(c, host, port == NULL ? RUNTOOL_DEFAULT_PORT : port) == -1)
+		return (error_set(err, RUNTOOL_INTERNAL, "out of memory"));
+	return (call_connect(c, err));
 }
 
 struct runtool *
@@ -34,12 +42,25 @@ runtool_connect(const char *host, const char *port, int timeout_ms, struct runto
 	struct runtool *c = NULL;
 	struct runtool_error why;
 
-	if (sizes_check(&sizes_error, err, &why) == 0) {
-		if ((c = new_object(host, port, timeout_ms)) == NULL)
-			error_set(&why, RUNTOOL_INTERNAL, "out of memory or descriptors");
-		else if (call_connect(c, &why) == 0)
-			return (c);
-	}
+	if (sizes_check(&sizes_error, err, &why) == 0 &&
+	    (c = new_object(timeout_ms, &why)) != NULL && connect_object(c, host, port, &why) == 0)
+		return (c);
+	runtool_close(c);
+	sizes_fail(&why, err);
+	return (NULL);
+}
+
+struct runtool *
+runtool_open(const struct runtool_servers *servers, struct runtool_error *err)
+{
+	struct runtool *c = NULL;
+	struct runtool_servers whole;
+	struct runtool_error why;
+
+	if (sizes_check(&sizes_error, err, &why) == 0 &&
+	    sizes_take(&sizes_servers, &whole, servers, &why) == 0 &&
+	    (c = new_object(whole.timeout_ms, &why)) != NULL && servers_open(c, &whole, &why) == 0)
+		return (c);
 	runtool_close(c);
 	sizes_fail(&why, err);
 	return (NULL);
@@ -52,6 +73,7 @@ runtool_close(struct runtool *c)
 
 	if (c == NULL)
 		return;
+	servers_close(c);
 	call_hang_up(c);
 	for (i = 0; i < CALL_STREAMS; i++)
 		if (c->listeners[i].fd != -1)
@@ -61,6 +83,18 @@ runtool_close(struct runtool *c)
 	free(c->host);
 	free(c->port);
 	free(c);
+}
+
+const char *
+runtool_host(const struct runtool *c)
+{
+	return (c->host);
+}
+
+const char *
+runtool_port(const struct runtool *c)
+{
+	return (c->port);
 }
 
 int

@@ -18,6 +18,7 @@ const struct sizes sizes_info = KIND(runtool_info, connections);
 const struct sizes sizes_ping = KIND(runtool_ping, in_flight);
 const struct sizes sizes_request = KIND(runtool_request, check);
 const struct sizes sizes_result = KIND(runtool_result, refusals);
+const struct sizes sizes_servers = KIND(runtool_servers, arg);
 const struct sizes sizes_stats = KIND(runtool_stats, stats);
 
 static size_t

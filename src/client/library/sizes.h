@@ -14,7 +14,7 @@ struct sizes {
 	size_t least; /* as the first version knew it */
 };
 extern const struct sizes sizes_error, sizes_info, sizes_ping, sizes_request, sizes_result,
-    sizes_stats;
+    sizes_servers, sizes_stats;
 
 /* Whether the size can be right. 0, or -1 with *err, which is whole. */
 int sizes_check(const struct sizes *, const void *theirs, struct runtool_error *err);

@@ -1,4 +1,6 @@
+#include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -166,12 +168,13 @@ ask_one(void *what)
 void
 probe_all(struct probe *probes, size_t n)
 {
-	/* Static: the last thread may still use it when we are done. */
+	/* Never released: there may be more to ask. Static: the last thread may still use it. */
 	static struct ask_group group;
 	struct asked *asked[AT_ONCE];
 	size_t i, some = 0;
 
-	ask_group_init(&group);
+	if (ask_group_init(&group) == -1)
+		err(EXIT_FAILURE, "eventfd");
 	for (i = 0; i < n; i++) {
 		if (json_object_get(probes[i].answer, "error") == NULL) {
 			probes[i].asked = (struct asked){.ask = ask_one, .what = &probes[i]};

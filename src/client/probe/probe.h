@@ -3,7 +3,7 @@
 #define PROBE_H
 
 #include "client/choose/ask.h"
-#include "client/choose/endpoint.h"
+#include "lib/endpoint.h"
 #include "lib/jsontext.h"
 
 struct record;

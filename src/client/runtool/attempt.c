@@ -1,7 +1,5 @@
-#include <err.h>
+#include <bsd/string.h>
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "attempt.h"
@@ -33,31 +31,60 @@ explain(const struct cmdline *cmd, const struct output *output, struct attempt_r
 	}
 }
 
-bool
+/* What the command line says of servers. */
+static struct runtool *
+open_servers(const struct cmdline *cmd, struct runtool_error *err)
+{
+	const struct endpoint *server = &cmd->server;
+	bool named = cmd->platform == NULL && cmd->area == NULL;
+	struct runtool_servers servers = {.size = sizeof(servers),
+	    .host = named ? server->host : NULL,
+	    .port = named && server->port[0] != '\0' ? server->port : NULL,
+	    .platform = cmd->platform,
+	    .area = cmd->area,
+	    .config = cmd->config,
+	    .start = true,
+	    .verbose = cmd->verbose,
+	    .timeout_ms = CONNECT_TIMEOUT_MS,
+	    .wait_ms = cmd->wait_ms,
+	    .retries = cmd->retries};
+
+	remarks_hear(&servers);
+	return (runtool_open(&servers, err));
+}
+
+/* The server that it was. */
+static void
+take_server(struct cmdline *cmd, const struct runtool *c)
+{
+	const char *host = runtool_host(c);
+
+	strlcpy(cmd->server.host, host == NULL ? "" : host, sizeof(cmd->server.host));
+	strlcpy(cmd->server.port, host == NULL ? "" : runtool_port(c), sizeof(cmd->server.port));
+}
+
+void
 attempt(struct cmdline *cmd, struct attempt_result *o)
 {
-	char name[ENDPOINT_NAME_SIZE];
 	struct output output = {0};
 	struct runtool *c;
 
-	o->ran = o->local = false;
-	if (cmd->verbose)
-		warnx("%s: asking %s", cmd->request.argv[0], endpoint_name(&cmd->server, name));
-	c = runtool_connect(cmd->server.host, cmd->server.port, CONNECT_TIMEOUT_MS, &o->error);
-	if (c == NULL)
-		return (false);
+	o->local = true;
+	if ((c = open_servers(cmd, &o->error)) == NULL)
+		return;
 	cmd->request.merge_stderr =
 	    (cmd->request.closed & RUNTOOL_CLOSED_STDERR) == 0 && output_is_one();
 	cmd->request.output = output_write;
 	cmd->request.arg = &output;
-	remarks_waited();
 	signals_forward(c);
 	o->ran = runtool_run(c, &cmd->request, &o->result, &o->error) == 0;
 	signals_stop_forwarding();
+	take_server(cmd, c);
 	runtool_close(c);
+	o->lost = o->ran ? o->result.lost_before : o->error.lost_before;
+	o->local = cmd->server.host[0] == '\0';
 	if (!o->ran)
 		explain(cmd, &output, o);
 	else if (o->result.why == RUNTOOL_CLIENT_SIGNAL && signals_came(o->result.signal))
 		o->signal = o->result.signal;
-	return (o->ran || !o->error.refused);
 }

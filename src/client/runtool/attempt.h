@@ -1,4 +1,4 @@
-/* attempt.h: has one server run the command. */
+/* attempt.h: has a server run the command: the one that is named, or the best of several. */
 #ifndef ATTEMPT_H
 #define ATTEMPT_H
 
@@ -14,10 +14,7 @@ struct attempt_result {
 	int lost;   /* how many runs were lost before this one */
 };
 
-/*
- * Asks cmd->server. False if the command was not run, and another server may run it, or the same
- * one later.
- */
-bool attempt(struct cmdline *, struct attempt_result *);
+/* cmd->server says afterwards which server it was; it is empty if none could be asked. */
+void attempt(struct cmdline *, struct attempt_result *);
 
 #endif

@@ -43,7 +43,7 @@ check_report(const struct cmdline *cmd, const struct attempt_result *o)
 	char server[ENDPOINT_NAME_SIZE];
 
 	if (!o->ran) {
-		report_words(cmd, o, false);
+		report_words(cmd, o);
 		print_remedy_for(&o->error);
 		return (1);
 	}

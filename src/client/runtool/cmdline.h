@@ -2,7 +2,7 @@
 #ifndef CMDLINE_H
 #define CMDLINE_H
 
-#include "client/choose/endpoint.h"
+#include "lib/endpoint.h"
 #include "directory.h"
 #include "environment.h"
 #include "in_force.h"
@@ -25,7 +25,6 @@ struct cmdline {
 	int retries;		     /* how often to repeat a lost run */
 	int wait_ms;		     /* for a server that is not there */
 	bool fallback;		     /* run it here if there is none */
-	bool found; /* a vesta.cfg in the current directory, not named, says which server */
 	bool verbose, quiet, json;
 	const char *log;	    /* a file, or syslog; NULL: none */
 	const char *json_file;	    /* NULL: stderr */

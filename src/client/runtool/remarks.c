@@ -92,20 +92,45 @@ remark(void *arg, const char *line)
 	}
 }
 
+/* Calls it with the words; not at all if memory is short. */
+__attribute__((format(printf, 2, 0))) static void
+with_words(void (*call)(void *arg, const char *line), const char *fmt, va_list ap)
+{
+	char *line;
+
+	if (vasprintf(&line, fmt, ap) == -1)
+		return;
+	call(NULL, line);
+	free(line);
+}
+
 void
 remarks_say(const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	hooks_vremark(&(struct hooks){.remark = remark}, fmt, ap);
+	with_words(remark, fmt, ap);
 	va_end(ap);
 }
 
-void
-remarks_tell(void)
+/* Removes the line of a wait from the terminal. */
+static void
+end_wait(void)
 {
-	remarks_waited();
+	wait_remark = false;
+	if (shown == 0)
+		return;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+	shown = 0;
+}
+
+/* They matter: writes those that were kept to stderr. */
+static void
+tell_kept(void)
+{
+	end_wait();
 	if (kept.len > 0)
 		fwrite(kept.data, 1, kept.len, stderr);
 	fflush(stderr);
@@ -132,7 +157,7 @@ fail(void *arg, const char *line)
 {
 	(void)arg;
 	forget_last(line);
-	remarks_tell();
+	tell_kept();
 	log_line(line);
 	warnx("%s", line);
 }
@@ -143,68 +168,34 @@ remarks_fail(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	hooks_vremark(&(struct hooks){.remark = fail}, fmt, ap);
+	with_words(fail, fmt, ap);
 	va_end(ap);
 }
 
-/* ---- waiting ------------------------------------------------------------------------------- */
+/* ---- while a server is found --------------------------------------------------------------- */
 
 static void
-show_wait(void *arg, const char *line)
+waiting(void *arg, const char *line, int64_t seconds)
 {
-	const int64_t *seconds = arg;
-
+	(void)arg;
+	if (seconds < PATIENCE_S || seconds == shown)
+		return;
 	if (!wait_remark)
 		remark(NULL, line);
 	wait_remark = true;
 	if (isatty(STDERR_FILENO)) {
 		fprintf(stderr, "\r%s: %s: %lld s", program_invocation_short_name, line,
-		    (long long)*seconds);
+		    (long long)seconds);
 		fflush(stderr);
-		shown = *seconds;
+		shown = seconds;
 	}
-}
-
-void
-remarks_waiting(int64_t seconds, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (seconds < PATIENCE_S || seconds == shown)
-		return;
-	va_start(ap, fmt);
-	hooks_vremark(&(struct hooks){.remark = show_wait, .arg = &seconds}, fmt, ap);
-	va_end(ap);
-}
-
-void
-remarks_waited(void)
-{
-	wait_remark = false;
-	if (shown == 0)
-		return;
-	fputs("\r\033[K", stderr);
-	fflush(stderr);
-	shown = 0;
-}
-
-/* ---- while a server is chosen -------------------------------------------------------------- */
-
-static void
-waiting(void *arg, const char *area, int64_t seconds)
-{
-	(void)arg;
-	if (area != NULL)
-		remarks_waiting(seconds, "area %s: waiting for its first server", area);
-	else
-		remarks_waiting(seconds, "waiting for a server");
 }
 
 static void
 waited(void *arg)
 {
 	(void)arg;
-	remarks_waited();
+	end_wait();
 }
 
 /* What start_command says: its lines are logged as they come, in pieces. */
@@ -224,17 +215,16 @@ output(void *arg, const void *data, size_t len)
 		keep(data, len);
 		return;
 	}
-	remarks_waited();
+	end_wait();
 	fwrite(data, 1, len, stderr);
 	fflush(stderr);
 }
 
 void
-remarks_hook(struct hooks *hooks)
+remarks_hear(struct runtool_servers *servers)
 {
-	hooks->remark = remark;
-	hooks->waiting = waiting;
-	hooks->waited = waited;
-	hooks->output = output;
-	hooks->arg = NULL;
+	servers->remark = remark;
+	servers->waiting = waiting;
+	servers->waited = waited;
+	servers->output = output;
 }

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "client/choose/hooks.h"
+#include "runtool.h"
 
 /*
  * To be called first. `log` is a file that lines are appended to, or `syslog`; NULL: none. 0, or -1
@@ -22,17 +22,10 @@ void remarks_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* An error: on stderr and in the log, behind all remarks that were kept. */
 void remarks_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* They matter: writes those that were kept to stderr. */
-void remarks_tell(void);
-
 /*
- * To be called while something is waited for, now and then, with the time so far. Where that is more
- * than two seconds, a terminal has a line with it until remarks_waited(); others get a remark.
+ * Fills in whom the library tells. Of a wait of more than two seconds a terminal has a line with its
+ * time until it is over; others get a remark.
  */
-void remarks_waiting(int64_t seconds, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void remarks_waited(void);
-
-/* Fills in the hooks that tell. */
-void remarks_hook(struct hooks *);
+void remarks_hear(struct runtool_servers *);
 
 #endif

@@ -49,35 +49,18 @@ is_about_here(const struct cmdline *cmd, const char *words)
 	return (cmd->directory.here && strstr(words, NO_DIRECTORY) != NULL);
 }
 
-/* One of remarks.h: whether these words matter is not for this file to know. */
-typedef void say_fn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
 static void
-say_error(const struct cmdline *cmd, const struct runtool_error *error, say_fn *say)
+tell_servers_error(const struct cmdline *cmd, const struct runtool_error *error)
 {
 	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
 
 	endpoint_name(&cmd->server, server);
 	error_words(error, words);
 	if (is_about_here(cmd, words))
-		say("%s: %s: asked for was the current directory, %s (-w %s)", server, words,
-		    cmd->directory.own, cmd->directory.asked);
+		remarks_fail("%s: %s: asked for was the current directory, %s (-w %s)", server,
+		    words, cmd->directory.own, cmd->directory.asked);
 	else
-		say("%s: %s", server, words);
-}
-
-void
-report_refusal(const struct cmdline *cmd, const struct runtool_error *error)
-{
-	say_error(cmd, error, remarks_say);
-}
-
-void
-report_found(const struct cmdline *cmd)
-{
-	if (cmd->found)
-		warnx("./vesta.cfg has a say in which server it is: it was found in the current "
-		      "directory");
+		remarks_fail("%s: %s", server, words);
 }
 
 /* Whether it is an error of those who use a root for the first time. */
@@ -88,7 +71,7 @@ is_about_root(const struct runtool_error *error)
 }
 
 static void
-tell_error(const struct cmdline *cmd, const struct attempt_result *o, say_fn *say)
+tell_error(const struct cmdline *cmd, const struct attempt_result *o)
 {
 	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
 
@@ -96,24 +79,24 @@ tell_error(const struct cmdline *cmd, const struct attempt_result *o, say_fn *sa
 	if (o->signal == SIGINT)
 		return;
 	if (o->local)
-		say("%s", o->error.message);
+		remarks_fail("%s", o->error.message);
 	else if (o->error.lost)
-		say("%s: %s: the run of %s is lost", endpoint_name(&cmd->server, server),
+		remarks_fail("%s: %s: the run of %s is lost", endpoint_name(&cmd->server, server),
 		    error_words(&o->error, words), cmd->request.argv[0]);
 	else
-		say_error(cmd, &o->error, say);
+		tell_servers_error(cmd, &o->error);
 	if (!o->local && !cmd->request.check && is_about_root(&o->error))
-		say("try 'runtool --check' with the same options");
+		remarks_fail("try 'runtool --check' with the same options");
 }
 
 static void
-tell_end(const struct cmdline *cmd, const struct runtool_result *r, say_fn *say)
+tell_end(const struct cmdline *cmd, const struct runtool_result *r)
 {
 	const char *tool = cmd->request.argv[0];
 	char server[ENDPOINT_NAME_SIZE];
 
 	if (r->why == RUNTOOL_SERVER_SHUTDOWN)
-		say("%s: ended because the server was shut down: %s", tool,
+		remarks_fail("%s: ended because the server was shut down: %s", tool,
 		    endpoint_name(&cmd->server, server));
 	else if (cmd->quiet)
 		return;
@@ -145,17 +128,13 @@ tell_usage(const struct cmdline *cmd, const struct runtool_result *r)
 }
 
 void
-report_words(const struct cmdline *cmd, const struct attempt_result *o, bool again)
+report_words(const struct cmdline *cmd, const struct attempt_result *o)
 {
-	say_fn *say = again ? remarks_say : remarks_fail;
-
 	if (!o->ran) {
-		tell_error(cmd, o, say);
-		if (!cmd->verbose && !again && o->signal == 0)
-			report_found(cmd);
+		tell_error(cmd, o);
 		return;
 	}
-	tell_end(cmd, &o->result, say);
+	tell_end(cmd, &o->result);
 	if (cmd->verbose)
 		tell_usage(cmd, &o->result);
 }

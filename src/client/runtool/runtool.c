@@ -6,54 +6,16 @@
 
 #include "attempt.h"
 #include "check.h"
-#include "client/choose/defaults.h"
 #include "fallback.h"
-#include "lib/error.h"
 #include "output.h"
 #include "remarks.h"
 #include "report.h"
-#include "several.h"
 #include "signals.h"
-
-/* Fills in the port from vesta.cfg. 0, or -1 with the reason in `why`. */
-static int
-find_port(struct cmdline *cmd, char *why, size_t size)
-{
-	struct defaults_file file;
-	struct defaults defaults;
-
-	if (defaults_load(&defaults, cmd->config, &file, why, size) == -1)
-		return (-1);
-	if (defaults.port_set && file.in_cwd && cmd->server.port[0] == '\0')
-		cmd->found = true;
-	return (defaults_port(&defaults, &cmd->server, why, size));
-}
-
-/* 0, or -1 with the error. */
-static int
-find_server(struct cmdline *cmd, struct attempt_result *o)
-{
-	char why[1000];
-	int rc;
-
-	if (cmd->config == NULL && cmd->server.port[0] != '\0')
-		return (0);
-	rc = find_port(cmd, why, sizeof(why));
-	if (cmd->verbose)
-		report_found(cmd);
-	if (rc == 0)
-		return (0);
-	o->local = true;
-	return (error_set(&o->error, RUNTOOL_INVALID, "%s", why));
-}
 
 static void
 run(struct cmdline *cmd, struct attempt_result *o)
 {
-	if (cmd->platform != NULL || cmd->area != NULL)
-		several_run(cmd, o);
-	else if (find_server(cmd, o) == 0)
-		several_run_on_one(cmd, o);
+	attempt(cmd, o);
 	if (cmd->fallback && !cmd->request.check && fallback_is_due(o))
 		fallback_run(cmd, o);
 }
@@ -112,7 +74,7 @@ main(int argc, char *argv[])
 	if (cmd.request.check) {
 		status = check_report(&cmd, &outcome);
 	} else {
-		report_words(&cmd, &outcome, false);
+		report_words(&cmd, &outcome);
 		status = report_exit_status(&outcome);
 	}
 	if (write_json(&cmd, &outcome, json) == -1) {

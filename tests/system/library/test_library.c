@@ -96,14 +96,14 @@ START_TEST(the_libraries_show_the_headers_functions_and_nothing_else)
 }
 END_TEST
 
-START_TEST(the_shared_library_needs_libc_and_libbsd_only)
+START_TEST(the_shared_library_needs_libc_libbsd_and_inih_only)
 {
 	ck_assert_str_eq(
 	    shell(harness_text(
 		"readelf -d %s | sed -n 's/.*(\\(NEEDED\\|SONAME\\)).*\\[\\(.*\\)\\]/\\2/p'"
 		" | sort",
 		harness_installed("lib/libruntool.so"))),
-	    "libbsd.so.0\nlibc.so.6\nlibruntool.so.0\n");
+	    "libbsd.so.0\nlibc.so.6\nlibinih.so.1\nlibruntool.so.0\n");
 }
 END_TEST
 #endif
@@ -612,7 +612,7 @@ library_suite(void)
 #ifdef PLAIN
 	tcase_add_loop_test(
 	    tc, the_libraries_show_the_headers_functions_and_nothing_else, SHARED, linkings);
-	tcase_add_test(tc, the_shared_library_needs_libc_and_libbsd_only);
+	tcase_add_test(tc, the_shared_library_needs_libc_libbsd_and_inih_only);
 #endif
 	suite_add_tcase(suite, tc);
 

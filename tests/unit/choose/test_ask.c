@@ -1,5 +1,6 @@
 /* ask: whose answers are waited for. A wait in vain ends with the test's time. */
 #include <semaphore.h>
+#include <stdatomic.h>
 
 #include "client/choose/ask.h"
 #include "unit/fake.h"
@@ -30,7 +31,7 @@ ask(void *what)
 static void
 begin(void)
 {
-	ask_group_init(&group);
+	ck_assert_int_eq(ask_group_init(&group), 0);
 }
 
 static void
@@ -75,6 +76,47 @@ START_TEST(one_that_hung_may_be_the_one_that_came)
 }
 END_TEST
 
+static _Atomic int gone;
+
+static void
+note_gone(void *arg)
+{
+	*(_Atomic int *)arg = 1;
+}
+
+START_TEST(the_last_one_that_asks_lets_the_group_go)
+{
+	group.gone = note_gone;
+	group.arg = &gone;
+	prepare(&first, 0, true);
+	prepare(&second, 1, true);
+	ck_assert(ask_all(&group, both, 2, GRACE_MS));
+	ask_group_release(&group);
+	ck_assert_int_eq(gone, 0);
+	ck_assert_int_eq(sem_post(&first.answers), 0);
+	while (gone == 0)
+		;
+}
+END_TEST
+
+static bool
+give_up(void *arg, int fd, int ms)
+{
+	(void)arg;
+	(void)fd;
+	(void)ms;
+	return (false);
+}
+
+START_TEST(nobody_is_waited_for_where_there_is_no_use_in_it)
+{
+	group.wait = give_up;
+	prepare(&first, 0, true);
+	ck_assert(!ask_all(&group, both, 1, GRACE_MS));
+	ck_assert(!ask_is_over(&first.asked));
+}
+END_TEST
+
 Suite *
 ask_suite(void)
 {
@@ -85,6 +127,8 @@ ask_suite(void)
 	tcase_add_test(tc, one_that_hangs_is_not_waited_for_where_there_is_another);
 	tcase_add_test(tc, to_look_for_one_that_came_is_not_to_wait_for_one_that_hangs);
 	tcase_add_test(tc, one_that_hung_may_be_the_one_that_came);
+	tcase_add_test(tc, the_last_one_that_asks_lets_the_group_go);
+	tcase_add_test(tc, nobody_is_waited_for_where_there_is_no_use_in_it);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

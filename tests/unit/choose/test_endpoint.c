@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "client/choose/defaults.h"
-#include "client/choose/endpoint.h"
+#include "lib/endpoint.h"
 #include "lib/config.h"
 #include "unit/scratch.h"
 #include "unit/suites.h"
@@ -59,6 +59,19 @@ START_TEST(a_name_that_is_too_long_is_none)
 }
 END_TEST
 
+static int
+load(struct defaults *d, const char *path, struct defaults_file *file, char *why, size_t size)
+{
+	struct config *config;
+	int rc;
+
+	if (defaults_open(path, &config, file, why, size) == -1)
+		return (-1);
+	rc = defaults_read(d, config, why, size);
+	config_free(config);
+	return (rc);
+}
+
 START_TEST(a_port_that_was_not_given_is_the_configurations)
 {
 	struct endpoint with = {"a", "17"}, without = {"b", ""};
@@ -66,7 +79,7 @@ START_TEST(a_port_that_was_not_given_is_the_configurations)
 	struct defaults_file file;
 	char why[256];
 
-	ck_assert_int_eq(defaults_load(&defaults,
+	ck_assert_int_eq(load(&defaults,
 			     scratch_put("vesta.cfg", "[Run_Tool]\nSRPC_port = 1234\n"
 						      "info_read_timeout = 3\n"),
 			     &file, why, sizeof(why)),
@@ -87,9 +100,8 @@ START_TEST(whichever_port_was_free_is_none_to_connect_to)
 	struct defaults_file file;
 	char why[256];
 
-	ck_assert_int_eq(
-	    defaults_load(&defaults, scratch_put("vesta.cfg", "[Run_Tool]\nSRPC_port = 0\n"), &file,
-		why, sizeof(why)),
+	ck_assert_int_eq(load(&defaults, scratch_put("vesta.cfg", "[Run_Tool]\nSRPC_port = 0\n"),
+			     &file, why, sizeof(why)),
 	    0);
 	ck_assert_int_eq(defaults_port(&defaults, &with, why, sizeof(why)), 0);
 	ck_assert_int_eq(defaults_port(&defaults, &without, why, sizeof(why)), -1);
@@ -119,9 +131,8 @@ START_TEST(what_is_no_number_is_told_with_file_and_line)
 	struct defaults_file file;
 	char why[1024];
 
-	ck_assert_int_eq(
-	    defaults_load(&defaults, scratch_put("vesta.cfg", "[Run_Tool]\n\nSRPC_port = x\n"),
-		&file, why, sizeof(why)),
+	ck_assert_int_eq(load(&defaults, scratch_put("vesta.cfg", "[Run_Tool]\n\nSRPC_port = x\n"),
+			     &file, why, sizeof(why)),
 	    -1);
 	ck_assert_ptr_nonnull(strstr(why, "vesta.cfg:3: [Run_Tool]SRPC_port = x: must be"));
 }
