@@ -232,6 +232,10 @@ struct runtool_request {
 	struct runtool_number limits[RUNTOOL_LIMITS_MAX]; /* the tool's own, if these are lower */
 	unsigned int closed;	   /* descriptors that the tool finds as if they were closed */
 	const char *own_directory; /* instead, in a root with `directory here`; NULL: none */
+
+	/* Of terminals; for the same servers. */
+	bool colour; /* stdout and stderr are terminals, which change no byte: tools use colours */
+	int rows, columns; /* of the terminal here, up to 32767; 0: not known */
 };
 
 /* After a check the status is the sum of these, which are wrong; 0: nothing is. */

@@ -40,8 +40,11 @@ static const struct field run_fields[] = {
 	{ "limit_" #name,	FIELD_NUMBER,	AT(limits[RPC_LIMIT_##NAME]), 0, RPC5_MAX_LIMIT, NULL },
 	RPC_LIMITS(LIMIT)
 #undef LIMIT
+	{ "colour",		FIELD_INT,	AT(colour),		1, 1, NULL },
+	{ "rows",		FIELD_INT,	AT(rows),		1, RPC5_MAX_SIDE, NULL },
+	{ "columns",		FIELD_INT,	AT(columns),		1, RPC5_MAX_SIDE, NULL },
 };
-#define RUN_MAY_FIELDS	(4 + RPC_NLIMITS)
+#define RUN_MAY_FIELDS	(7 + RPC_NLIMITS)
 #define RUN_MUST_FIELDS (COUNT(run_fields) - RUN_MAY_FIELDS)
 #undef AT
 /* clang-format on */

@@ -17,6 +17,7 @@
 #define RPC5_DEFAULT_KEEP_ALIVE 20000
 #define RPC5_MAX_UMASK		0777
 #define RPC5_MAX_LIMIT		(1LL << 53) /* bytes, or seconds */
+#define RPC5_MAX_SIDE		32767	    /* rows or columns of a terminal */
 #define RPC5_CLOSED(fd)		(1 << (fd)) /* a bit of `closed` */
 #define RPC5_MAX_CLOSED		(RPC5_CLOSED(0) | RPC5_CLOSED(1) | RPC5_CLOSED(2))
 

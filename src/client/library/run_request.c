@@ -87,13 +87,24 @@ check_closed(const struct runtool_request *request, struct runtool_error *err)
 	return (0);
 }
 
+static int
+check_terminal(const struct runtool_request *request, struct runtool_error *err)
+{
+	if (request->rows < 0 || request->rows > RPC5_MAX_SIDE || request->columns < 0 ||
+	    request->columns > RPC5_MAX_SIDE)
+		return (
+		    error_set(err, RUNTOOL_INVALID, "rows = %d, columns = %d: must be from 0 to %d",
+			request->rows, request->columns, RPC5_MAX_SIDE));
+	return (0);
+}
+
 int
 run_request_check(const struct runtool_request *request, struct runtool_error *err)
 {
 	if (check_tool(request, err) == -1 || check_options(request, err) == -1 ||
 	    check_limits(request, err) == -1)
 		return (-1);
-	return (check_closed(request, err));
+	return (check_closed(request, err) == -1 ? -1 : check_terminal(request, err));
 }
 
 /* A copy of the list, not of its strings, as rpc_run_free() expects; NULL is an empty list. */
@@ -151,6 +162,9 @@ run_request_arguments(const struct runtool_request *request, struct rpc_run *cal
 	    .queue_ms = request->queue_timeout_ms,
 	    .closed = (int32_t)request->closed,
 	    .check = request->check,
+	    .colour = request->colour,
+	    .rows = request->rows,
+	    .columns = request->columns,
 	};
 	set_inherited(request, call);
 	rpc_handle_make(call->handle, request->root);

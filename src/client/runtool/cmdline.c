@@ -16,6 +16,7 @@
 #include "lib/record.h"
 #include "links.h"
 #include "paths.h"
+#include "terminal.h"
 
 #define DEFAULT_SERVER	  "localhost"
 #define DEFAULT_ROOT	  "1"
@@ -27,11 +28,11 @@
 #define MAX_WAIT_MS	  86400000
 
 /* Long options without a letter. */
-enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, WAIT, FALLBACK, LOG, SHOW, CHECK, LINKS };
+enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, WAIT, FALLBACK, LOG, SHOW, CHECK, LINKS, COLOUR };
 
 static const struct choice {
 	int letter;
-	const char *name, *argument, *help; /* the argument of --json may be left out */
+	const char *name, *argument, *help;
 } choices[] = {
     {'s', "server", "HOST[:PORT]", "the server; default: $RUNTOOL_SERVER, or -p, -a, localhost"},
     {'p', "platform", "PLATFORM",
@@ -54,6 +55,10 @@ static const struct choice {
     {'v', "verbose", NULL, "tell about server, times and usage"},
     {'q', "quiet", NULL, "do not tell how the tool ended"},
     {JSON, "json", "FILE", "write the result as JSON; default: to stderr"},
+    {COLOUR, "colour", "WHEN",
+	"let it use colours: always, never, or auto: if stdout and\n"
+	"                                 stderr are a terminal; default: never, and always\n"
+	"                                 without WHEN"},
     {KEEP_ALIVE, "keep-alive", "SECONDS", "longest silence of the server; default: 20"},
     {RETRY, "retry", "N", "run it again where a run is lost, N times at most; default: 0"},
     {WAIT, "wait", "SECONDS", "wait so long for a server that is not there; default: 0"},
@@ -85,7 +90,15 @@ static const struct {
     [PREFER_RETRY] = {RETRY, "--retry "},
     [PREFER_FALLBACK] = {FALLBACK, "--fallback "},
     [PREFER_LOG] = {LOG, "--log "},
+    [PREFER_COLOUR] = {COLOUR, "--colour="},
 };
+
+/* Whether the option's argument may be left out. */
+static bool
+may_be_alone(int letter)
+{
+	return (letter == JSON || letter == COLOUR);
+}
 
 static void
 help(void)
@@ -96,8 +109,8 @@ help(void)
 	puts("usage: runtool [OPTION]... [--] COMMAND [ARGUMENT]...\n"
 	     "Runs COMMAND through a RunToolServer as if it ran here; see runtool(1).\n");
 	for (c = choices; c < choices + CHOICES; c++) {
-		snprintf(form, sizeof(form), c->letter == JSON ? "--%s[=%s]" : "--%s %s", c->name,
-		    c->argument == NULL ? "" : c->argument);
+		snprintf(form, sizeof(form), may_be_alone(c->letter) ? "--%s[=%s]" : "--%s %s",
+		    c->name, c->argument == NULL ? "" : c->argument);
 		if (c->letter <= UCHAR_MAX)
 			printf("  -%c, %-26s %s\n", c->letter, form, c->help);
 		else
@@ -219,6 +232,14 @@ take_input(struct runtool_request *request, const char *text)
 }
 
 static void
+take_colour(struct cmdline *cmd, const char *text)
+{
+	cmd->request.colour = terminal_wants_colour(text);
+	if (strcmp(text, "always") != 0 && strcmp(text, "auto") != 0 && strcmp(text, "never") != 0)
+		refuse("%s%s: must be always, auto or never", cmd->what, text);
+}
+
+static void
 take_server(struct cmdline *cmd, const char *text)
 {
 	if (endpoint_parse(&cmd->server, text) == -1)
@@ -295,6 +316,9 @@ take(struct cmdline *cmd, int letter, const char *text)
 	case LOG:
 		cmd->log = text;
 		break;
+	case COLOUR:
+		take_colour(cmd, text);
+		break;
 	case SHOW:
 		cmd->show = true;
 		break;
@@ -327,9 +351,9 @@ describe(char letters[2 * CHOICES + 2], struct option names[CHOICES + 1])
 	*letters++ = '+';
 	for (c = choices; c < choices + CHOICES; c++) {
 		*names++ = (struct option){.name = c->name,
-		    .has_arg = c->letter == JSON     ? optional_argument
-			       : c->argument == NULL ? no_argument
-						     : required_argument,
+		    .has_arg = may_be_alone(c->letter) ? optional_argument
+			       : c->argument == NULL   ? no_argument
+						       : required_argument,
 		    .val = c->letter};
 		if (c->letter > UCHAR_MAX)
 			continue;
@@ -377,6 +401,8 @@ take_option(struct cmdline *cmd, int letter, const char *text)
 
 	while (i < PREFERENCES && options_of[i].letter != letter)
 		i++;
+	if (letter == COLOUR && text == NULL)
+		text = "always";
 	if (i == PREFERENCES) {
 		take(cmd, letter, text);
 		return;
@@ -438,6 +464,30 @@ take_defaults(struct cmdline *cmd)
 		note(cmd, PREFER_ROOT, DEFAULT_ROOT);
 	if (cmd->in_force.texts[PREFER_DIRECTORY] == NULL)
 		note(cmd, PREFER_DIRECTORY, DEFAULT_DIRECTORY);
+}
+
+/* TERM is offered before all -e, and withdrawn here unless there is a terminal or -e took it. */
+static void
+find_terminal(struct cmdline *cmd)
+{
+	struct runtool_request *request = &cmd->request;
+
+	request->colour &= !request->check;
+	if (request->colour)
+		terminal_size(&request->rows, &request->columns);
+	else
+		environment_withdraw(&cmd->env, cmd->term);
+}
+
+static void
+offer_term(struct cmdline *cmd)
+{
+	const char *term = getenv("TERM");
+
+	if (term != NULL && asprintf(&cmd->term, "TERM=%s", term) == -1)
+		err(EXIT_TROUBLE, "environment");
+	if (cmd->term != NULL)
+		take_variable(cmd, cmd->term);
 }
 
 static void
@@ -514,15 +564,17 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 				    .stream_stdin = has_input(),
 				    .stdin_fd = STDIN_FILENO}};
 	inherit(&cmd->request);
+	offer_term(cmd);
 	argv = command == NULL ? take_options(cmd, argc, argv) : take_link(cmd, command, argv);
 	take_preferences(cmd);
 	take_defaults(cmd);
 	if (cmd->guard != NULL)
 		take_variable(cmd, cmd->guard);
-	cmd->request.env = cmd->env.list;
 	cmd->request.argv = (const char *const *)argv;
 	cmd->request.stream_stdin &= !cmd->request.check;
 	find_directory(cmd);
+	find_terminal(cmd);
+	cmd->request.env = cmd->env.list;
 	if (cmd->show)
 		show(cmd);
 }
@@ -535,4 +587,5 @@ cmdline_free(struct cmdline *cmd)
 	preferences_free(&cmd->preferences);
 	free(cmd->words);
 	free(cmd->guard);
+	free(cmd->term);
 }

@@ -40,6 +40,7 @@ struct cmdline {
 	char *guard;	   /* the variable that a link adds */
 	const char *what;  /* what stands before the value that is being read */
 	char *words;	   /* those of the variables */
+	char *term;	   /* TERM=value as it is here; NULL: it is not set */
 };
 
 /*

@@ -167,6 +167,18 @@ environment_take(struct environment *env, const char *word, const char **why)
 }
 
 void
+environment_withdraw(struct environment *env, const char *variable)
+{
+	size_t i;
+
+	for (i = 0; i < env->n; i++)
+		if (env->list[i] == variable)
+			break;
+	if (i < env->n)
+		remove_at(env, i);
+}
+
+void
 environment_free(struct environment *env)
 {
 	free(env->list);

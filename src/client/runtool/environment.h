@@ -23,6 +23,9 @@ struct environment {
  */
 int environment_take(struct environment *, const char *word, const char **why);
 
+/* Takes out a variable that was taken by this very pointer, if no later word was about its name. */
+void environment_withdraw(struct environment *, const char *variable);
+
 void environment_free(struct environment *);
 
 #endif

@@ -25,6 +25,7 @@ static const struct {
     [PREFER_RETRY] = {"retry", "RUNTOOL_RETRY"},
     [PREFER_FALLBACK] = {"fallback", "RUNTOOL_FALLBACK"},
     [PREFER_LOG] = {"log", "RUNTOOL_LOG"},
+    [PREFER_COLOUR] = {"colour", "RUNTOOL_COLOUR"},
 };
 
 const char *

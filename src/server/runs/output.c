@@ -131,9 +131,11 @@ deliver_little(struct output *o, int which)
 	struct buf *reply = &o->request->reply;
 	ssize_t n = -1;
 
+	errno = 0;
 	if (buf_reserve(reply, HEAD + CHUNK) == 0)
 		n = read(o->pipes[which], reply->data + HEAD, CHUNK);
-	if (n == 0)
+	/* A terminal ends with an error. */
+	if (n == 0 || (n == -1 && errno == EIO))
 		fd_close(&o->pipes[which]);
 	if (n > 0) {
 		srpc_put_head(reply, code_of(which), (size_t)n);
@@ -163,7 +165,7 @@ deliver_much(struct output *o, int which, size_t len)
 void
 output_deliver(struct output *o, int which)
 {
-	size_t len = bytes_in(o->pipes[which]);
+	size_t len = o->terminal[which] ? 0 : bytes_in(o->pipes[which]);
 
 	if (len > CHUNK)
 		deliver_much(o, which, len);

@@ -1,6 +1,6 @@
 /*
- * output.h: the output of a version 5 tool on its way to the client: from two pipes to frames on
- * the connection. Nothing here waits.
+ * output.h: the output of a version 5 tool on its way to the client: from two pipes, or terminals, to
+ * frames on the connection. Nothing here waits.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H
@@ -19,6 +19,7 @@
 struct output {
 	struct request *request; /* whose `reply` holds what is not sent yet */
 	int pipes[2];	  /* from the tool's stdout and stderr; -1: there is none (any more) */
+	bool terminal[2]; /* these are no pipes, but our ends of terminals */
 	bool large[2];	  /* these pipes have been made larger */
 	bool unwanted[2]; /* the client wants no more of these */
 	int turn;	  /* which of them was looked at last: the other one is next */

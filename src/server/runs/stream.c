@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/deadline.h"
 #include "lib/log.h"
 #include "server/base/clock.h"
 #include "stream.h"
+#include "terminal.h"
 
 #define RECEIVE	 ((size_t)64 * 1024) /* bytes at a time */
 #define MAX_ITEM (FEED_WINDOW + 5)   /* bytes, with its head */
@@ -26,6 +28,27 @@ make_pipe(int ours, int *our_end, int *tools_end)
 	return (fcntl(*our_end, F_SETFL, O_NONBLOCK));
 }
 
+/*
+ * What one output goes through: a pipe or a terminal. For want of a terminal a pipe does: the tool
+ * runs without colours. 0, or -1 with errno.
+ */
+static int
+make_output(struct stream *s, int which, int *tools_end)
+{
+	const struct rpc_run *run = &s->request->run;
+	int *ours = &s->output.pipes[which];
+
+	s->output.terminal[which] =
+	    run->colour != 0 && terminal_open_output(run->rows, run->columns, ours, tools_end) == 0;
+	if (s->output.terminal[which])
+		return (0);
+	if (run->colour != 0)
+		log_warn("run id=%llu client=%s: no terminal for its output: %s%s",
+		    (unsigned long long)s->request->id, s->request->client_text, strerror(errno),
+		    terminal_remedy(errno));
+	return (make_pipe(0, ours, tools_end));
+}
+
 void
 stream_init(struct stream *s, struct request *r)
 {
@@ -40,11 +63,11 @@ stream_open(struct stream *s, int files[3])
 {
 	if (files[0] == -1 && make_pipe(1, &s->feed.pipe, &files[0]) == -1)
 		return (-1);
-	if (files[1] == -1 && make_pipe(0, &s->output.pipes[0], &files[1]) == -1)
+	if (files[1] == -1 && make_output(s, 0, &files[1]) == -1)
 		return (-1);
 	if (s->request->run.merge)
 		return ((files[2] = fcntl(files[1], F_DUPFD_CLOEXEC, 0)) == -1 ? -1 : 0);
-	return (files[2] == -1 ? make_pipe(0, &s->output.pipes[1], &files[2]) : 0);
+	return (files[2] == -1 ? make_output(s, 1, &files[2]) : 0);
 }
 
 void

@@ -100,6 +100,9 @@ START_TEST(a_run_has_these_defaults)
 		ck_assert(!run.limits[i].given);
 	ck_assert_int_eq(run.closed, 0);
 	ck_assert_int_eq(run.check, 0);
+	ck_assert_int_eq(run.colour, 0);
+	ck_assert_int_eq(run.rows, 0);
+	ck_assert_int_eq(run.columns, 0);
 	ck_assert_ptr_null(run.own);
 	ck_assert_ptr_null(run.env[0]);
 	ck_assert_str_eq(run.argv[0], "/bin/true");
@@ -115,7 +118,8 @@ START_TEST(an_option_may_stand_in_either_list)
 	static const char *const options[] = {"root=4294967295", "directory=", "stdin=none",
 	    "stdin_file=/a=b", "stderr=stdout", "time_limit_ms=1", "keep_alive_ms=600000",
 	    "label=\xff\n", "queue_ms=1", "check=1", "own_directory=/a b", "umask=0",
-	    "limit_core=0", "limit_cpu=9007199254740992", "limit_as=4096", "closed=2", NULL};
+	    "limit_core=0", "limit_cpu=9007199254740992", "limit_as=4096", "closed=2", "colour=1",
+	    "rows=1", "columns=32767", NULL};
 	struct rpc_run run;
 
 	ck_assert_int_eq(
@@ -136,6 +140,9 @@ START_TEST(an_option_may_stand_in_either_list)
 	ck_assert(!run.limits[RPC_LIMIT_STACK].given);
 	ck_assert_int_eq(run.closed, 2);
 	ck_assert_int_eq(run.check, 1);
+	ck_assert_int_eq(run.colour, 1);
+	ck_assert_int_eq(run.rows, 1);
+	ck_assert_int_eq(run.columns, 32767);
 	ck_assert_str_eq(run.own, "/a b");
 	rpc_run_free(&run);
 }
@@ -161,7 +168,7 @@ END_TEST
 
 START_TEST(an_unknown_option_is_ignored_where_it_may_be)
 {
-	static const char *const may[] = {"roots=2", "label=x", "colour=", "time_limit=x", NULL};
+	static const char *const may[] = {"roots=2", "label=x", "flavour=", "time_limit=x", NULL};
 	struct rpc_run run;
 
 	ck_assert_int_eq(get_run(root_1, may, &run), 0);
@@ -174,11 +181,11 @@ END_TEST
 
 START_TEST(an_unknown_option_is_refused_where_it_must_be_understood)
 {
-	static const char *const first[] = {"colour=", "root=1", NULL};
+	static const char *const first[] = {"flavour=", "root=1", NULL};
 	static const char *const prefix[] = {"root=1", "roo=1", "time_limit_ms_=1", NULL};
 
 	refuses_run(first, nothing, SRPC_NOT_IMPLEMENTED,
-	    "option colour=: this server does not know colour");
+	    "option flavour=: this server does not know flavour");
 	refuses_run(
 	    prefix, nothing, SRPC_NOT_IMPLEMENTED, "option roo=1: this server does not know roo");
 	refuses_run(nothing, nothing, SRPC_INVALID_PARAMETER,
@@ -220,6 +227,9 @@ static const struct {
 	"option limit_stack=unlimited: must be a number from 0 to 9007199254740992"},
     {"closed=0", "option closed=0: must be a number from 1 to 7"},
     {"closed=8", "option closed=8: must be a number from 1 to 7"},
+    {"colour=2", "option colour=2: must be a number from 1 to 1"},
+    {"rows=0", "option rows=0: must be a number from 1 to 32767"},
+    {"columns=32768", "option columns=32768: must be a number from 1 to 32767"},
     {"check=2", "option check=2: must be a number from 1 to 1"},
     {"label=", "option label: must have 1 to 128 bytes"},
     {"label=" NAME_50 NAME_50 NAME_50, "option label: must have 1 to 128 bytes"},
@@ -515,15 +525,17 @@ get_options(const char *const *must, const char *const *may)
 
 START_TEST(the_other_calls_know_no_options)
 {
-	static const char *const options[] = {"root=1", "colour=blue", NULL};
-	static const char *const bad[] = {"colour", NULL};
+	static const char *const options[] = {"root=1", "flavour=blue", NULL};
+	static const char *const bad[] = {"flavour", NULL};
 
 	ck_assert_int_eq(get_options(nothing, nothing), 0);
 	ck_assert_int_eq(get_options(nothing, options), 0);
 	refused(get_options(options, nothing), SRPC_NOT_IMPLEMENTED,
 	    "option root=1: this server does not know root");
-	refused(get_options(nothing, bad), SRPC_INVALID_PARAMETER, "option colour: not NAME=VALUE");
-	refused(get_options(bad, nothing), SRPC_INVALID_PARAMETER, "option colour: not NAME=VALUE");
+	refused(
+	    get_options(nothing, bad), SRPC_INVALID_PARAMETER, "option flavour: not NAME=VALUE");
+	refused(
+	    get_options(bad, nothing), SRPC_INVALID_PARAMETER, "option flavour: not NAME=VALUE");
 }
 END_TEST
 
