@@ -244,7 +244,7 @@ runner_bin := $(BUILD)/tests/runner/runner
 tools_bin  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
 
 $(unit_bin): $(call obj,$(unit_src)) $(filter-out %/main.o,$(server_obj)) $(call wing_obj,choose) \
-             $(call wing_obj,library) $(lib)
+             $(call wing_obj,library) $(call obj,src/client/runtool/escape.c) $(lib)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -ljansson $(check_libs)
 

@@ -14,6 +14,7 @@ static const struct option {
     {"-check", NOTHING, offsetof(struct launch, check)},
     {"-hold", NOTHING, offsetof(struct launch, hold)},
     {"-look", NOTHING, offsetof(struct launch, look)},
+    {"-tty", NOTHING, offsetof(struct launch, tty)},
     {"-path", NOTHING, offsetof(struct launch, path_only)},
     {"-err", DESCRIPTOR, offsetof(struct launch, err)},
     {"-life", DESCRIPTOR, offsetof(struct launch, life)},

@@ -68,6 +68,7 @@ struct policy {
 /* What the command line asks for, and the block of its root. What is not given is -1 or NULL. */
 struct launch {
 	bool testing, rootless, check, hold; /* -t, -u, -check, -hold */
+	bool tty;	    /* -tty: descriptor 0 is the tool's controlling terminal */
 	bool look;	    /* -look: say what the tool would find, execute nothing */
 	bool path_only;	    /* -path: a tool without a slash is not one of the working directory */
 	unsigned int asked; /* CLONE_NEW*: -isolate */
@@ -123,7 +124,7 @@ void root_enter(struct launch *);
 /*
  * mounts.c: the tool's root, as a descriptor of a mount. mounts_detach(): a volatile one, attached
  * to nothing, so that `..` ends at it. mounts_assemble(): one that is put together, and all that is
- * left in our mount namespace. mounts_seal_input() makes standard input a read-only mount: else a
+ * left in our mount namespace; with -tty its /dev/console is the terminal. mounts_seal_input() makes standard input a read-only mount: else a
  * tool could open /proc/self/fd/0 for writing.
  */
 int mounts_detach(int root);

@@ -136,23 +136,49 @@ mounts_detach(int root)
 	return (fd);
 }
 
-void
-mounts_seal_input(void)
+/* A mount of the file that is standard input, found again by the name that the host has for it. */
+static int
+mount_input(enum mount_kind kind)
 {
 	char path[PATH_MAX] = "";
 	struct stat before, after;
-	int fd;
+	int fd = -1;
 
-	if (fstat(0, &before) == -1 || !S_ISREG(before.st_mode))
-		return;
-	need(readlink("/proc/self/fd/0", path, sizeof(path) - 1) != -1 &&
-		 (fd = make_mount(AT_FDCWD, RO, path)) != -1 && fstat(fd, &after) == 0,
+	need(fstat(0, &before) == 0 && readlink("/proc/self/fd/0", path, sizeof(path) - 1) != -1 &&
+		 (fd = make_mount(AT_FDCWD, kind, path)) != -1 && fstat(fd, &after) == 0,
 	    NO_MOUNT, "standard input %s", path);
 	must(after.st_dev == before.st_dev && after.st_ino == before.st_ino, NO_MOUNT,
 	    "standard input is another file by now");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return (fd);
+}
+
+void
+mounts_seal_input(void)
+{
+	char path[64];
+	struct stat st;
+	int fd;
+
+	if (fstat(0, &st) == -1 || !S_ISREG(st.st_mode))
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", mount_input(RO));
 	need((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1 && dup2(fd, 0) != -1, NO_MOUNT,
 	    "standard input");
+}
+
+/* The tool's terminal gets a name in the root, by which it can be found. */
+static void
+put_console(int root)
+{
+	static const struct mount console = {NODE, NULL, "/dev/console", 0, false};
+	int fd, place;
+
+	must(isatty(0), NO_MOUNT, "descriptor 0 is no terminal");
+	fd = mount_input(NODE);
+	need((place = walk(root, &console, true, true)) != -1 && attach(fd, place, "") == 0,
+	    NO_MOUNT, "%s in the root", console.to);
+	close(place);
+	close(fd);
 }
 
 /*
@@ -241,6 +267,8 @@ mounts_assemble(const struct launch *l)
 			device.line = m->line;
 			put(tree, root, &device, b, true);
 		}
+		if (l->tty)
+			put_console(root);
 		need(restrict_mount(walk(root, m, false, false), 0, MOUNT_ATTR_RDONLY) == 0,
 		    NO_MOUNT, POLICY_FILE ":%d: /dev", m->line);
 	}

@@ -146,6 +146,7 @@ tool_exec(const struct launch *l, pid_t keeper)
 
 	/* Fails for a group leader, which we can only be without -life. */
 	setsid();
+	need(!l->tty || ioctl(0, TIOCSCTTY, 0) == 0, NO_PROCESS, "descriptor 0 as terminal");
 	/*
 	 * Soft limits that the server raised for itself, or the kernel lowered for a setuid exec.
 	 */

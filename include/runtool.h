@@ -184,6 +184,12 @@ RUNTOOL_API int runtool_stats(struct runtool *, struct runtool_stats *, struct r
 #define RUNTOOL_CLOSE_STREAM 1
 typedef int runtool_output_fn(void *arg, int stream, const void *data, size_t len);
 
+/*
+ * Reads input in place of read(2) from stdin_fd, when that is readable: up to `size` > 0 bytes. Returns
+ * how many; 0: that was the end; -1: none now, but later.
+ */
+typedef ptrdiff_t runtool_input_fn(void *arg, void *data, size_t size);
+
 /* Soft limits of setrlimit(2) that can be lowered for a tool. There is room for more of them. */
 #define RUNTOOL_LIMITS_MAX 16
 enum runtool_limit {
@@ -236,6 +242,9 @@ struct runtool_request {
 	/* Of terminals; for the same servers. */
 	bool colour; /* stdout and stderr are terminals, which change no byte: tools use colours */
 	int rows, columns; /* of the terminal here, up to 32767; 0: not known */
+	bool tty; /* stdin, stdout and stderr are one terminal; needs stream_stdin; version 5 */
+	runtool_input_fn *input;    /* NULL: read(2) */
+	void (*started)(void *arg); /* called when the tool with a terminal runs; or NULL */
 };
 
 /* After a check the status is the sum of these, which are wrong; 0: nothing is. */
@@ -293,6 +302,12 @@ RUNTOOL_API int runtool_run(struct runtool *, const struct runtool_request *,
  * ended at the same moment may have used it up.
  */
 RUNTOOL_API int runtool_signal(struct runtool *, int signal);
+
+/*
+ * The same: tells the tool with a terminal what size that has now, 0 to 32767. 0, or -1 with errno:
+ * EINVAL; ESRCH when no runtool_run() is under way.
+ */
+RUNTOOL_API int runtool_resize(struct runtool *, int rows, int columns);
 RUNTOOL_API void runtool_cancel(struct runtool *);
 
 #ifdef __cplusplus

@@ -53,6 +53,7 @@ struct rpc_run {
 	struct field_number limits[RPC_NLIMITS]; /* in bytes or seconds */
 	int32_t closed; /* of the client's descriptors 0 to 2: a bit each, the lowest for 0 */
 	char *own;	/* the client's own directory, in place of the default one; NULL: none */
+	int32_t tty;	/* 1: it has a terminal: stdin, stdout and stderr */
 	int32_t colour; /* 1: stdout and stderr are terminals, which change no byte */
 	int32_t rows, columns; /* of the client's terminal; 0: not known */
 };

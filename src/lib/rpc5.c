@@ -31,6 +31,7 @@ static const struct field run_fields[] = {
 	{ "keep_alive_ms",	FIELD_INT,	AT(keep_alive_ms),	RPC5_MIN_KEEP_ALIVE, RPC5_MAX_KEEP_ALIVE, NULL },
 	{ "label",		FIELD_TEXT,	AT(label),		1, RPC5_MAX_LABEL, NULL },
 	{ "check",		FIELD_INT,	AT(check),		1, 1, NULL },
+	{ "tty",		FIELD_INT,	AT(tty),		1, 1, NULL },
 	/* Those that a server may ignore. */
 	{ "queue_ms",		FIELD_INT,	AT(queue_ms),		1, INT32_MAX, NULL },
 	{ "own_directory",	FIELD_TEXT,	AT(own),		1, MAX_TEXT, NULL },
@@ -132,6 +133,9 @@ check_run(const struct rpc_run *run, struct srpc_error *err)
 	if ((run->closed & RPC5_CLOSED(2)) != 0 && run->merge != 0)
 		return (srpc_fail(err, SRPC_INVALID_PARAMETER,
 		    "option closed=%d: has stderr, which goes to stdout", run->closed));
+	if (run->tty != 0 && (run->stream_stdin == 0 || run->closed != 0))
+		return (srpc_fail(err, SRPC_INVALID_PARAMETER,
+		    "option tty=1: needs stdin=stream, and nothing closed"));
 	if (run->argv[0] == NULL)
 		return (srpc_fail(err, SRPC_INTERNAL_TROUBLE, "Null command"));
 	return (0);

@@ -33,6 +33,12 @@ enum rpc5_proc { RPC5_RUN = 1, RPC5_INFO = 4, RPC5_PING = 5, RPC5_STOP = 6, RPC5
 enum { RPC5_NO_STDOUT = -1, RPC5_NO_STDERR = -2 };
 #define RPC5_MAX_SIGNAL 64
 
+/* Or, with a terminal, the size that it has now. */
+#define RPC5_SIZE(rows, columns) (1 << 30 | (rows) << 15 | (columns))
+#define RPC5_IS_SIZE(order)	 ((order) >= RPC5_SIZE(0, 0))
+#define RPC5_ROWS(order)	 ((order) >> 15 & RPC5_MAX_SIDE)
+#define RPC5_COLUMNS(order)	 ((order)&RPC5_MAX_SIDE)
+
 /* Why a run ended; rpc5_why_words has the words for it. */
 enum rpc5_why { RPC5_ENDED, RPC5_TIME_LIMIT, RPC5_CLIENT_SIGNAL, RPC5_SHUTDOWN };
 extern const char *const rpc5_why_words[];

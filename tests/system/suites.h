@@ -43,7 +43,7 @@
 	X(runtool, 15, false)     \
 	X(links, 8, false)        \
 	X(check, 3, false)        \
-	X(terminal, 15, false)    \
+	X(terminal, 40, false)    \
 	X(platform, 18, false)    \
 	X(area, 18, false)        \
 	X(fleet_leave, 30, false) \

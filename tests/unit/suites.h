@@ -18,6 +18,7 @@
 	X(error, 1)         \
 	X(feed, 1)          \
 	X(input, 3)         \
+	X(keys, 1)          \
 	X(killer, 12)       \
 	X(launcher_doc, 1)  \
 	X(log, 1)           \

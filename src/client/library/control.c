@@ -8,7 +8,8 @@
 #include "lib/deadline.h"
 #include "lib/error.h"
 
-_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
+_Static_assert(
+    ATOMIC_BOOL_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
     "signal handlers may use atomics that need no lock");
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM};
@@ -19,6 +20,7 @@ control_open(struct control *k)
 	atomic_init(&k->active, false);
 	atomic_init(&k->cancelled, false);
 	atomic_init(&k->signals, 0);
+	atomic_init(&k->size, 0);
 	k->ending = 0;
 	k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return (k->fd == -1 ? -1 : 0);
@@ -36,6 +38,7 @@ control_begin(struct control *k)
 	/* Left from the last call, if it ended at the same moment. */
 	control_take(k);
 	k->ending = 0;
+	atomic_store(&k->size, 0);
 	atomic_store(&k->active, true);
 }
 
@@ -46,8 +49,8 @@ control_end(struct control *k)
 	atomic_store(&k->cancelled, false);
 }
 
-static void
-wake_up(struct control *k)
+void
+control_wake(struct control *k)
 {
 	const uint64_t one = 1;
 	int saved = errno;
@@ -62,15 +65,31 @@ control_signal(struct control *k, int signal)
 	if (!atomic_load(&k->active))
 		return (false);
 	atomic_fetch_or(&k->signals, CONTROL_BIT(signal));
-	wake_up(k);
+	control_wake(k);
 	return (true);
+}
+
+bool
+control_resize(struct control *k, int32_t size)
+{
+	if (!atomic_load(&k->active))
+		return (false);
+	atomic_store(&k->size, size);
+	control_wake(k);
+	return (true);
+}
+
+int32_t
+control_take_size(struct control *k)
+{
+	return (atomic_exchange(&k->size, 0));
 }
 
 void
 control_cancel(struct control *k)
 {
 	atomic_store(&k->cancelled, true);
-	wake_up(k);
+	control_wake(k);
 }
 
 uint64_t

@@ -12,6 +12,7 @@ struct control {
 	int fd; /* readable when something is wanted */
 	atomic_bool active, cancelled;
 	_Atomic(uint64_t) signals; /* CONTROL_BIT of those not taken yet */
+	_Atomic(int32_t) size;	   /* RPC5_SIZE of the terminal that is not taken yet; 0: none */
 	int ending;		   /* the first one taken that ends a tool; 0: none */
 };
 
@@ -33,6 +34,13 @@ void control_end(struct control *);
  */
 bool control_signal(struct control *, int signal);
 void control_cancel(struct control *);
+
+/* The same for the size of a terminal; taking it: 0 is none. */
+bool control_resize(struct control *, int32_t size);
+int32_t control_take_size(struct control *);
+
+/* Makes `fd` readable, as if something was wanted. */
+void control_wake(struct control *);
 
 /* The signals that have come since the last time. */
 uint64_t control_take(struct control *);

@@ -110,6 +110,19 @@ runtool_signal(struct runtool *c, int signal)
 	return (-1);
 }
 
+int
+runtool_resize(struct runtool *c, int rows, int columns)
+{
+	if (rows < 0 || rows > RPC5_MAX_SIDE || columns < 0 || columns > RPC5_MAX_SIDE) {
+		errno = EINVAL;
+		return (-1);
+	}
+	if (control_resize(&c->control, RPC5_SIZE(rows, columns)))
+		return (0);
+	errno = ESRCH;
+	return (-1);
+}
+
 void
 runtool_cancel(struct runtool *c)
 {

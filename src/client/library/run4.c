@@ -39,6 +39,9 @@ check_abilities(const struct runtool_request *request, struct runtool_error *err
 	} else if (request->check) {
 		what = "no check";
 		remedy = "just run it";
+	} else if (request->tty) {
+		what = "no terminals";
+		remedy = "do without";
 	} else if (request->stream_stdin && !request->best_effort) {
 		what = "no streamed input";
 		remedy = "let the tool read a file on the server's host";

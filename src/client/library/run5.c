@@ -28,6 +28,7 @@ struct run5 {
 	bool closed[CALL_STREAMS]; /* outputs of which no more is wanted */
 	int64_t credit;		   /* bytes of input that the server takes */
 	bool input_ended;
+	bool told;	  /* that it has started */
 	int64_t input;	  /* bytes that were read of it, but for those given back */
 	int silence_ms;	  /* at most */
 	int64_t deadline; /* for the next sign of life */
@@ -59,6 +60,18 @@ send_request(struct run5 *run, struct runtool_error *err)
 	c->asked = deadline_now();
 	send_all(run);
 	return (0);
+}
+
+/* A terminal is used from now on, and must have the size that ours has. */
+static void
+tell_start(struct run5 *run)
+{
+	if (!run->request->tty || run->told || run->stage != STARTED)
+		return;
+	run->told = true;
+	if (run->request->started != NULL)
+		run->request->started(run->request->arg);
+	control_wake(&run->c->control);
 }
 
 /* ---- what the server sends ---- */
@@ -95,6 +108,7 @@ take_credit(struct run5 *run, struct srpc_reader *r, struct srpc_error *why)
 		    item.number,
 		    run->request->stream_stdin ? "" : ", and was told that there is none"));
 	run->credit += item.number;
+	run->stage = STARTED;
 	return (SRPC_OK);
 }
 
@@ -156,6 +170,7 @@ take_item(struct run5 *run, struct runtool_error *err)
 	if (rc == SRPC_MORE)
 		return (rc);
 	c->answered = true;
+	tell_start(run);
 	if (run->answered)
 		call_close_reply(c, &r);
 	else
@@ -220,8 +235,11 @@ send_input(struct run5 *run)
 
 	if (run->credit < (int64_t)size)
 		size = (size_t)run->credit;
-	n = read(run->request->stdin_fd, c->block, size);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	if (run->request->input != NULL)
+		n = run->request->input(run->request->arg, c->block, size);
+	else
+		n = read(run->request->stdin_fd, c->block, size);
+	if (n == -1 && (run->request->input != NULL || errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
 		run->input_ended = true;
@@ -247,6 +265,7 @@ obey(struct run5 *run, struct runtool_error *err)
 	struct runtool *c = run->c;
 	uint64_t signals = control_take(&c->control);
 	bool may_run = run->stage == ASKED || run->stage == STARTED;
+	int32_t size;
 	int i;
 
 	if (control_cancelled(&c->control) || (c->control.ending != 0 && !may_run))
@@ -254,6 +273,9 @@ obey(struct run5 *run, struct runtool_error *err)
 	for (i = 1; may_run && i <= RPC5_MAX_SIGNAL; i++)
 		if ((signals & CONTROL_BIT(i)) != 0)
 			srpc_put_int32(&c->out, i);
+	if (run->request->tty && run->stage == STARTED &&
+	    (size = control_take_size(&c->control)) != 0)
+		srpc_put_int32(&c->out, size);
 	return (0);
 }
 

@@ -95,6 +95,9 @@ check_terminal(const struct runtool_request *request, struct runtool_error *err)
 		return (
 		    error_set(err, RUNTOOL_INVALID, "rows = %d, columns = %d: must be from 0 to %d",
 			request->rows, request->columns, RPC5_MAX_SIDE));
+	if (request->tty && (!request->stream_stdin || request->closed != 0))
+		return (error_set(
+		    err, RUNTOOL_INVALID, "tty: needs stream_stdin, and nothing that is closed"));
 	return (0);
 }
 
@@ -162,6 +165,7 @@ run_request_arguments(const struct runtool_request *request, struct rpc_run *cal
 	    .queue_ms = request->queue_timeout_ms,
 	    .closed = (int32_t)request->closed,
 	    .check = request->check,
+	    .tty = request->tty,
 	    .colour = request->colour,
 	    .rows = request->rows,
 	    .columns = request->columns,

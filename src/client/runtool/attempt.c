@@ -7,6 +7,7 @@
 #include "output.h"
 #include "remarks.h"
 #include "signals.h"
+#include "terminal.h"
 
 #define CONNECT_TIMEOUT_MS 30000
 
@@ -20,6 +21,9 @@ explain(const struct cmdline *cmd, const struct output *output, struct attempt_r
 		o->local = true;
 		error_set(&o->error, RUNTOOL_CANCELLED, "%s: %s",
 		    output->stream == STDOUT_FILENO ? "stdout" : "stderr", strerror(output->error));
+	} else if (terminal_was_left()) {
+		o->local = true;
+		error_set(&o->error, RUNTOOL_CANCELLED, "%s: left by ~.", cmd->request.argv[0]);
 	} else if (signals_ending() != 0 &&
 		   (hung_up || o->error.refused || o->error.code == RUNTOOL_CANCELLED)) {
 		o->signal = signals_ending();
@@ -72,12 +76,16 @@ attempt(struct cmdline *cmd, struct attempt_result *o)
 	o->local = true;
 	if ((c = open_servers(cmd, &o->error)) == NULL)
 		return;
-	cmd->request.merge_stderr =
-	    (cmd->request.closed & RUNTOOL_CLOSED_STDERR) == 0 && output_is_one();
+	cmd->request.merge_stderr = !cmd->request.tty &&
+				    (cmd->request.closed & RUNTOOL_CLOSED_STDERR) == 0 &&
+				    output_is_one();
 	cmd->request.output = output_write;
 	cmd->request.arg = &output;
 	signals_forward(c);
+	if (cmd->request.tty)
+		terminal_lend(c);
 	o->ran = runtool_run(c, &cmd->request, &o->result, &o->error) == 0;
+	terminal_give_back();
 	signals_stop_forwarding();
 	take_server(cmd, c);
 	runtool_close(c);

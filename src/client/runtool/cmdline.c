@@ -28,7 +28,19 @@
 #define MAX_WAIT_MS	  86400000
 
 /* Long options without a letter. */
-enum { JSON = UCHAR_MAX + 1, KEEP_ALIVE, RETRY, WAIT, FALLBACK, LOG, SHOW, CHECK, LINKS, COLOUR };
+enum {
+	JSON = UCHAR_MAX + 1,
+	KEEP_ALIVE,
+	RETRY,
+	WAIT,
+	FALLBACK,
+	LOG,
+	SHOW,
+	CHECK,
+	LINKS,
+	COLOUR,
+	TTY
+};
 
 static const struct choice {
 	int letter;
@@ -59,6 +71,7 @@ static const struct choice {
 	"let it use colours: always, never, or auto: if stdout and\n"
 	"                                 stderr are a terminal; default: never, and always\n"
 	"                                 without WHEN"},
+    {TTY, "tty", NULL, "give it a terminal, as this one"},
     {KEEP_ALIVE, "keep-alive", "SECONDS", "longest silence of the server; default: 20"},
     {RETRY, "retry", "N", "run it again where a run is lost, N times at most; default: 0"},
     {WAIT, "wait", "SECONDS", "wait so long for a server that is not there; default: 0"},
@@ -319,6 +332,9 @@ take(struct cmdline *cmd, int letter, const char *text)
 	case COLOUR:
 		take_colour(cmd, text);
 		break;
+	case TTY:
+		cmd->request.tty = true;
+		break;
 	case SHOW:
 		cmd->show = true;
 		break;
@@ -472,8 +488,16 @@ find_terminal(struct cmdline *cmd)
 {
 	struct runtool_request *request = &cmd->request;
 
-	request->colour &= !request->check;
-	if (request->colour)
+	request->tty &= !request->check;
+	request->colour &= !request->check && !request->tty;
+	if (request->tty) {
+		request->stream_stdin = true;
+		request->closed = 0;
+		request->input = terminal_read;
+		request->started = terminal_started;
+		cmd->retries = 0;
+	}
+	if (request->colour || request->tty)
 		terminal_size(&request->rows, &request->columns);
 	else
 		environment_withdraw(&cmd->env, cmd->term);
@@ -531,6 +555,8 @@ take_options(struct cmdline *cmd, int argc, char *argv[])
 		exit(links_make(cmd->links, argv + optind) == 0 ? EXIT_SUCCESS : EXIT_TROUBLE);
 	if (optind == argc && !cmd->show && !cmd->request.check)
 		refuse("no command");
+	if (cmd->request.tty && !cmd->request.best_effort)
+		refuse("--tty: not together with -i: its input is this terminal");
 	if (cmd->request.check && cmd->json)
 		refuse("--check: not together with --json");
 	check_choice(cmd);

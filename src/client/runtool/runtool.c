@@ -11,6 +11,7 @@
 #include "remarks.h"
 #include "report.h"
 #include "signals.h"
+#include "terminal.h"
 
 static void
 run(struct cmdline *cmd, struct attempt_result *o)
@@ -69,6 +70,8 @@ main(int argc, char *argv[])
 	if (remarks_open(cmd.verbose, cmd.log) == -1)
 		err(EXIT_TROUBLE, "--log %s", cmd.log);
 	check_fallback(&cmd);
+	if (cmd.request.tty && !terminal_open())
+		err(EXIT_TROUBLE, "--tty: stdin and stdout must be a terminal");
 	json = open_json(&cmd);
 	run(&cmd, &outcome);
 	if (cmd.request.check) {

@@ -6,6 +6,7 @@
 
 #include "lib/deadline.h"
 #include "signals.h"
+#include "terminal.h"
 
 static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 #define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
@@ -24,6 +25,7 @@ signals_die(int sig)
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigset_t set;
 
+	terminal_restore();
 	prctl(PR_SET_DUMPABLE, 0);
 	sigaction(sig, &action, NULL);
 	sigemptyset(&set);

@@ -128,7 +128,10 @@ command_for_run(struct command *c, const struct settings *s, const struct rpc_ru
 	add_number(c, "-life", c->life, (unsigned long)life);
 	add_number(c, "-nofile", c->nofile, nofile);
 	add_number(c, "-stack", c->stack, stack);
-	add_number(c, "-linger", c->linger, (unsigned long)s->linger);
+	/* What the end of a session leaves running has no terminal any more. */
+	add_number(c, "-linger", c->linger, run->tty != 0 ? 0 : (unsigned long)s->linger);
+	if (run->tty != 0)
+		add(c, "-tty");
 	add(c, "-root");
 	add(c, root);
 	if (pause_wanted())

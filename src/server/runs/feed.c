@@ -44,7 +44,8 @@ feed_end_input(struct feed *f)
 	 * not see that the tool closes its own.
 	 */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->pipe);
-	f->rest = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (!f->terminal)
+		f->rest = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	drop(f);
 }
 

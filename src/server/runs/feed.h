@@ -15,6 +15,7 @@
 
 struct feed {
 	int pipe;	  /* to the tool's stdin; -1: there is none (any more) */
+	bool terminal;	  /* it is no pipe, but our end of a terminal */
 	int rest;	  /* the other end of that one, which is closed now; -1: there is none */
 	int64_t passed;	  /* bytes that went into it */
 	struct buf data;  /* input that the pipe has not taken yet */

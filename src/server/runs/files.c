@@ -6,6 +6,7 @@
 #include "files.h"
 #include "input.h"
 #include "relay.h"
+#include "terminal.h"
 
 #define WHY_SIZE 256
 
@@ -71,7 +72,9 @@ open_pipes(struct files *files, struct stream *stream, struct srpc_error *err)
 	int fds[3] = {files->in, files->out, files->err}, rc;
 
 	if ((rc = stream_open(stream, fds)) == -1)
-		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "pipe: %s", strerror(errno));
+		srpc_fail(err, SRPC_INTERNAL_TROUBLE, "%s: %s%s",
+		    stream->request->run.tty != 0 ? "pseudo-terminal" : "pipe", strerror(errno),
+		    terminal_remedy(errno));
 	*files = (struct files){fds[0], fds[1], fds[2]};
 	return (rc);
 }

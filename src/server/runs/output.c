@@ -16,14 +16,18 @@
 void
 output_init(struct output *o, struct request *r)
 {
-	*o = (struct output){.request = r, .pipes = {-1, -1}};
+	*o = (struct output){.request = r, .pipes = {-1, -1}, .ended = {-1, -1}};
 }
 
 void
 output_close(struct output *o)
 {
-	fd_close(&o->pipes[0]);
-	fd_close(&o->pipes[1]);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		fd_close(&o->pipes[i]);
+		fd_close(&o->ended[i]);
+	}
 }
 
 void
@@ -134,9 +138,16 @@ deliver_little(struct output *o, int which)
 	errno = 0;
 	if (buf_reserve(reply, HEAD + CHUNK) == 0)
 		n = read(o->pipes[which], reply->data + HEAD, CHUNK);
-	/* A terminal ends with an error. */
-	if (n == 0 || (n == -1 && errno == EIO))
+	if (n == 0)
 		fd_close(&o->pipes[which]);
+	/*
+	 * A terminal ends with an error, when the tool has closed it. It may still be about to exit, and
+	 * if we closed our end now, the hangup would kill it.
+	 */
+	if (n == -1 && errno == EIO) {
+		o->ended[which] = o->pipes[which];
+		o->pipes[which] = -1;
+	}
 	if (n > 0) {
 		srpc_put_head(reply, code_of(which), (size_t)n);
 		reply->len += (size_t)n;

@@ -20,6 +20,7 @@ struct output {
 	struct request *request; /* whose `reply` holds what is not sent yet */
 	int pipes[2];	  /* from the tool's stdout and stderr; -1: there is none (any more) */
 	bool terminal[2]; /* these are no pipes, but our ends of terminals */
+	int ended[2];	  /* terminals that have no more output; -1: none */
 	bool large[2];	  /* these pipes have been made larger */
 	bool unwanted[2]; /* the client wants no more of these */
 	int turn;	  /* which of them was looked at last: the other one is next */

@@ -49,6 +49,22 @@ make_output(struct stream *s, int which, int *tools_end)
 	return (make_pipe(0, ours, tools_end));
 }
 
+/* One terminal for all three. 0, or -1 with errno. */
+static int
+make_terminal(struct stream *s, int files[3])
+{
+	const struct rpc_run *run = &s->request->run;
+	int *ours = &s->output.pipes[0];
+
+	s->output.terminal[0] = s->feed.terminal = true;
+	if (terminal_open(run->rows, run->columns, ours, &files[0]) == -1 ||
+	    (s->feed.pipe = fcntl(*ours, F_DUPFD_CLOEXEC, 0)) == -1 ||
+	    (files[1] = fcntl(files[0], F_DUPFD_CLOEXEC, 0)) == -1 ||
+	    (files[2] = fcntl(files[0], F_DUPFD_CLOEXEC, 0)) == -1)
+		return (-1);
+	return (0);
+}
+
 void
 stream_init(struct stream *s, struct request *r)
 {
@@ -61,6 +77,8 @@ stream_init(struct stream *s, struct request *r)
 int
 stream_open(struct stream *s, int files[3])
 {
+	if (s->request->run.tty != 0)
+		return (make_terminal(s, files));
 	if (files[0] == -1 && make_pipe(1, &s->feed.pipe, &files[0]) == -1)
 		return (-1);
 	if (files[1] == -1 && make_output(s, 0, &files[1]) == -1)
@@ -142,12 +160,26 @@ reject(struct stream *s, const struct srpc_error *err)
 	s->feed.unsent |= UINT64_C(1) << (SIGKILL - 1);
 }
 
-/* A signal for the tool, or an output of which the client wants no more. 0, or -1 with *err. */
+/* A terminal of which no more is wanted is closed: that ends what is in it. */
+static void
+refuse_output(struct stream *s, int which)
+{
+	output_refuse(&s->output, which);
+	if (s->request->run.tty != 0 && which == 0)
+		feed_end_input(&s->feed);
+}
+
+/*
+ * A signal for the tool, the size of its terminal, or an output of which the client wants no more. 0,
+ * or -1 with *err.
+ */
 static int
 take_order(struct stream *s, int32_t order, struct srpc_error *err)
 {
 	if (order == RPC5_NO_STDOUT || order == RPC5_NO_STDERR)
-		output_refuse(&s->output, order == RPC5_NO_STDERR);
+		refuse_output(s, order == RPC5_NO_STDERR);
+	else if (RPC5_IS_SIZE(order) && s->request->run.tty != 0)
+		terminal_resize(s->output.pipes[0], RPC5_ROWS(order), RPC5_COLUMNS(order));
 	else if (order >= 1 && order <= RPC5_MAX_SIGNAL)
 		feed_take_signal(&s->feed, order);
 	else

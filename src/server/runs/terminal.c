@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -8,21 +9,36 @@
 #include "server/base/fd.h"
 #include "terminal.h"
 
-/* Both ends, as the kernel makes them. 0, or -1 with errno. */
 static int
-open_ends(int rows, int columns, int *ours, int *tools)
+set_size(int fd, int rows, int columns)
 {
 	const struct winsize size = {
 	    .ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
+
+	return (ioctl(fd, TIOCSWINSZ, &size));
+}
+
+/* Makes both ends; `raw`: it changes no byte. 0, or -1 with errno. */
+static int
+open_ends(bool raw, int rows, int columns, int *ours, int *tools)
+{
+	struct termios modes;
 	int saved;
 
 	if ((*ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) == -1)
 		return (-1);
-	/* Not by its name: a root of ours may have other terminals below /dev/pts. */
-	if (unlockpt(*ours) == 0 &&
-	    (*tools = ioctl(*ours, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) != -1 &&
-	    ioctl(*tools, TIOCSWINSZ, &size) == 0)
+	/* Not by its name, which may be another one's in our mounts. */
+	if (unlockpt(*ours) == -1 ||
+	    (*tools = ioctl(*ours, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1 ||
+	    set_size(*ours, rows, columns) == -1 || tcgetattr(*tools, &modes) == -1)
+		goto fail;
+	if (raw)
+		cfmakeraw(&modes);
+	else
+		modes.c_iflag |= IUTF8;
+	if (tcsetattr(*tools, TCSANOW, &modes) == 0)
 		return (0);
+fail:
 	saved = errno;
 	fd_close(ours);
 	fd_close(tools);
@@ -31,21 +47,22 @@ open_ends(int rows, int columns, int *ours, int *tools)
 }
 
 int
+terminal_open(int rows, int columns, int *ours, int *tools)
+{
+	return (open_ends(false, rows, columns, ours, tools));
+}
+
+int
 terminal_open_output(int rows, int columns, int *ours, int *tools)
 {
-	struct termios modes;
+	return (open_ends(true, rows, columns, ours, tools));
+}
 
-	if (open_ends(rows, columns, ours, tools) == -1)
-		return (-1);
-	if (tcgetattr(*tools, &modes) == 0) {
-		cfmakeraw(&modes);
-		if (tcsetattr(*tools, TCSANOW, &modes) == 0)
-			return (0);
-	}
-	fd_close(ours);
-	fd_close(tools);
-	errno = EIO;
-	return (-1);
+void
+terminal_resize(int ours, int rows, int columns)
+{
+	if (ours != -1)
+		set_size(ours, rows, columns);
 }
 
 const char *

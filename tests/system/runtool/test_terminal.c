@@ -1,5 +1,9 @@
-/* runtool --colour: a tool whose output is a terminal. */
+/* runtool --colour and --tty: a tool whose outputs are terminals, or that has one. */
+#include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "system/run5.h"
@@ -10,15 +14,21 @@
 #define REAL "runtool -r real -w /tmp -e PATH=/usr/bin:/bin "
 #define BARE "runtool -r bare -w /tmp -e PATH=/usr/bin:/bin "
 
+/* Adds them to the policy of this room, where tests before this one may have done so. */
 static void
 add_roots(void)
 {
-	FILE *f = fopen(harness_installed("etc/tool_launcher.conf"), "ae");
+	const char *path = harness_installed("etc/tool_launcher.conf");
 	const char *const names[] = {"real", "bare"}, *const more[] = {"proc\ndev\n", ""};
+	FILE *f = fopen(path, "a+e");
+	bool there = false;
+	char line[4096];
 	int i;
 
 	ck_assert_ptr_nonnull(f);
-	for (i = 0; i < 2; i++)
+	while (fgets(line, sizeof(line), f) != NULL)
+		there |= strcmp(line, "root real\n") == 0;
+	for (i = 0; i < 2 && !there; i++)
 		fprintf(f,
 		    "root %s\nbase tmpfs\nro /usr /bin /lib\nro-try /lib64 /etc/alternatives "
 		    "/etc/ld.so.cache\nusers\nrw %s as /tmp\n%s",
@@ -37,6 +47,12 @@ start(struct server *s, const char *version)
 	add_roots();
 	server_start(s);
 	s->args = NULL;
+}
+
+static struct screen *
+new_screen(void)
+{
+	return ((struct screen *)(void *)harness_alloc(sizeof(struct screen)));
 }
 
 /* ---- colour --------------------------------------------------------------------------------- */
@@ -131,7 +147,7 @@ END_TEST
 /* Stdout and stderr are one terminal here and so there; it is not touched. */
 START_TEST(auto_is_for_a_terminal)
 {
-	struct screen *screen = (struct screen *)(void *)harness_alloc(sizeof(*screen));
+	struct screen *screen = new_screen();
 	struct server s;
 
 	script_server(&s, "5", "");
@@ -177,6 +193,371 @@ START_TEST(compilers_use_colours)
 }
 END_TEST
 
+/* ---- tty ------------------------------------------------------------------------------------ */
+
+static const char *const roots[] = {"runtool -r 1 ", REAL, BARE};
+enum { ROOTS = LENGTH(roots), IN_REAL = 1, IN_BARE = 2 };
+
+/* A script in which `T` is runtool with this root and --tty, and S says how it ended. */
+static struct screen *
+sit_down(const struct server *s, int root, const char *text)
+{
+	struct screen *screen = new_screen();
+
+	screen_start(screen, s,
+	    harness_text("T() { %s--tty \"$@\"; echo status $?; }\n%s", roots[root], text));
+	return (screen);
+}
+
+/* How it ended, and that the terminal is as it was; so does the script. */
+static void
+got_up(struct screen *screen, const char *status)
+{
+	screen_await(screen, harness_text("status %s\r\n", status));
+	ck_assert(screen_echoes(screen));
+	ck_assert_int_eq(screen_end(screen), 0);
+}
+
+#define TALK                                                                         \
+	"/bin/sh -c 'for i in 0 1 2; do test -t $i && printf $i; done; echo $TERM; " \
+	"read x; echo got $x; exit 7'"
+
+START_TEST(a_tool_has_a_terminal)
+{
+	struct screen *screen = new_screen();
+	struct server s;
+
+	run5_server(&s, (enum mode)_i, "");
+	screen_start(screen, &s,
+	    harness_text(
+		"runtool -r %u --tty " TALK "; echo status $?", harness_root((enum mode)_i)));
+	screen_await(screen, "012vt100\r\n");
+	/* All keys are the tool's. */
+	ck_assert(!screen_echoes(screen));
+	screen_type(screen, "hellp\177o\r");
+	screen_await(screen, "hellp\b \bo\r\ngot hello\r\n");
+	got_up(screen, "7");
+	server_stop(&s);
+}
+END_TEST
+
+/* What it is called, and how large. */
+START_TEST(it_is_the_console_of_a_root_with_devices)
+{
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, IN_REAL,
+	    "T sh -c 'tty; stty size; test -c /dev/console && echo x >/dev/tty; exit 3'");
+	screen_await(screen, "/dev/console\r\n33 77\r\nx\r\n");
+	got_up(screen, "3");
+	screen = sit_down(&s, IN_BARE, "T sh -c 'tty; stty size; ls /dev 2>&1'");
+	screen_await(screen, "not a tty\r\n33 77\r\n");
+	screen_await(screen, "No such file");
+	got_up(screen, "2");
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(a_new_size_is_the_tools)
+{
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, IN_REAL,
+	    "T bash -c 'trap \"stty size\" WINCH; echo ready; while sleep 0.1; do :; done'");
+	screen_await(screen, "ready");
+	screen_resize(screen, 40, 100);
+	screen_await(screen, "40 100");
+	screen_type(screen, "\r~.");
+	got_up(screen, "125");
+	/* It is there before a key that is typed afterwards. */
+	screen = sit_down(&s, IN_REAL, "T sh -c 'echo ready; while read x; do stty size; done'");
+	screen_await(screen, "ready");
+	screen_resize(screen, 25, 80);
+	screen_type(screen, "\r");
+	screen_await(screen, "25 80");
+	screen_resize(screen, 32767, 1);
+	screen_type(screen, "\r");
+	screen_await(screen, "32767 1");
+	screen_type(screen, "\004");
+	got_up(screen, "0");
+	server_stop(&s);
+}
+END_TEST
+
+/* In each root, with the shell that it has. */
+START_TEST(keys_are_for_the_jobs_of_a_shell)
+{
+	static const char *const shells[] = {"/bin/sh", "bash --norc", "/bin/sh"};
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, _i, harness_text("T %s -i", shells[_i]));
+	/* What is typed is shown, too: it has quotes where what is said has none. */
+	screen_type(screen, "echo rea''dy\r");
+	screen_await(screen, "ready\r\n");
+	screen_type(screen, "(echo in''terrupt me; exec sleep 60)\r");
+	screen_await(screen, "interrupt me\r\n");
+	screen_type(screen, "\003");
+	screen_await(screen, "^C");
+	screen_type(screen, "echo goes o''n $?\r");
+	screen_await(screen, "goes on 130\r\n");
+	screen_type(screen, "(echo st''op me; exec sleep 61)\r");
+	screen_await(screen, "stop me\r\n");
+	screen_type(screen, "\032");
+	screen_await(screen, "Stopped");
+	screen_await(screen, "exec sleep 61");
+	screen_type(screen, "fg\r");
+	screen_await(screen, "exec sleep 61");
+	screen_type(screen, "\003");
+	screen_await(screen, "^C");
+	screen_type(screen, "echo fore''ground $?\r");
+	screen_await(screen, "foreground 130\r\n");
+	screen_type(screen, "\004");
+	got_up(screen, "0");
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(a_hung_tool_can_be_left)
+{
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, _i, "T /bin/sh -c 'trap \"\" INT HUP; echo ready; exec sleep 60'");
+	screen_await(screen, "ready");
+	screen_type(screen, "\003~?x\r");
+	screen_await(screen, "^C~?x\r\n");
+	screen_type(screen, "~?");
+	screen_await(screen, "leave, and end");
+	screen_type(screen, "~.");
+	screen_await(screen, "runtool: /bin/sh: left by ~.\r\n");
+	got_up(screen, "125");
+	server_logs(&s, "run id=1");
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(it_can_be_suspended)
+{
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, _i, "T /bin/cat; echo back; read x; fg; echo status $?");
+	screen_await_echo(screen, false);
+	screen_type(screen, "~~one\r");
+	screen_await(screen, "~one\r\n~one\r\n");
+	screen_type(screen, "~\032");
+	screen_await(screen, "back\r\n");
+	ck_assert(screen_echoes(screen));
+	screen_type(screen, "go\r");
+	screen_await_echo(screen, false);
+	screen_type(screen, "two\r");
+	screen_await(screen, "two\r\ntwo\r\n");
+	screen_type(screen, "\004");
+	got_up(screen, "0");
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(in_the_background_it_stops)
+{
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, IN_REAL,
+	    REAL "--tty sh -c 'echo ran; read x; echo $x' & pid=$!\n"
+		 "until grep -q '^State:.T' /proc/$pid/status; do sleep 0.1; done\n"
+		 "echo stopped; fg >/dev/null; echo status $?");
+	screen_await(screen, "stopped\r\n");
+	screen_await(screen, "ran\r\n");
+	screen_await_echo(screen, false);
+	screen_type(screen, "x\r");
+	screen_await(screen, "x\r\nx\r\n");
+	got_up(screen, "0");
+	ck_assert_int_eq(script_ran_on(&s), 1);
+	server_stop(&s);
+}
+END_TEST
+
+/* The pid of the runtool that `T` starts then is shown first. */
+#define TELL "T() { sh -c 'echo pid $$; exec " REAL "--tty \"$@\"' sh \"$@\"; echo status $?; }\n"
+
+static pid_t
+runtools_pid(struct screen *screen)
+{
+	screen_await(screen, "pid ");
+	screen_await(screen, "ready\r\n");
+	return ((pid_t)strtol(strstr(screen->text, "pid ") + strlen("pid "), NULL, 10));
+}
+
+START_TEST(the_terminal_is_restored_at_any_end)
+{
+	struct screen *screen;
+	struct server s;
+	pid_t pid;
+
+	start(&s, "5");
+	screen = sit_down(&s, IN_REAL, TELL "T sh -c 'echo ready; exec cat'");
+	ck_assert_int_eq(kill(runtools_pid(screen), SIGTERM), 0);
+	got_up(screen, "143");
+	/* A tool that does not end. */
+	screen = sit_down(&s, IN_REAL, TELL "T sh -c 'trap \"\" TERM; echo ready; cat'");
+	pid = runtools_pid(screen);
+	ck_assert_soon(kill(pid, SIGTERM) == -1);
+	got_up(screen, "143");
+	screen = sit_down(&s, IN_REAL, "T /none");
+	got_up(screen, "127");
+	screen =
+	    sit_down(&s, IN_REAL, "T() { " REAL "-t 1 --tty \"$@\"; echo status $?; }; T sleep 60");
+	got_up(screen, "124");
+	screen = sit_down(&s, IN_REAL, "T sh -c 'echo ready; exec cat'");
+	screen_await(screen, "ready");
+	ck_assert(!screen_echoes(screen));
+	ck_assert_int_eq(kill(server_pid(&s), SIGKILL), 0);
+	got_up(screen, "125");
+	ck_assert(program_wait(&s.program, HARNESS_PATIENCE));
+	program_free(&s.program);
+}
+END_TEST
+
+/* Nothing of it is left: see server_stop(). */
+START_TEST(with_the_window_the_tool_ends)
+{
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, _i, "T /bin/sh -c 'echo ready; exec sleep 60'");
+	screen_await(screen, "ready");
+	screen_close(screen);
+	ck_assert_soon(call_cur_tools(&s) == 0);
+	server_stop(&s);
+}
+END_TEST
+
+START_TEST(what_cannot_be_is_said)
+{
+	static const struct promise promises[] = {
+	    {"runtool --tty x", STATUS_TROUBLE, "",
+		"runtool: --tty: stdin and stdout must be a terminal: Inappropriate ioctl for "
+		"device\n"},
+	    {"runtool --tty -i - x 2>&1 | head -n 1", 0,
+		"runtool: --tty: not together with -i: its input is this terminal\n", ""},
+	};
+	struct screen *screen = new_screen();
+	struct server s;
+
+	SCRIPT_KEEP("4", promises);
+	script_server(&s, "4", "");
+	screen_start(screen, &s, "runtool --tty /bin/sh; echo status $?");
+	screen_await(screen, "which has no terminals: do without, or, ");
+	got_up(screen, "125");
+	/* It may run here. */
+	screen_start(screen, &s,
+	    "runtool -s 127.0.0.1:1 -w / --fallback local --tty /bin/sh -c 'read x; echo $x'; "
+	    "echo status $?");
+	screen_type(screen, "here\r");
+	screen_await(screen, "here\r\nhere\r\n");
+	got_up(screen, "0");
+	server_stop(&s);
+}
+END_TEST
+
+/* ---- how many there are --------------------------------------------------------------------- */
+
+static const char *devpts;
+
+static void
+own_terminals(void)
+{
+	harness_own_mounts();
+	if (mount("devpts", "/dev/pts", "devpts", 0, devpts) == -1)
+		_exit(PROGRAM_NOT_RUN);
+}
+
+/* A server that has terminals of its own. */
+static void
+start_with(struct server *s, const char *options)
+{
+	devpts = options;
+	*s = (struct server){.mode = MODE_NAMED,
+	    .prepare = own_terminals,
+	    .args = (const char *const[]){"-o", "max_interface_version=5", NULL}};
+	add_roots();
+	server_start(s);
+	s->args = NULL;
+}
+
+START_TEST(without_any_left_that_is_said)
+{
+	struct screen *screen, *last;
+	struct server s;
+
+	start_with(&s, "ptmxmode=0666,max=1");
+	last = sit_down(&s, IN_REAL, "T sh -c 'echo ready; read x'");
+	screen_await(last, "ready");
+	screen = sit_down(&s, IN_REAL, "T true");
+	screen_await(
+	    screen, "pseudo-terminal: No space left on device (the sysctl kernel.pty.max ");
+	got_up(screen, "125");
+	/* Without colours a tool does what it does. */
+	script_keeps(
+	    &s, &(struct promise){REAL "--colour sh -c 'test -t 1 || echo out'", 0, "out\n", ""});
+	screen_type(last, "\r");
+	got_up(last, "0");
+	server_logs(&s, "no terminal for its output: No space left on device (");
+	server_stop(&s);
+}
+END_TEST
+
+/* Terminals of the server that are in use. */
+static int
+terminals(const struct server *s)
+{
+	DIR *dir = opendir(harness_text("/proc/%d/root/dev/pts", server_pid(s)));
+	int n = -1; /* without ptmx */
+
+	ck_assert_ptr_nonnull(dir);
+	for (struct dirent *e; (e = readdir(dir)) != NULL;)
+		n += *e->d_name != '.';
+	closedir(dir);
+	return (n);
+}
+
+START_TEST(none_is_left_behind)
+{
+	struct screen *screen;
+	struct program p;
+	struct server s;
+
+	start_with(&s, "ptmxmode=0666");
+	ck_assert_int_eq(terminals(&s), 0);
+	screen = sit_down(&s, IN_REAL, TELL "T sh -c 'echo ready; exec cat'");
+	ck_assert_int_eq(kill(runtools_pid(screen), SIGKILL), 0);
+	ck_assert_int_eq(terminals(&s), 1);
+	screen_await(screen, "status 137");
+	ck_assert_int_eq(screen_end(screen), 0);
+	ck_assert_soon(terminals(&s) == 0);
+	p = script_tool(&s, "-r real -w /tmp -e PATH=/usr/bin --colour", SCRIPT_LINGER, "");
+	ck_assert_int_eq(terminals(&s), 2);
+	script_leave(&p);
+	ck_assert_soon(terminals(&s) == 0);
+	screen = sit_down(&s, IN_REAL, "T none; T sleep 0");
+	screen_await(screen, "status 127\r\n");
+	got_up(screen, "0");
+	ck_assert_int_eq(terminals(&s), 0);
+	server_stop(&s);
+}
+END_TEST
+
 /* ---- the suite ------------------------------------------------------------------------------ */
 
 Suite *
@@ -196,6 +577,23 @@ terminal_suite(void)
 	harness_add_modes(tc, no_byte_is_changed, 1);
 	tcase_add_test(tc, auto_is_for_a_terminal);
 	testing_add_if(tc, compilers_use_colours, 0, 1, can, need);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("tty");
+	tcase_set_timeout(tc, 120);
+	testing_from(tc, TESTING_QUICK);
+	harness_add_modes(tc, a_tool_has_a_terminal, 1);
+	testing_from(tc, TESTING_CHECK);
+	testing_add_if(tc, it_is_the_console_of_a_root_with_devices, 0, 1, can, need);
+	testing_add_if(tc, a_new_size_is_the_tools, 0, 1, can, need);
+	testing_add_if(tc, keys_are_for_the_jobs_of_a_shell, 0, ROOTS, can, need);
+	testing_add_if(tc, a_hung_tool_can_be_left, 0, ROOTS, can, need);
+	testing_add_if(tc, it_can_be_suspended, 0, ROOTS, can, need);
+	testing_add_if(tc, in_the_background_it_stops, 0, 1, can, need);
+	testing_add_if(tc, the_terminal_is_restored_at_any_end, 0, 1, can, need);
+	testing_add_if(tc, with_the_window_the_tool_ends, 0, ROOTS, can, need);
+	tcase_add_test(tc, what_cannot_be_is_said);
+	harness_add_mounts(tc, without_any_left_that_is_said);
+	harness_add_mounts(tc, none_is_left_behind);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }

@@ -100,6 +100,7 @@ START_TEST(a_run_has_these_defaults)
 		ck_assert(!run.limits[i].given);
 	ck_assert_int_eq(run.closed, 0);
 	ck_assert_int_eq(run.check, 0);
+	ck_assert_int_eq(run.tty, 0);
 	ck_assert_int_eq(run.colour, 0);
 	ck_assert_int_eq(run.rows, 0);
 	ck_assert_int_eq(run.columns, 0);
@@ -227,6 +228,7 @@ static const struct {
 	"option limit_stack=unlimited: must be a number from 0 to 9007199254740992"},
     {"closed=0", "option closed=0: must be a number from 1 to 7"},
     {"closed=8", "option closed=8: must be a number from 1 to 7"},
+    {"tty=0", "option tty=0: must be a number from 1 to 1"},
     {"colour=2", "option colour=2: must be a number from 1 to 1"},
     {"rows=0", "option rows=0: must be a number from 1 to 32767"},
     {"columns=32768", "option columns=32768: must be a number from 1 to 32767"},
@@ -348,7 +350,7 @@ END_TEST
 START_TEST(what_is_closed_leads_nowhere_else)
 {
 	static const struct {
-		const char *const options[4];
+		const char *const options[5];
 		const char *words;
 	} calls[] = {
 	    {{"root=1", "closed=1", "stdin=stream"},
@@ -357,6 +359,10 @@ START_TEST(what_is_closed_leads_nowhere_else)
 		"option closed=7: has stdin, and there is another option for its input"},
 	    {{"root=1", "closed=4", "stderr=stdout"},
 		"option closed=4: has stderr, which goes to stdout"},
+	    {{"root=1", "tty=1"}, "option tty=1: needs stdin=stream, and nothing closed"},
+	    {{"tty=1", "root=1", "closed=2", "stdin=stream"},
+		"option tty=1: needs stdin=stream, and nothing closed"},
+	    {{"root=1", "tty=1", "stdin=stream"}, NULL},
 	    {{"root=1", "closed=6", "stdin=stream"}, NULL},
 	    {{"root=1", "closed=3", "stderr=stdout"}, NULL},
 	};
@@ -1134,7 +1140,7 @@ rpc5_suite(void)
 	tcase_add_test(tc, a_root_has_either_an_index_or_a_name);
 	tcase_add_loop_test(tc, the_name_of_a_root_is_no_path, 0, 3);
 	tcase_add_test(tc, input_comes_from_one_place);
-	tcase_add_loop_test(tc, what_is_closed_leads_nowhere_else, 0, 5);
+	tcase_add_loop_test(tc, what_is_closed_leads_nowhere_else, 0, 8);
 	tcase_add_test(tc, what_a_client_has_for_itself_goes_round_as_what_may_be_ignored);
 	tcase_add_test(tc, a_command_has_a_tool);
 	tcase_add_test(tc, environment_and_command_are_any_strings);

@@ -1038,6 +1038,78 @@ START_TEST(signals_reach_the_tool)
 }
 END_TEST
 
+static int starts;
+
+static void
+count_start(void *arg)
+{
+	(void)arg;
+	starts++;
+}
+
+/* Of those before its start the last one. */
+static void
+expect_sizes(struct fake *f)
+{
+	struct rpc_run run;
+
+	take_request(f, &run);
+	thread_assert_int_eq(run.tty, 1);
+	thread_assert_int_eq(run.rows, 24);
+	rpc_run_free(&run);
+	thread_assert_int_eq(runtool_resize(client, 25, 80), 0);
+	thread_assert_int_eq(runtool_resize(client, 26, 81), 0);
+	say_credit(f, 65536);
+	take_number(f, 1073741824 + 26 * 32768 + 81);
+	thread_assert_int_eq(runtool_resize(client, 32767, 0), 0);
+	take_number(f, 1073741824 + 32767 * 32768);
+	end_with(f, &(struct rpc5_result){.status = 0});
+}
+
+START_TEST(a_terminals_size_reaches_the_tool)
+{
+	struct runtool *c = start(expect_sizes);
+	struct runtool_request request = run_true;
+	struct runtool_result result;
+	struct runtool_error err;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	request.tty = request.stream_stdin = true;
+	request.stdin_fd = ends[0];
+	request.rows = 24;
+	request.started = count_start;
+	ck_assert_msg(runtool_run(c, &request, &result, &err) == 0, "%s", err.message);
+	ck_assert_int_eq(starts, 1);
+	ck_assert_int_eq(runtool_resize(c, 25, 80), -1);
+	ck_assert_int_eq(errno, ESRCH);
+	ck_assert_int_eq(runtool_resize(c, -1, 80), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(runtool_resize(c, 25, 32768), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	close(ends[0]);
+	close(ends[1]);
+	fake_finish(c);
+}
+END_TEST
+
+START_TEST(a_terminal_needs_input_and_nothing_closed)
+{
+	struct runtool *c = start(expect_nothing);
+	struct runtool_request request = run_true;
+	struct runtool_result result;
+	struct runtool_error err;
+
+	request.tty = true;
+	if (_i == 1)
+		request.stream_stdin = true;
+	request.closed = _i == 1 ? RUNTOOL_CLOSED_STDERR : 0;
+	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
+	ck_assert_int_eq(err.code, RUNTOOL_INVALID);
+	fake_finish(c);
+}
+END_TEST
+
 START_TEST(what_is_no_signal_is_refused)
 {
 	static const int wrong[] = {0, -1, 65};
@@ -2257,6 +2329,8 @@ static void
 add_control(TCase *tc)
 {
 	tcase_add_test(tc, signals_reach_the_tool);
+	tcase_add_test(tc, a_terminals_size_reaches_the_tool);
+	tcase_add_loop_test(tc, a_terminal_needs_input_and_nothing_closed, 0, 2);
 	tcase_add_loop_test(tc, what_is_no_signal_is_refused, 0, 3);
 	tcase_add_test(tc, nothing_is_signalled_between_calls);
 	tcase_add_test(tc, a_cancel_between_calls_is_used_up_by_the_next_one);
