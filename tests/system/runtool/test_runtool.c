@@ -753,7 +753,7 @@ static const struct promise positions[] = {
     {"{ runtool /bin/cat; echo; cat; } <digits", 0, "0123456789\n", ""},
     {"{ runtool -q /bin/sh -c '/usr/bin/head -c 3; kill -9 $$'; echo; cat; } <digits", 0,
 	"012\n3456789", ""},
-    {"{ runtool -q -t .2 /bin/sh -c '/usr/bin/head -c 3; exec /bin/sleep 60'; echo; cat; } <digits",
+    {"{ runtool -q -t 3 /bin/sh -c '/usr/bin/head -c 3; exec /bin/sleep 60'; echo; cat; } <digits",
 	0, "012\n3456789", ""},
     {"{ runtool /bin/sh -c '/usr/bin/head -c 3; exec <&-; exit 3'; echo $?; cat; } <digits", 0,
 	"0123\n3456789", ""},
