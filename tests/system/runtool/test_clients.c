@@ -1,8 +1,13 @@
 /* runtool and RunToolProbe, as people use them. */
 #include <jansson.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,6 +15,7 @@
 #include "system/proc.h"
 #include "system/run.h"
 #include "runtool.h"
+#include "system/script.h"
 #include "system/suites.h"
 
 #define MAX_ARGS 24
@@ -400,6 +406,142 @@ START_TEST(runtool_says_both_versions_where_the_servers_is_too_old_for_the_reque
 }
 END_TEST
 
+/* ---- a name with an IPv6 and an IPv4 address */
+
+static const char *hosts; /* the file, in the place of /etc/hosts */
+
+static void
+put_hosts(void)
+{
+	harness_own_mounts();
+	if (mount(hosts, "/etc/hosts", NULL, MS_BIND, NULL) == -1)
+		_exit(PROGRAM_NOT_RUN);
+}
+
+static int
+listen_by_ipv6(int port)
+{
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6,
+	    .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	    .sin6_port = htons((uint16_t)port)};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(fd, 4), 0);
+	return (fd);
+}
+
+/* A child that passes all on between the next connection and the server at 127.0.0.2, until one ends it. */
+static pid_t
+pass_on(int listener, int port)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1),
+	    .sin_port = htons((uint16_t)port)};
+	struct pollfd fds[2] = {{.fd = listener, .events = POLLIN}, {.events = POLLIN}};
+	char bytes[4096];
+	ssize_t n = 1;
+	pid_t pid;
+
+	ck_assert_int_eq(poll(fds, 1, HARNESS_PATIENCE * 1000), 1);
+	fds[0].fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if ((pid = fork()) == 0) {
+		fds[1].fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (connect(fds[1].fd, (struct sockaddr *)&to, sizeof(to)) == -1)
+			_exit(1);
+		while (n > 0 && poll(fds, 2, -1) > 0)
+			for (int i = 0; i < 2 && n > 0; i++)
+				if (fds[i].revents != 0 &&
+				    (n = read(fds[i].fd, bytes, sizeof(bytes))) > 0)
+					n = send(fds[1 - i].fd, bytes, (size_t)n, MSG_NOSIGNAL);
+		_exit(0);
+	}
+	close(fds[0].fd);
+	return (pid);
+}
+
+/* Its IPv4 address does not answer until the other one has, for both versions of the interface. */
+START_TEST(a_server_of_version_4_that_is_reached_by_ipv6_is_reached_again_by_ipv4)
+{
+	struct server s = {.mode = harness_mode(),
+	    .args = (const char *const[]){
+		"-o", "listen=127.0.0.2", "-o", "max_interface_version=4", NULL}};
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int64_t end = harness_now() + INT64_C(1000) * HARNESS_PATIENCE;
+	struct pollfd four = {.events = POLLIN};
+	int six, fds[RUN_SILENT];
+	struct client c;
+	pid_t pids[16];
+	size_t n = 0;
+
+	server_start(&s);
+	hosts = harness_file("127.0.0.1 both.test\n::1 both.test\n");
+	at.sin_port = htons((uint16_t)s.port);
+	run_silent_listener(fds, &at);
+	six = listen_by_ipv6(s.port);
+	client_prepare(&c, "runtool",
+	    (const char *const[]){"-s", harness_text("both.test:%d", s.port), "/bin/sh", "-c",
+		"echo out; echo err >&2; exit 3", NULL});
+	c.program.prepare = put_hosts;
+	program_start(&c.program);
+	pids[n++] = pass_on(six, s.port);
+	pids[n++] = pass_on(six, s.port);
+	/* Now it does; what filled its queue may be in there still. */
+	ck_assert_int_eq(listen(fds[0], 16), 0);
+	for (size_t i = 1; i < RUN_SILENT; i++)
+		close(fds[i]);
+	four.fd = fds[0];
+	while (!program_wait(&c.program, 0)) {
+		ck_assert(harness_now() < end);
+		if (n < LENGTH(pids) && poll(&four, 1, 50) == 1)
+			pids[n++] = pass_on(four.fd, s.port);
+	}
+	ck_assert_str_eq(program_out(&c.program), "out\n");
+	ck_assert_str_eq(program_err(&c.program), "err\n");
+	ck_assert_int_eq(WEXITSTATUS(c.program.status), 3);
+	program_free(&c.program);
+	close(six);
+	close(four.fd);
+	server_stop(&s);
+	while (n > 0)
+		ck_assert_int_gt(waitpid(pids[--n], NULL, 0), 0);
+}
+END_TEST
+
+/* Without any it says what it needs. */
+START_TEST(a_server_of_version_4_with_ipv6_only_is_told_from_one_that_is_not_there)
+{
+	struct server s = {.mode = harness_mode(),
+	    .args =
+		(const char *const[]){"-o", "listen=::1", "-o", "max_interface_version=4", NULL}};
+	struct client c;
+
+	server_start(&s);
+	hosts = harness_file("127.0.0.1 both.test\n::1 both.test\n");
+	client_prepare(&c, "runtool",
+	    (const char *const[]){
+		"-s", harness_text("both.test:%d", s.port), "/bin/echo", "out", NULL});
+	c.program.prepare = put_hosts;
+	ck_assert_int_eq(program_run(&c.program), NOT_RUN);
+	ck_assert_contains(program_err(&c.program),
+	    "sends no output over IPv6 (and by IPv4: cannot connect "
+	    "(127.0.0.1: Connection refused)");
+	ck_assert_contains(program_err(&c.program),
+	    "name an IPv4 address of it, or, for version 5, update the server");
+	program_free(&c.program);
+	server_stop(&s);
+}
+END_TEST
+
+static void
+add_both(TCase *tc, const TTest *test)
+{
+	if (harness_can_mount())
+		harness_add_ipv6(tc, test);
+	else
+		testing_add_if(tc, test, 0, 1, false, "mounts in a namespace of its own");
+}
+
 /* Every program, whatever it asks. */
 START_TEST(without_a_version_in_common_both_sides_say_the_others)
 {
@@ -457,6 +599,8 @@ clients_suite(void)
 	tcase_add_test(tc, a_killed_runtool_takes_its_tool_with_it);
 	tcase_add_test(tc, runtool_without_a_command_says_how_it_is_used);
 	tcase_add_test(tc, runtool_says_both_versions_where_the_servers_is_too_old_for_the_request);
+	add_both(tc, a_server_of_version_4_that_is_reached_by_ipv6_is_reached_again_by_ipv4);
+	add_both(tc, a_server_of_version_4_with_ipv6_only_is_told_from_one_that_is_not_there);
 	tcase_add_test(tc, without_a_version_in_common_both_sides_say_the_others);
 	suite_add_tcase(suite, tc);
 
