@@ -12,10 +12,10 @@ testing_begin build 60 1 "$@"
 
 # ---- builds -----------------------------------------------------------------------------------
 
-# with_runtool VARIABLE=VALUE... COMMAND...: as the server's user, with no other variables. As a build engineer
-# would have them: what is the same for all runs is in the environment.
+# with_runtool VARIABLE=VALUE... COMMAND...: as the server's user, or $client, with no other variables. As a build
+# engineer would have them: what is the same for all runs is in the environment.
 with_runtool() {
-	setpriv --reuid "$server_uid" --regid "$server_uid" --clear-groups env -i "PATH=$dir/bin:/usr/bin:/bin" \
+	setpriv --reuid "$client" --regid "$client" --clear-groups env -i "PATH=$dir/bin:/usr/bin:/bin" \
 	    HOME="$work" XDG_RUNTIME_DIR="$dir/run" TMPDIR=/tmp "VESTACONFIG=$dir/etc/vesta.cfg" RUNTOOL_ROOT=build RUNTOOL_DIRECTORY=here \
 	    RUNTOOL_ENV='PATH TMPDIR' "$@"
 }
@@ -290,6 +290,31 @@ ccache_hits_where_the_root_is_the_same_and_misses_where_it_is_not() {
 	cached cache_miss
 }
 
+# As there. The cache is the client's alone; where the sources and the temporary files are both may write.
+ccache_serves_a_client_that_is_another_user() {
+	client=$((server_uid + 1)) project=$work/others
+	set -- "XDG_RUNTIME_DIR=$dir/run-$client" CCACHE_UMASK=0
+	install -d -m 700 -o "$client" "$dir/run-$client"
+	install -d -m 777 -o "$client" "$project" "$project/temporary"
+	install -d -m 700 -o "$client" "$project/cache"
+	echo '#include <version.h>' >"$project/version.c"
+	change include/version.h 'int version = 1;'
+	change bin/gcc '#!/bin/sh
+		exec /usr/bin/gcc "$@"'
+	cached cache_miss "$@"
+	expect test "$(stat -c %u "$project/version.o")" = "$server_uid"
+	cp "$project/version.o" "$dir/version.o"
+	cached preprocessed_cache_hit "$@"
+	expect cmp "$dir/version.o" "$project/version.o"
+	expect test "$(stat -c %u "$project/version.o")" = "$client"
+	change include/version.h 'int version = 2;'
+	cached cache_miss "$@"
+	expect test "$(sha256sum <"$dir/version.o")" != "$(sha256sum <"$project/version.o")"
+	change include/version.h 'int version = 1;'
+	cached preprocessed_cache_hit "$@"
+	expect cmp "$dir/version.o" "$project/version.o"
+}
+
 # ---- running them -----------------------------------------------------------------------------
 
 # check NAME: a test.
@@ -305,7 +330,7 @@ say_more() {
 }
 
 if [ "${RUNTOOL_LEVEL:-check}" = long ]; then
-	projects='lua5.4 libtommath jansson json-c tinyxml2' programs='autoreconf libtoolize cmake ninja meson ccache cargo' number=13
+	projects='lua5.4 libtommath jansson json-c tinyxml2' programs='autoreconf libtoolize cmake ninja meson ccache cargo' number=14
 else
 	projects=lua5.4 programs='' number=3
 fi
@@ -320,7 +345,7 @@ if [ "$(id -u)" != 0 ] || ! unshare -m true 2>/dev/null; then
 	testing_skip $number 'root with CAP_SYS_ADMIN, and / to be a mount point'
 fi
 server_setup "$RUNTOOL_PREFIX"
-work=$dir/work words=$dir/words
+work=$dir/work words=$dir/words client=$server_uid
 install -d -o "$server_uid" "$work"
 cp "$tests/projects.sh" "$work"
 cat >>"$dir/etc/tool_launcher.conf" <<-EOC
@@ -373,6 +398,7 @@ check a_server_may_be_restarted
 check a_server_may_be_killed
 check an_interrupt_leaves_nothing
 check ccache_hits_where_the_root_is_the_same_and_misses_where_it_is_not
+check ccache_serves_a_client_that_is_another_user
 cat >>"$dir/etc/vesta.cfg" <<-EOC
 	[half]
 	hosts = 127.0.0.1:1 $one
