@@ -202,9 +202,10 @@ look_in_vain(const struct launch *l, int error, const char *how, const char *pla
 {
 	say(LAUNCHER_LOOK_NO_COMMAND, "%s cannot be executed in root %s: %s%s%s\n%s", l->argv[0],
 	    root_name(l), strerror(error), how, place,
-	    error == ENOENT
-		? "  the root has to have it, and its environment a PATH that leads to it\n"
-		: "");
+	    error != ENOENT ? ""
+	    : *how == '\0'
+		? "  the root has to have it\n"
+		: "  the root has to have it, and its environment a PATH that leads to it\n");
 	_exit(found);
 }
 

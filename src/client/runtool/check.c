@@ -16,7 +16,7 @@ print_remedies(const struct cmdline *cmd, int wrong)
 		    d->own);
 	if ((wrong & RUNTOOL_NO_DIRECTORY) != 0 && !d->here)
 		puts("  directory: -w says which it is; -w here is the current one");
-	if ((wrong & RUNTOOL_NO_COMMAND) != 0)
+	if ((wrong & RUNTOOL_NO_COMMAND) != 0 && strchr(cmd->request.argv[0], '/') == NULL)
 		puts("  command: -e sets its variables, as -e PATH or -e PATH=/usr/bin:/bin");
 }
 

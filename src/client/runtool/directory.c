@@ -31,7 +31,10 @@ rest_of(const char *path, const char *from, size_t len)
 static bool
 has_dots(const char *path)
 {
-	return (strstr(path, "/./") != NULL || strstr(path, "/../") != NULL);
+	const char *last = strrchr(path, '/');
+
+	return (strstr(path, "/./") != NULL || strstr(path, "/../") != NULL ||
+		strcmp(last, "/.") == 0 || strcmp(last, "/..") == 0);
 }
 
 /* The shell's name for the current directory, as in pwd(1); NULL if it is another one's. */
@@ -107,6 +110,11 @@ directory_find(struct directory *d, const char *asked, char *why, size_t size)
 		if (find_own(d) == -1)
 			d->own[0] = '\0';
 		return (0);
+	}
+	/* An unset variable of a script. The root itself would be a surprise. */
+	if (*asked == '\0') {
+		strlcpy(why, "must name a directory: the current one is here, the root is .", size);
+		return (-1);
 	}
 	d->here = strncmp(asked, HERE, strlen(HERE)) == 0 &&
 		  (asked[strlen(HERE)] == '\0' || asked[strlen(HERE)] == ':');

@@ -8,6 +8,8 @@
 #include "environment.h"
 
 #define MUST	     "must be NAME, NAME=VALUE, PATTERN, !NAME or !PATTERN"
+#define ONE	     "has blanks: say -e for each name or pattern"
+#define BLANKS	     " \t\n"
 #define MAX_NAME     4096 /* of those that a pattern is compared with */
 #define FIRST_SIZE   32
 #define SPECIALS     "*?["
@@ -160,6 +162,11 @@ environment_take(struct environment *env, const char *word, const char **why)
 		return (-1);
 	if (equals != NULL)
 		return (add(env, word, why));
+	/* A list, as in RUNTOOL_ENV. There is no variable of that name, and nothing would be said. */
+	if (word[strcspn(word, BLANKS)] != '\0') {
+		*why = ONE;
+		return (-1);
+	}
 	if (!out)
 		return (is_pattern(word) ? add_matching(env, word, why) : add_own(env, word, why));
 	remove_matching(env, word + 1);

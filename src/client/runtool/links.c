@@ -168,8 +168,8 @@ find_own_path(char path[PATH_MAX])
 static bool
 is_command_name(const char *name)
 {
-	return (*name != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
-		strcmp(name, "..") != 0 && !is_own_name(name));
+	return (*name != '\0' && *name != '-' && strchr(name, '/') == NULL &&
+		strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_own_name(name));
 }
 
 /* Whether there may be such a link. If not, that is told. */
@@ -180,7 +180,8 @@ may_be(const char *dir, const char *name)
 	struct stat st;
 
 	if (!is_command_name(name)) {
-		warnx("--links: %s: must be the name of a command, and not begin with " OWN_NAME,
+		warnx(
+		    "--links: %s: must be the name of a command, and not begin with - or " OWN_NAME,
 		    name);
 		return (false);
 	}

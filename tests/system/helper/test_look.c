@@ -151,7 +151,7 @@ START_TEST(a_command_is_looked_up_as_for_a_run)
 		LAUNCHER_LOOK_NO_COMMAND},
 	    {"PATH=/bin", "/bin/none",
 		"wrong: /bin/none cannot be executed in root box: No such file or directory\n"
-		"  the root has to have it, and its environment a PATH that leads to it\n",
+		"  the root has to have it\n",
 		LAUNCHER_LOOK_NO_COMMAND},
 	    {"PATH=/bin", "/src", "wrong: /src cannot be executed in root box: Permission denied\n",
 		LAUNCHER_LOOK_NO_COMMAND},

@@ -45,6 +45,11 @@ static const struct promise checks[] = {
 	"  the root has to have it, and its environment a PATH that leads to it\n"
 	"  command: -e sets its variables, as -e PATH or -e PATH=/usr/bin:/bin\n",
 	""},
+    {HERE "-e PATH=/none /none/cc", 1,
+	"ok: /tmp is in root " HARNESS_NAMED ", and writable for tool\n"
+	"wrong: /none/cc cannot be executed in root " HARNESS_NAMED ": No such file or directory\n"
+	"  the root has to have it\n",
+	""},
     /* What the server says before it comes to that. */
     {"runtool --check -r none sh 2>/dev/null", 1,
 	"  -r says which root it is: a name, or a number; default: 1\n", ""},

@@ -25,14 +25,16 @@ static const struct promise made[] = {
 	"runtool: --links: ./c99 is no link to runtool: nothing was changed\n"},
     {"cd $tmp/links; mkdir as; runtool --links . new as; " GONE, STATUS_TROUBLE, "",
 	"runtool: --links: ./as is no link to runtool: nothing was changed\n"},
-    {"runtool --links $tmp/links /bin/gcc .. '' runtool-gcc gcc; e=$?; ls $tmp/links 2>/dev/null; "
-     "exit "
-     "$e",
+    {"runtool --links $tmp/links /bin/gcc .. '' -f runtool-gcc gcc; e=$?; ls $tmp/links "
+     "2>/dev/null; "
+     "exit $e",
 	STATUS_TROUBLE, "",
-	"runtool: --links: /bin/gcc: must be the name of a command, and not begin with runtool\n"
-	"runtool: --links: ..: must be the name of a command, and not begin with runtool\n"
-	"runtool: --links: : must be the name of a command, and not begin with runtool\n"
-	"runtool: --links: runtool-gcc: must be the name of a command, and not begin with "
+	"runtool: --links: /bin/gcc: must be the name of a command, and not begin with - or "
+	"runtool\n"
+	"runtool: --links: ..: must be the name of a command, and not begin with - or runtool\n"
+	"runtool: --links: : must be the name of a command, and not begin with - or runtool\n"
+	"runtool: --links: -f: must be the name of a command, and not begin with - or runtool\n"
+	"runtool: --links: runtool-gcc: must be the name of a command, and not begin with - or "
 	"runtool\n"},
     {"runtool --links $tmp/none/links gcc 2>&1 | grep -c 'none/links: No such file'", 0, "1\n", ""},
     {"runtool --links $tmp/links", STATUS_TROUBLE, "", NULL},

@@ -114,6 +114,12 @@ static const struct promise misuses[] = {
     {"runtool -e '!A=1' x 2>&1 | grep -c 'must be NAME'", 0, "1\n", ""},
     {"runtool -e '!' x 2>&1 | grep -c 'must be NAME'", 0, "1\n", ""},
     {"runtool -e '' x 2>&1 | grep -c 'must be NAME'", 0, "1\n", ""},
+    {"runtool -e 'A CARGO_*' x", STATUS_TROUBLE, "",
+	"runtool: -e A CARGO_*: has blanks: say -e for each name or pattern\n"
+	"try 'runtool --help'\n"},
+    {"runtool -w '' x", STATUS_TROUBLE, "",
+	"runtool: -w : must name a directory: the current one is here, the root is .\n"
+	"try 'runtool --help'\n"},
     {"runtool -w here:sub x", STATUS_TROUBLE, "",
 	"runtool: -w here:sub: must be here:/FROM=/TO; a directory of that name is ./here:sub\n"
 	"try 'runtool --help'\n"},
