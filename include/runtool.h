@@ -294,12 +294,31 @@ RUNTOOL_API int runtool_run(struct runtool *, const struct runtool_request *,
     struct runtool_result *result, struct runtool_error *err);
 
 /*
+ * The same for programs with an event loop. runtool_start() begins a run, and returns: a thread of the
+ * library does the rest, with all signals blocked. When poll(2) reports runtool_events() for
+ * runtool_fd(), which are the same from then on, runtool_process() is to be called. It never waits: it
+ * calls the functions of request and servers for what has come, in its caller's thread. 1: the run
+ * goes on; 0 with *result or -1 with *err: it is over.
+ *
+ * Until then what the request points to must stay, and only these functions, runtool_signal(),
+ * runtool_cancel() and runtool_close(), which ends the run and its thread, may be called for the
+ * object. Output that nobody fetches is kept up to a bound; then the tool waits. After fork(2) the
+ * run is the parent's: a child must leave the object alone.
+ */
+RUNTOOL_API int runtool_start(
+    struct runtool *, const struct runtool_request *, struct runtool_error *err);
+RUNTOOL_API int runtool_fd(const struct runtool *); /* -1: no run was ever started */
+RUNTOOL_API short runtool_events(const struct runtool *);
+RUNTOOL_API int runtool_process(
+    struct runtool *, struct runtool_result *result, struct runtool_error *err);
+
+/*
  * For any thread and for signal handlers. runtool_signal() sends a signal (1 to 64) to the tool's
  * whole tree. While the request waits for its turn, INT, TERM, HUP, QUIT and KILL cancel it; with a
- * server of version 4 they end the tool. 0, or -1 with errno: EINVAL; ESRCH when no runtool_run() is
- * under way. runtool_cancel() ends runtool_run() at once with RUNTOOL_CANCELLED: the server ends the
- * tool. When none is under way, it ends the object's next one, which asks no server then; one that
- * ended at the same moment may have used it up.
+ * server of version 4 they end the tool. 0, or -1 with errno: EINVAL; ESRCH when no run is under way.
+ * runtool_cancel() ends the run at once with RUNTOOL_CANCELLED: the server ends the tool. When none
+ * is under way, it ends the object's next one, which asks no server then; one that ended at the same
+ * moment may have used it up.
  */
 RUNTOOL_API int runtool_signal(struct runtool *, int signal);
 

@@ -54,6 +54,7 @@
 	X(signals, 16, false)     \
 	X(library, 16, false)     \
 	X(servers, 6, false)      \
+	X(events, 8, false)       \
 	X(stats, 3, false)        \
 	X(probe, 6, false)
 

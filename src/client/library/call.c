@@ -15,6 +15,15 @@
 #define RECEIVE_SIZE (128U << 10) /* bytes read at a time: so many fit into a cache */
 #define KEPT_SIZE    (256U << 10) /* bytes of `out` that are kept when all is sent */
 
+int
+call_check_free(const struct runtool *c, struct runtool_error *err)
+{
+	if (!c->busy)
+		return (0);
+	return (error_set(err, RUNTOOL_INVALID,
+	    "a run that was started goes on: runtool_process() tells when it is over"));
+}
+
 static bool
 is_same(const char *a, const char *b)
 {

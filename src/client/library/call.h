@@ -18,11 +18,14 @@ struct listener {
 	struct sockaddr_in at;
 };
 
+struct background;
 struct servers;
 
 struct runtool {
-	char *host, *port;	 /* the server; NULL: none has been chosen */
-	struct servers *servers; /* where it comes from; NULL: runtool_connect() */
+	char *host, *port;	       /* the server; NULL: none has been chosen */
+	struct servers *servers;       /* where it comes from; NULL: runtool_connect() */
+	struct background *background; /* for runs in a thread; NULL: there never was one */
+	bool busy;		       /* there is one */
 	int timeout_ms;
 	int version; /* of the interface, for the next call */
 	struct control control;
@@ -49,6 +52,9 @@ struct runtool {
 	struct rpc_info info; /* the strings of the last information call */
 	uint8_t block[CALL_BLOCK_SIZE];
 };
+
+/* Whether another call may be made. 0, or -1 with *err. */
+int call_check_free(const struct runtool *, struct runtool_error *err);
 
 /*
  * From now on calls go there; NULL: nowhere. A connection to another server is closed. 0, or -1

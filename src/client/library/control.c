@@ -21,6 +21,7 @@ control_open(struct control *k)
 	atomic_init(&k->cancelled, false);
 	atomic_init(&k->signals, 0);
 	atomic_init(&k->size, 0);
+	atomic_init(&k->also, -1);
 	k->ending = 0;
 	k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return (k->fd == -1 ? -1 : 0);
@@ -30,6 +31,12 @@ void
 control_close(struct control *k)
 {
 	close(k->fd);
+}
+
+void
+control_also(struct control *k, int fd)
+{
+	atomic_store(&k->also, fd);
 }
 
 void
@@ -49,14 +56,20 @@ control_end(struct control *k)
 	atomic_store(&k->cancelled, false);
 }
 
-void
-control_wake(struct control *k)
+static void
+wake_up(int fd)
 {
 	const uint64_t one = 1;
 	int saved = errno;
 
-	(void)!write(k->fd, &one, sizeof(one));
+	(void)!write(fd, &one, sizeof(one));
 	errno = saved;
+}
+
+void
+control_wake(struct control *k)
+{
+	wake_up(k->fd);
 }
 
 bool
@@ -88,8 +101,12 @@ control_take_size(struct control *k)
 void
 control_cancel(struct control *k)
 {
+	int also = atomic_load(&k->also);
+
 	atomic_store(&k->cancelled, true);
 	control_wake(k);
+	if (also != -1)
+		wake_up(also);
 }
 
 uint64_t

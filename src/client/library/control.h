@@ -9,7 +9,8 @@
 #include "runtool.h"
 
 struct control {
-	int fd; /* readable when something is wanted */
+	int fd;		 /* readable when something is wanted */
+	atomic_int also; /* readable when the call is cancelled; -1: none */
 	atomic_bool active, cancelled;
 	_Atomic(uint64_t) signals; /* CONTROL_BIT of those not taken yet */
 	_Atomic(int32_t) size;	   /* RPC5_SIZE of the terminal that is not taken yet; 0: none */
@@ -21,6 +22,9 @@ struct control {
 /* 0, or -1 with errno. */
 int control_open(struct control *);
 void control_close(struct control *);
+
+/* Another eventfd, which becomes readable, too, when a call is cancelled; -1: none. */
+void control_also(struct control *, int fd);
 
 /*
  * A run call is under way between these two. Only then a signal can be wanted; cancelling counts for

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "background.h"
 #include "call.h"
 #include "lib/error.h"
 #include "servers.h"
@@ -73,6 +74,7 @@ runtool_close(struct runtool *c)
 
 	if (c == NULL)
 		return;
+	background_close(c->background);
 	servers_close(c);
 	call_hang_up(c);
 	for (i = 0; i < CALL_STREAMS; i++)

@@ -92,6 +92,8 @@ ask(struct runtool *c, const struct question *q, void *answer, struct runtool_er
 {
 	int version = c->version, rc;
 
+	if (call_check_free(c, err) == -1)
+		return (-1);
 	rc = ask_so(c, q, answer, err);
 	return (c->version == version ? rc : ask_so(c, q, answer, err));
 }

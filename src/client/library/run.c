@@ -8,6 +8,7 @@
 #include "lib/deadline.h"
 #include "lib/endpoint.h"
 #include "lib/error.h"
+#include "run.h"
 #include "run_request.h"
 #include "servers.h"
 #include "sizes.h"
@@ -221,17 +222,21 @@ begin(struct course *r, struct runtool *c, const struct runtool_request *request
 	choose_begin(chooser(r), r->room_until);
 }
 
-static int
-run(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
+void
+run_begin(struct runtool *c)
+{
+	control_begin(&c->control);
+	c->input_read = false;
+}
+
+int
+run_to_end(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
     struct runtool_error *err)
 {
 	struct course r;
 	int rc;
 
-	/* First, so that no signal is lost from here on. */
-	control_begin(&c->control);
 	begin(&r, c, request);
-	c->input_read = false;
 	if (control_cancelled(&c->control))
 		rc = control_words(&c->control, err);
 	else
@@ -250,6 +255,17 @@ run(struct runtool *c, const struct runtool_request *request, struct runtool_res
 	if (c->servers != NULL && result->interface == RPC5_VERSION)
 		result->queue_s += (double)(r.last - r.begin) / 1e3;
 	return (0);
+}
+
+static int
+run(struct runtool *c, const struct runtool_request *request, struct runtool_result *result,
+    struct runtool_error *err)
+{
+	if (call_check_free(c, err) == -1)
+		return (-1);
+	/* First, so that no signal is lost from here on. */
+	run_begin(c);
+	return (run_to_end(c, request, result, err));
 }
 
 int
