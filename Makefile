@@ -317,7 +317,7 @@ run-checks: $(unit_bin) $(system_bin) $(runner_bin) stage $(if $(filter quick,$(
 
 # The suites that exercise decoders and threads; without those of the privileged launcher, which is the same
 # program as in `make check`. TSan of this age does not get along with much randomness of addresses: hence setarch.
-asan_suites := unit wire run stdin limits killer access v5 v5_stream v5_end v5_network stats library servers events ask choose sizes clients fleet_start
+asan_suites := unit wire run stdin limits killer access v5 v5_stream v5_end v5_network stats library servers events clients fleet_start
 tsan_suites := ask choose client client5 connect input killer memory multiply queue registry starter stats \
     limits shutdown v5 v5_stream v5_end library servers events signals platform fleet_leave fleet_rules
 .PHONY: asan tsan
