@@ -145,8 +145,8 @@ START_TEST(a_run_that_fails_is_an_error_wherever_it_does)
 	run5_server_best(&s, "server_max_threads = 1\nserver_max_pending = 1\n");
 	run5_fails(&s, &absent, SRPC_CLIENT_ERROR, "Execve failure");
 	run_fails(&s, &old, SRPC_CLIENT_ERROR);
-	odd.must = LIST5("colour=blue");
-	run5_fails(&s, &odd, SRPC_NOT_IMPLEMENTED, "colour");
+	odd.must = LIST5("flavour=blue");
+	run5_fails(&s, &odd, SRPC_NOT_IMPLEMENTED, "flavour");
 	ck_assert_int_eq(number(&s, "run_errors"), 3);
 	run5_start(&s, &holds);
 	run5_await(&holds, "on");
@@ -244,8 +244,8 @@ START_TEST(another_call_that_fails_is_an_error)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		struct run5 r = CALL5(all[i].proc);
 
-		r.must = LIST5("colour=blue");
-		run5_fails(&s, &r, SRPC_NOT_IMPLEMENTED, "colour");
+		r.must = LIST5("flavour=blue");
+		run5_fails(&s, &r, SRPC_NOT_IMPLEMENTED, "flavour");
 		run5_free(&r);
 		ck_assert_int_eq(number(&s, all[i].name), 1);
 	}

@@ -361,13 +361,13 @@ START_TEST(an_unknown_option_that_must_be_understood_is_refused)
 	struct run5 r = RUN5("/bin/true");
 
 	run5_server_best(&s, NULL);
-	r.must = LIST5("stderr=stdout", "colour=red");
-	run5_fails(&s, &r, SRPC_NOT_IMPLEMENTED, "colour");
+	r.must = LIST5("stderr=stdout", "flavour=red");
+	run5_fails(&s, &r, SRPC_NOT_IMPLEMENTED, "flavour");
 	r = run5_next(&r, RUN5("/bin/true"));
 	run5_do(&s, &r);
 	r = run5_next(&r, CALL5(RPC5_PING));
-	r.must = LIST5("colour=red");
-	run5_fails(&s, &r, SRPC_NOT_IMPLEMENTED, "colour");
+	r.must = LIST5("flavour=red");
+	run5_fails(&s, &r, SRPC_NOT_IMPLEMENTED, "flavour");
 	run5_free(&r);
 	server_stop(&s);
 }
@@ -380,12 +380,12 @@ START_TEST(an_unknown_option_that_may_be_ignored_is_ignored)
 	struct run5 r = RUN5("/bin/sh", "-c", "echo out; echo err >&2");
 
 	run5_server_best(&s, NULL);
-	r.may = LIST5("colour=red", "stderr=stdout", "x1_=");
+	r.may = LIST5("flavour=red", "stderr=stdout", "x1_=");
 	run5_do(&s, &r);
 	ck_assert_str_eq(run5_out(&r), "out\nerr\n");
 	for (size_t i = 0; i < sizeof(procs) / sizeof(procs[0]); i++) {
 		r = run5_next(&r, CALL5(procs[i]));
-		r.may = LIST5("colour=red");
+		r.may = LIST5("flavour=red");
 		run5_do(&s, &r);
 	}
 	run5_free(&r);
@@ -596,14 +596,14 @@ START_TEST(after_a_failure_there_is_no_hurry)
 	struct buf b = {0};
 
 	run5_server_best(&s, "request_timeout = 2\n");
-	r.must = LIST5("colour=red");
+	r.must = LIST5("flavour=red");
 	r.conn = call_connect(&s);
 	run5_encode(&r, &b);
 	ck_assert(call_send(r.conn, b.data, b.len - 1));
 	usleep(100000);
 	ck_assert(call_send(r.conn, b.data + b.len - 1, 1));
 	run5_finish(&r);
-	run5_failed(&r, SRPC_NOT_IMPLEMENTED, "colour");
+	run5_failed(&r, SRPC_NOT_IMPLEMENTED, "flavour");
 	ck_assert_int_eq(call_receive(r.conn, &r.in, 2800), -1);
 	r = run5_next(&r, RUN5("/bin/true"));
 	run5_do(&s, &r);

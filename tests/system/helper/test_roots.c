@@ -452,6 +452,23 @@ START_TEST(dev_has_these_files_and_no_others)
 }
 END_TEST
 
+/* That there is one is for the server to see to: tests/system/runtool/test_terminal.c. */
+START_TEST(what_is_no_terminal_cannot_be_the_tools)
+{
+	struct launch named, other;
+
+	helper_box("proc\ndev\n");
+	named = helper_launch((enum helper_kind)_i);
+	other = helper_launch((enum helper_kind)_i);
+	ck_assert_str_eq(FAILURE(&named, LAUNCHER_NO_MOUNT, "-tty", "-root", "box", "-wd", "/",
+			     "-cmd", "/bin/true"),
+	    "tool_launcher: descriptor 0 is no terminal");
+	ck_assert_contains(FAILURE(&other, LAUNCHER_NO_PROCESS, "-tty", "-root", helper_root(),
+			       "-wd", "/", "-cmd", "/bin/true"),
+	    "tool_launcher: descriptor 0 as terminal: ");
+}
+END_TEST
+
 START_TEST(the_devices_work)
 {
 	helper_box("proc\ndev\n");
@@ -804,6 +821,7 @@ roots_suite(void)
 	tcase_set_timeout(tc, 60);
 	testing_from(tc, TESTING_QUICK);
 	helper_add_kinds(tc, dev_has_these_files_and_no_others);
+	helper_add_kinds(tc, what_is_no_terminal_cannot_be_the_tools);
 	helper_add_kinds(tc, nothing_that_is_mounted_is_seen_outside);
 	testing_from(tc, TESTING_CHECK);
 	helper_add_kinds(tc, proc_shows_the_tools_processes_only);

@@ -366,6 +366,38 @@ START_TEST(it_can_be_suspended)
 }
 END_TEST
 
+/* Also what the tool writes just before its end, and after that has closed some of it. */
+START_TEST(all_of_it_arrives)
+{
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, IN_REAL,
+	    "T sh -c 'trap \"sleep 0.3; exit 5\" HUP; seq 9000; exec <&- >&- 2>&-; sleep 0.2; exit "
+	    "4'");
+	screen_await(screen, "\r\n8999\r\n9000\r\n");
+	got_up(screen, "4");
+	ck_assert_uint_eq(harness_count(screen->text, "\r\n"), 9001);
+	server_stop(&s);
+}
+END_TEST
+
+/* Whoever ends the server ends its tools, and all that is in them. */
+START_TEST(with_the_server_the_tool_ends)
+{
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, IN_REAL, "T sh -c 'sleep 60 & trap \"\" HUP; echo ready; cat'");
+	screen_await(screen, "ready");
+	server_stop(&s);
+	screen_await(screen, "ended because the server was shut down");
+	got_up(screen, "125");
+}
+END_TEST
+
 START_TEST(in_the_background_it_stops)
 {
 	struct screen *screen;
@@ -588,6 +620,8 @@ terminal_suite(void)
 	testing_add_if(tc, keys_are_for_the_jobs_of_a_shell, 0, ROOTS, can, need);
 	testing_add_if(tc, a_hung_tool_can_be_left, 0, ROOTS, can, need);
 	testing_add_if(tc, it_can_be_suspended, 0, ROOTS, can, need);
+	testing_add_if(tc, all_of_it_arrives, 0, 1, can, need);
+	testing_add_if(tc, with_the_server_the_tool_ends, 0, 1, can, need);
 	testing_add_if(tc, in_the_background_it_stops, 0, 1, can, need);
 	testing_add_if(tc, the_terminal_is_restored_at_any_end, 0, 1, can, need);
 	testing_add_if(tc, with_the_window_the_tool_ends, 0, ROOTS, can, need);

@@ -1621,7 +1621,7 @@ END_TEST
 static void
 say_what_is_not_invented_yet(struct fake *f)
 {
-	static const char *const pairs[] = {"colour=blue", "status=7", "signal=0", "core=0",
+	static const char *const pairs[] = {"flavour=blue", "status=7", "signal=0", "core=0",
 	    "why=ended", "state=ok", "nothing=", NULL};
 
 	take_run(f);

@@ -1,5 +1,6 @@
 /* What is typed for runtool, and what for the tool. */
 #include <string.h>
+#include <bsd/string.h>
 
 #include "client/runtool/escape.h"
 #include "unit/suites.h"
@@ -43,7 +44,7 @@ START_TEST(keys_at_the_start_of_a_line_are_ours)
 	for (p = courses[_i].typed; *p != '\0'; p++) {
 		strncat(taken, out, escape_take(&keys, *p, out, &wish));
 		if (wish != ESCAPE_NONE)
-			strcat(taken, words[wish]);
+			strlcat(taken, words[wish], sizeof(taken));
 	}
 	ck_assert_str_eq(taken, courses[_i].taken);
 }
