@@ -36,7 +36,7 @@ START_TEST(keys_at_the_start_of_a_line_are_ours)
 {
 	static const char *const words[] = {
 	    [ESCAPE_LEAVE] = "<leave>", [ESCAPE_SUSPEND] = "<suspend>", [ESCAPE_HELP] = "<help>"};
-	char taken[256] = "", out[ESCAPE_MOST];
+	char taken[256] = "", out[ESCAPE_MOST] = "";
 	struct escape keys = {0};
 	enum escape_wish wish;
 	const char *p;
