@@ -301,8 +301,8 @@ RUNTOOL_API int runtool_run(struct runtool *, const struct runtool_request *,
  * goes on; 0 with *result or -1 with *err: it is over.
  *
  * Until then what the request points to must stay, and only these functions, runtool_signal(),
- * runtool_cancel() and runtool_close(), which ends the run and its thread, may be called for the
- * object. Output that nobody fetches is kept up to a bound; then the tool waits. After fork(2) the
+ * runtool_resize(), runtool_cancel() and runtool_close(), which ends the run and its thread, may be
+ * called for the object. `input` and `started` are for runtool_run(). Output that nobody fetches is kept up to a bound; then the tool waits. After fork(2) the
  * run is the parent's: a child must leave the object alone.
  */
 RUNTOOL_API int runtool_start(

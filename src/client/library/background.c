@@ -241,6 +241,9 @@ start(struct runtool *c, const struct runtool_request *request, struct runtool_e
 
 	if (call_check_free(c, err) == -1 || run_request_check(request, err) == -1)
 		return (-1);
+	if (request->input != NULL || request->started != NULL)
+		return (error_set(err, RUNTOOL_INVALID,
+		    "input, started: are called by runtool_run() only, in its thread"));
 	if (c->background == NULL && (c->background = background_new(c)) == NULL)
 		return (error_set(err, RUNTOOL_INTERNAL, "out of memory or descriptors"));
 	b = c->background;
@@ -303,6 +306,9 @@ hand_on(struct background *b, int stream, const void *data, size_t len)
 	else
 		b->failed = true;
 	pthread_mutex_unlock(&b->lock);
+	/* The tool may write nothing more by which its run would notice. */
+	if (rc != RUNTOOL_CLOSE_STREAM)
+		control_cancel(&b->c->control);
 }
 
 static void
@@ -380,6 +386,11 @@ process(struct runtool *c, struct runtool_result *result, struct runtool_error *
 	if (!over)
 		return (1);
 	end_thread(b);
+	if (b->failed) {
+		/* Ours may have come too late for this run, and is not meant for the next one. */
+		control_end(&c->control);
+		return (run_request_undelivered(err));
+	}
 	*result = b->result;
 	*err = b->error;
 	return (b->rc);

@@ -196,5 +196,11 @@ run_request_output(const struct runtool_request *request, int stream, const void
 		rc = request->output(request->arg, stream, data, len);
 	if (rc == 0 || rc == RUNTOOL_CLOSE_STREAM)
 		return (rc);
+	return (run_request_undelivered(err));
+}
+
+int
+run_request_undelivered(struct runtool_error *err)
+{
 	return (error_set(err, RUNTOOL_CLIENT, "output could not be delivered"));
 }

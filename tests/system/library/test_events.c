@@ -279,14 +279,14 @@ START_TEST(a_signal_reaches_a_tool_in_an_event_loop)
 }
 END_TEST
 
-/* 0: its stream is closed; 1: it is ended. */
+/* 0: its stream is closed; 1: it is ended; 2: likewise, if it writes no more. */
 START_TEST(what_the_output_function_says_counts)
 {
 	struct server s;
 	struct task t;
 
 	serve(&s, 5);
-	start(&t, &s, "exec yes", "answer");
+	start(&t, &s, _i == 2 ? "echo one; exec sleep 600" : "exec yes", "answer");
 	t.answer = _i == 0 ? RUNTOOL_CLOSE_STREAM : -1;
 	await_end(&t);
 	if (_i == 0)
@@ -294,10 +294,23 @@ START_TEST(what_the_output_function_says_counts)
 		    "signal %d, status %d: %s", t.result.signal, t.result.status, t.err.message);
 	else
 		ck_assert_str_eq(t.err.message, "output could not be delivered");
+	/* That was for this run alone. */
+	t.argv[2] = "exit 3";
+	t.rc = 1;
+	ck_assert_int_eq(runtool_start(t.c, &t.request, &t.err), 0);
+	await_end(&t);
+	ck_assert_int_eq(t.rc, 0);
+	ck_assert_int_eq(t.result.status, 3);
 	end(&t);
 	server_stop(&s);
 }
 END_TEST
+
+static void
+note_started(void *arg)
+{
+	(void)arg;
+}
 
 START_TEST(other_calls_wait_for_the_end_of_the_run)
 {
@@ -320,6 +333,9 @@ START_TEST(other_calls_wait_for_the_end_of_the_run)
 	ck_assert_int_eq(runtool_process(t.c, &t.result, &t.err), -1);
 	ck_assert_int_eq(t.err.code, RUNTOOL_INVALID);
 	wrong = t.request;
+	wrong.started = note_started;
+	ck_assert_int_eq(runtool_start(t.c, &wrong, &t.err), -1);
+	ck_assert_contains(t.err.message, "input, started");
 	wrong.argv = NULL;
 	ck_assert_int_eq(runtool_start(t.c, &wrong, &t.err), -1);
 	ck_assert_str_eq(t.err.message, "no command");
@@ -391,7 +407,7 @@ events_suite(void)
 	tcase_add_loop_test(tc, closing_in_the_middle_leaves_no_thread_and_no_tool, 0, 2);
 	tcase_add_test(tc, a_run_that_began_just_now_can_be_closed);
 	tcase_add_test(tc, a_signal_reaches_a_tool_in_an_event_loop);
-	tcase_add_loop_test(tc, what_the_output_function_says_counts, 0, 2);
+	tcase_add_loop_test(tc, what_the_output_function_says_counts, 0, 3);
 	tcase_add_test(tc, other_calls_wait_for_the_end_of_the_run);
 	tcase_add_test(tc, what_is_to_be_told_comes_by_the_event_loop_too);
 	suite_add_tcase(suite, tc);
