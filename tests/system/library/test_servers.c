@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtool.h"
@@ -41,6 +42,16 @@ waiting(void *arg, const char *line, int64_t seconds)
 	t->waits++;
 	if (t->cancel != NULL)
 		runtool_cancel(t->cancel);
+}
+
+/* Who did not answer is not remembered for other programs of this user. */
+static void
+set_up(void)
+{
+	const char *dir = harness_installed(harness_text("work/%s", harness_unique("memory")));
+
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	ck_assert_int_eq(setenv("XDG_RUNTIME_DIR", dir, 1), 0);
 }
 
 static struct runtool_servers
@@ -287,6 +298,7 @@ servers_suite(void)
 	TCase *tc = tcase_create("servers");
 
 	tcase_set_timeout(tc, TEST_LIMIT);
+	tcase_add_checked_fixture(tc, set_up, NULL);
 	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, a_platforms_servers_are_chosen_for_each_run);
 	testing_from(tc, TESTING_CHECK);
