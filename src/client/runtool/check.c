@@ -38,7 +38,7 @@ print_remedy_for(const struct runtool_error *e)
 }
 
 int
-check_report(const struct cmdline *cmd, const struct attempt_result *o)
+check_report(const struct cmdline *cmd, const struct remote_result *o)
 {
 	char server[ENDPOINT_NAME_SIZE];
 

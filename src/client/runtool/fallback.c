@@ -34,7 +34,7 @@ fallback_can(const struct cmdline *cmd, const char **why)
 }
 
 bool
-fallback_is_due(const struct attempt_result *o)
+fallback_is_due(const struct remote_result *o)
 {
 	const struct runtool_error *e = &o->error;
 
@@ -116,7 +116,7 @@ execute(char *const *argv, char **env)
 }
 
 void
-fallback_run(const struct cmdline *cmd, struct attempt_result *o)
+fallback_run(const struct cmdline *cmd, struct remote_result *o)
 {
 	static char *none[] = {NULL};
 	char words[ERROR_WORDS_SIZE];

@@ -29,7 +29,7 @@ error_status(const struct runtool_error *error)
 }
 
 int
-report_exit_status(const struct attempt_result *o)
+report_exit_status(const struct remote_result *o)
 {
 	if (o->signal != 0)
 		return (EXIT_SIGNAL + o->signal);
@@ -71,7 +71,7 @@ is_about_root(const struct runtool_error *error)
 }
 
 static void
-tell_error(const struct cmdline *cmd, const struct attempt_result *o)
+tell_error(const struct cmdline *cmd, const struct remote_result *o)
 {
 	char server[ENDPOINT_NAME_SIZE], words[ERROR_WORDS_SIZE];
 
@@ -128,7 +128,7 @@ tell_usage(const struct cmdline *cmd, const struct runtool_result *r)
 }
 
 void
-report_words(const struct cmdline *cmd, const struct attempt_result *o)
+report_words(const struct cmdline *cmd, const struct remote_result *o)
 {
 	if (!o->ran) {
 		tell_error(cmd, o);
@@ -140,7 +140,7 @@ report_words(const struct cmdline *cmd, const struct attempt_result *o)
 }
 
 static const char *
-why_word(const struct attempt_result *o)
+why_word(const struct remote_result *o)
 {
 	if (o->ran)
 		return (why_words[o->result.why]);
@@ -162,7 +162,7 @@ seconds_if(bool known, double seconds)
 
 /* What the server said last of its load; failures have that, too. */
 static void
-add_load(json_t *object, const struct attempt_result *o)
+add_load(json_t *object, const struct remote_result *o)
 {
 	int in_flight = o->ran ? o->result.in_flight : o->error.in_flight;
 	bool loaded = o->ran ? o->result.loaded : o->error.loaded;
@@ -174,7 +174,7 @@ add_load(json_t *object, const struct attempt_result *o)
 }
 
 int
-report_json(const struct cmdline *cmd, const struct attempt_result *o, FILE *f)
+report_json(const struct cmdline *cmd, const struct remote_result *o, FILE *f)
 {
 	const struct runtool_request *request = &cmd->request;
 	const struct runtool_result *r = &o->result;

@@ -4,19 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "attempt.h"
 #include "check.h"
 #include "fallback.h"
 #include "output.h"
 #include "remarks.h"
+#include "remote.h"
 #include "report.h"
 #include "signals.h"
 #include "terminal.h"
 
 static void
-run(struct cmdline *cmd, struct attempt_result *o)
+run(struct cmdline *cmd, struct remote_result *o)
 {
-	attempt(cmd, o);
+	remote_run(cmd, o);
 	if (cmd->fallback && !cmd->request.check && fallback_is_due(o))
 		fallback_run(cmd, o);
 }
@@ -46,7 +46,7 @@ open_json(const struct cmdline *cmd)
 
 /* 0, or -1 with errno. */
 static int
-write_json(const struct cmdline *cmd, const struct attempt_result *o, FILE *f)
+write_json(const struct cmdline *cmd, const struct remote_result *o, FILE *f)
 {
 	int rc = f == NULL ? 0 : report_json(cmd, o, f);
 
@@ -58,7 +58,7 @@ write_json(const struct cmdline *cmd, const struct attempt_result *o, FILE *f)
 int
 main(int argc, char *argv[])
 {
-	struct attempt_result outcome = {
+	struct remote_result outcome = {
 	    .result = {.size = sizeof(outcome.result)}, .error = {.size = sizeof(outcome.error)}};
 	struct cmdline cmd;
 	FILE *json;

@@ -1,11 +1,11 @@
-/* attempt.h: has a server run the command: the one that is named, or the best of several. */
-#ifndef ATTEMPT_H
-#define ATTEMPT_H
+/* remote.h: has a server run the command: the one that is named, or the best of several. */
+#ifndef REMOTE_H
+#define REMOTE_H
 
 #include "cmdline.h"
 
 /* What came of it. */
-struct attempt_result {
+struct remote_result {
 	bool ran;   /* then `result` counts, else `error` */
 	bool local; /* the error is not the server's */
 	struct runtool_result result;
@@ -15,6 +15,6 @@ struct attempt_result {
 };
 
 /* cmd->server says afterwards which server it was; it is empty if none could be asked. */
-void attempt(struct cmdline *, struct attempt_result *);
+void remote_run(struct cmdline *, struct remote_result *);
 
 #endif

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "attempt.h"
+#include "remote.h"
 #include "lib/error.h"
 #include "output.h"
 #include "remarks.h"
@@ -13,7 +13,7 @@
 
 /* Explains a call that we ended ourselves: the output could not be written, or a signal came. */
 static void
-explain(const struct cmdline *cmd, const struct output *output, struct attempt_result *o)
+explain(const struct cmdline *cmd, const struct output *output, struct remote_result *o)
 {
 	bool hung_up = output->error == EINTR || signals_cancelled();
 
@@ -68,7 +68,7 @@ take_server(struct cmdline *cmd, const struct runtool *c)
 }
 
 void
-attempt(struct cmdline *cmd, struct attempt_result *o)
+remote_run(struct cmdline *cmd, struct remote_result *o)
 {
 	struct output output = {0};
 	struct runtool *c;
