@@ -124,8 +124,8 @@ void root_enter(struct launch *);
 /*
  * mounts.c: the tool's root, as a descriptor of a mount. mounts_detach(): a volatile one, attached
  * to nothing, so that `..` ends at it. mounts_assemble(): one that is put together, and all that is
- * left in our mount namespace; with -tty its /dev/console is the terminal. mounts_seal_input() makes standard input a read-only mount: else a
- * tool could open /proc/self/fd/0 for writing.
+ * left in our mount namespace; with -tty its /dev/console is the terminal. mounts_seal_input()
+ * makes standard input a read-only mount: else a tool could open /proc/self/fd/0 for writing.
  */
 int mounts_detach(int root);
 int mounts_assemble(const struct launch *);

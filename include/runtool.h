@@ -302,8 +302,9 @@ RUNTOOL_API int runtool_run(struct runtool *, const struct runtool_request *,
  *
  * Until then what the request points to must stay, and only these functions, runtool_signal(),
  * runtool_resize(), runtool_cancel() and runtool_close(), which ends the run and its thread, may be
- * called for the object. `input` and `started` are for runtool_run(). Output that nobody fetches is kept up to a bound; then the tool waits. After fork(2) the
- * run is the parent's: a child must leave the object alone.
+ * called for the object. `input` and `started` are for runtool_run(). Output that nobody fetches is
+ * kept up to a bound; then the tool waits. After fork(2) the run is the parent's: a child must leave
+ * the object alone.
  */
 RUNTOOL_API int runtool_start(
     struct runtool *, const struct runtool_request *, struct runtool_error *err);

@@ -23,8 +23,9 @@ struct stream {
 void stream_init(struct stream *, struct request *);
 
 /*
- * Makes the pipes or terminals that the request asks for. `files` gets the tool's ends, which the caller closes;
- * a descriptor that is there already stays. 0, or -1 with errno; stream_close() in any case.
+ * Makes the pipes or terminals that the request asks for. `files` gets the tool's ends, which the
+ * caller closes; a descriptor that is there already stays. 0, or -1 with errno; stream_close() in
+ * any case.
  */
 int stream_open(struct stream *, int files[3]);
 void stream_close(struct stream *);

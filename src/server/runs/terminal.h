@@ -13,8 +13,7 @@ int terminal_open(int rows, int columns, int *ours, int *tools);
 /* Tells the tool by SIGWINCH if that is new. `ours` may be -1. */
 void terminal_resize(int ours, int rows, int columns);
 
-/*
- * The same for an output: it changes no byte, and is nobody's controlling terminal. */
+/* The same for an output: it changes no byte, and is not made anybody's controlling terminal. */
 int terminal_open_output(int rows, int columns, int *ours, int *tools);
 
 /* What can be done about this errno, to stand behind its words; or "". */
