@@ -309,19 +309,23 @@ START_TEST(keys_are_for_the_jobs_of_a_shell)
 	screen_await(screen, "interrupt me\r\n");
 	screen_type(screen, "\003");
 	screen_await(screen, "^C");
+	screen_await(screen, "$ ");
 	screen_type(screen, "echo goes o''n $?\r");
 	screen_await(screen, "goes on 130\r\n");
-	screen_type(screen, "(echo st''op me; exec sleep 61)\r");
+	screen_type(screen, "/bin/sh -c 'trap \"echo awa\\\"\\\"ke\" CONT; echo st\"\"op me; "
+			    "while :; do read x; done'\r");
 	screen_await(screen, "stop me\r\n");
 	screen_type(screen, "\032");
 	screen_await(screen, "Stopped");
-	screen_await(screen, "exec sleep 61");
 	screen_type(screen, "fg\r");
-	screen_await(screen, "exec sleep 61");
+	/* What fg says comes before the job has the terminal. */
+	screen_await(screen, "awake\r\n");
 	screen_type(screen, "\003");
 	screen_await(screen, "^C");
+	screen_await(screen, "$ ");
 	screen_type(screen, "echo fore''ground $?\r");
 	screen_await(screen, "foreground 130\r\n");
+	screen_await(screen, "$ ");
 	screen_type(screen, "\004");
 	got_up(screen, "0");
 	server_stop(&s);

@@ -1070,8 +1070,8 @@ START_TEST(a_terminals_size_reaches_the_tool)
 {
 	struct runtool *c = start(expect_sizes);
 	struct runtool_request request = run_true;
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 	int ends[2];
 
 	ck_assert_int_eq(pipe(ends), 0);
@@ -1097,8 +1097,8 @@ START_TEST(a_terminal_needs_input_and_nothing_closed)
 {
 	struct runtool *c = start(expect_nothing);
 	struct runtool_request request = run_true;
-	struct runtool_result result;
-	struct runtool_error err;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
 
 	request.tty = true;
 	if (_i == 1)
