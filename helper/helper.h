@@ -138,6 +138,15 @@ _Noreturn void check(const struct policy *, struct launch *);
 _Noreturn void keeper_start(struct launch *);
 
 /*
+ * keep.c: what the keeper does meanwhile. keep_open() opens what it needs of the host's /proc, before
+ * the root is entered; keep_outputs() comes before the tool's process, and keep() behind it: that
+ * returns the tool's wait status when all is over.
+ */
+void keep_open(const struct launch *);
+void keep_outputs(void);
+int keep(const struct launch *, pid_t tool);
+
+/*
  * tool.c: the last steps, in the tool's own process. `keeper` is its parent; 0: there is no keeper.
  */
 _Noreturn void tool_exec(const struct launch *, pid_t keeper);

@@ -1,8 +1,8 @@
 /*
  * tool_launcher: the setuid-root helper. It enters a tool's root, gives up privilege for good and
  * executes the tool. Its steps stand here in their order, and in tool_launcher(8) with their
- * reasons. What has to be trusted ends at privilege_drop(): tool.c, look.c and the second half of
- * keeper.c, from watch_outputs() on, are executed behind it, as the tool's own user.
+ * reasons. What has to be trusted ends at privilege_drop(): keep.c, tool.c and look.c are executed
+ * behind it, as the tool's own user.
  */
 #include "helper.h"
 
