@@ -1,9 +1,7 @@
 #include <bsd/stdlib.h>
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,293 +11,55 @@
 
 #include "cmdline.h"
 #include "inherit.h"
-#include "lib/record.h"
 #include "links.h"
+#include "options.h"
 #include "paths.h"
+#include "status.h"
 #include "terminal.h"
+#include "values.h"
 
 #define DEFAULT_SERVER	  "localhost"
 #define DEFAULT_ROOT	  "1"
 #define DEFAULT_DIRECTORY ".WD"
-#define LABEL_MAX	  128
 #define KEEP_ALIVE_MIN_MS 100
 #define KEEP_ALIVE_MAX_MS 600000
 #define MAX_RETRIES	  1000
 #define MAX_WAIT_MS	  86400000
 
-/* Long options without a letter. */
-enum {
-	JSON = UCHAR_MAX + 1,
-	KEEP_ALIVE,
-	RETRY,
-	WAIT,
-	FALLBACK,
-	LOG,
-	SHOW,
-	CHECK,
-	LINKS,
-	COLOUR,
-	TTY
-};
-
-static const struct choice {
-	int letter;
-	const char *name, *argument, *help;
-} choices[] = {
-    {'s', "server", "HOST[:PORT]", "the server; default: $RUNTOOL_SERVER, or -p, -a, localhost"},
-    {'p', "platform", "PLATFORM",
-	"the best server of this section of vesta.cfg;\n"
-	"                                 default: $RUNTOOL_PLATFORM"},
-    {'a', "area", "AREA",
-	"the best server of this area of the fleet;\n"
-	"                                 default: $RUNTOOL_AREA"},
-    {'r', "root", "INDEX|NAME", "the tool's root, by number or name; default: 1"},
-    {'w', "directory", "DIR|here",
-	"working directory below the root; here: the current\n"
-	"                                 one, here:/FROM=/TO: with another beginning;\n"
-	"                                 default: .WD"},
-    {'e', "env", "NAME[=VALUE]",
-	"set a variable; without a value: as it is here;\n"
-	"                                 also a pattern, as *; after !: leave it out again"},
-    {'i', "input", "FILE|-", "stdin: a file on the server, or this stdin"},
-    {'t', "time-limit", "SECONDS", "end the tool after this time, with status 124"},
-    {'l', "label", "LABEL", "what the server's log calls the run"},
-    {'v', "verbose", NULL, "tell about server, times and usage"},
-    {'q', "quiet", NULL, "do not tell how the tool ended"},
-    {JSON, "json", "FILE", "write the result as JSON; default: to stderr"},
-    {COLOUR, "colour", "WHEN",
-	"let it use colours: always, never, or auto: if stdout and\n"
-	"                                 stderr are a terminal; default: never, and always\n"
-	"                                 without WHEN"},
-    {TTY, "tty", NULL, "give it a terminal, as this one"},
-    {KEEP_ALIVE, "keep-alive", "SECONDS", "longest silence of the server; default: 20"},
-    {RETRY, "retry", "N", "run it again where a run is lost, N times at most; default: 0"},
-    {WAIT, "wait", "SECONDS", "wait so long for a server that is not there; default: 0"},
-    {FALLBACK, "fallback", "local|none", "run it here if there is no server; default: none"},
-    {'c', "config", "FILE", "the vesta.cfg that names port and platforms"},
-    {LOG, "log", "FILE|syslog", "where to write what was wrong while a server was found"},
-    {SHOW, "show", NULL, "show what is in force, and where it comes from"},
-    {CHECK, "check", NULL, "run nothing: say what is not right for COMMAND there"},
-    {LINKS, "links", "DIR NAME...",
-	"make links in DIR: commands that this runtool runs as\n"
-	"                                 the preferences say"},
-    {'h', "help", NULL, "show this"},
-    {'V', "version", NULL, "show the version"},
-};
-#define CHOICES (sizeof(choices) / sizeof(choices[0]))
-
-/* The options that preferences stand for, and what stands before their values. */
-static const struct {
-	int letter;
-	const char *what;
-} options_of[PREFERENCES] = {
-    [PREFER_SERVER] = {'s', "-s "},
-    [PREFER_PLATFORM] = {'p', "-p "},
-    [PREFER_AREA] = {'a', "-a "},
-    [PREFER_ROOT] = {'r', "-r "},
-    [PREFER_DIRECTORY] = {'w', "-w "},
-    [PREFER_ENV] = {'e', "-e "},
-    [PREFER_WAIT] = {WAIT, "--wait "},
-    [PREFER_RETRY] = {RETRY, "--retry "},
-    [PREFER_FALLBACK] = {FALLBACK, "--fallback "},
-    [PREFER_LOG] = {LOG, "--log "},
-    [PREFER_COLOUR] = {COLOUR, "--colour="},
-};
-
-/* Whether the option's argument may be left out. */
-static bool
-may_be_alone(int letter)
-{
-	return (letter == JSON || letter == COLOUR);
-}
-
-static void
-help(void)
-{
-	const struct choice *c;
-	char form[64];
-
-	puts("usage: runtool [OPTION]... [--] COMMAND [ARGUMENT]...\n"
-	     "Runs COMMAND through a RunToolServer as if it ran here; see runtool(1).\n");
-	for (c = choices; c < choices + CHOICES; c++) {
-		snprintf(form, sizeof(form), may_be_alone(c->letter) ? "--%s[=%s]" : "--%s %s",
-		    c->name, c->argument == NULL ? "" : c->argument);
-		if (c->letter <= UCHAR_MAX)
-			printf("  -%c, %-26s %s\n", c->letter, form, c->help);
-		else
-			printf("      %-26s %s\n", form, c->help);
-	}
-}
-
-_Noreturn static void
-try_help(void)
-{
-	fputs("try 'runtool --help'\n", stderr);
-	exit(EXIT_TROUBLE);
-}
-
-__attribute__((format(printf, 1, 2))) _Noreturn static void
-refuse(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vwarnx(fmt, ap);
-	va_end(ap);
-	try_help();
-}
-
-/* Whether a text has only these characters, and at least one. */
-static bool
-consists_of(const char *text, const char *characters)
-{
-	return (*text != '\0' && text[strspn(text, characters)] == '\0');
-}
-
-/* A root's number, decimal or hexadecimal after 0x, or its name. */
-static void
-take_root(struct cmdline *cmd, const char *text)
-{
-	struct runtool_request *request = &cmd->request;
-	bool hex = strncasecmp(text, "0x", 2) == 0;
-	unsigned long long n;
-
-	request->root = 0;
-	request->root_name = NULL;
-	if (*text == '\0' || strchr(text, '/') != NULL)
-		refuse("%s%s: must be a root's number or its name", cmd->what, text);
-	if (!consists_of(text + (hex ? 2 : 0), hex ? "0123456789abcdefABCDEF" : "0123456789")) {
-		request->root_name = text;
-		return;
-	}
-	n = strtoull(text, NULL, hex ? 16 : 10);
-	if (n == 0 || n > UINT32_MAX)
-		refuse("%s%s: must be from 1 to 0xffffffff", cmd->what, text);
-	/* 0803 may be meant as the directory 00000803, which is 0x803. */
-	if (!hex && *text == '0' && text[1] != '\0')
-		refuse("%s%s: has leading zeros: say %s, or 0x%s if it is hexadecimal", cmd->what,
-		    text, text + strspn(text, "0"), text + strspn(text, "0"));
-	request->root = (uint32_t)n;
-}
-
-/* Seconds with a decimal fraction, in milliseconds, rounded up. */
-static int
-take_seconds(const char *option, const char *text, int min_ms, int max_ms)
-{
-	const char *dot = strchr(text, '.');
-	double ms;
-
-	ms = strtod(text, NULL) * 1000;
-	if (!consists_of(text, "0123456789.") || strcmp(text, ".") == 0 ||
-	    (dot != NULL && strchr(dot + 1, '.') != NULL) || ms < min_ms || ms > max_ms)
-		refuse("%s%s: must be a number of seconds from %g to %.10g", option, text,
-		    min_ms / 1000.0, max_ms / 1000.0);
-	ms += 0.999999;
-	return (ms < max_ms ? (int)ms : max_ms);
-}
-
-static int
-take_count(const char *option, const char *text, int max)
-{
-	const char *wrong;
-	int n = (int)strtonum(text, 0, max, &wrong);
-
-	if (wrong != NULL)
-		refuse("%s%s: must be a number from 0 to %d", option, text, max);
-	return (n);
-}
-
-static void
-take_variable(struct cmdline *cmd, const char *text)
-{
-	const char *why;
-
-	if (environment_take(&cmd->env, text, &why) == -1)
-		refuse("%s%s: %s", cmd->what, text, why);
-}
-
-/* Those of a preference are separated by blanks. */
-static void
-take_variables(struct cmdline *cmd, const char *text)
-{
-	char *rest, *word;
-
-	if ((rest = cmd->words = strdup(text)) == NULL)
-		err(EXIT_TROUBLE, "environment");
-	while ((word = strsep(&rest, " \t")) != NULL)
-		if (*word != '\0')
-			take_variable(cmd, word);
-}
-
-static void
-take_input(struct runtool_request *request, const char *text)
-{
-	request->closed &= ~(unsigned int)RUNTOOL_CLOSED_STDIN;
-	request->stream_stdin = strcmp(text, "-") == 0;
-	request->stdin_file = NULL;
-	if (request->stream_stdin || strcmp(text, "/dev/null") == 0)
-		return;
-	if (*text != '/')
-		refuse("-i %s: must be a full path name on the server, or - for this stdin", text);
-	request->stdin_file = text;
-}
-
-static void
-take_colour(struct cmdline *cmd, const char *text)
-{
-	cmd->request.colour = terminal_wants_colour(text);
-	if (strcmp(text, "always") != 0 && strcmp(text, "auto") != 0 && strcmp(text, "never") != 0)
-		refuse("%s%s: must be always, auto or never", cmd->what, text);
-}
-
-static void
-take_server(struct cmdline *cmd, const char *text)
-{
-	if (endpoint_parse(&cmd->server, text) == -1)
-		refuse("%s%s: must be HOST, HOST:PORT or [ADDRESS]:PORT", cmd->what, text);
-}
-
-static void
-take_area(struct cmdline *cmd, const char *text)
-{
-	if (!record_area_ok(text))
-		refuse("%s%s: must be letters, digits, `.`, `_` and `-`", cmd->what, text);
-	cmd->area = text;
-}
-
 static void
 take(struct cmdline *cmd, int letter, const char *text)
 {
+	struct runtool_request *request = &cmd->request;
+
 	switch (letter) {
 	case 's':
-		take_server(cmd, text);
+		values_server(cmd->what, text, &cmd->server);
 		break;
 	case 'p':
 		cmd->platform = text;
 		break;
 	case 'a':
-		take_area(cmd, text);
+		values_area(cmd->what, text);
+		cmd->area = text;
 		break;
 	case 'r':
-		take_root(cmd, text);
+		values_root(cmd->what, text, request);
 		break;
 	case 'w':
 		cmd->directory.asked = text;
 		break;
 	case 'e':
-		take_variable(cmd, text);
+		values_variable(cmd->what, text, &cmd->env);
 		break;
 	case 'i':
-		cmd->request.best_effort = false;
-		take_input(&cmd->request, text);
+		request->best_effort = false;
+		values_input(text, request);
 		break;
 	case 't':
-		cmd->request.time_limit_ms = take_seconds("-t ", text, 0, INT_MAX);
+		request->time_limit_ms = values_ms("-t ", text, 0, INT_MAX);
 		break;
 	case 'l':
-		if (strlen(text) > LABEL_MAX)
-			refuse("-l: must be at most %d bytes long", LABEL_MAX);
-		cmd->request.label = *text == '\0' ? NULL : text;
+		values_label(text, request);
 		break;
 	case 'v':
 		cmd->verbose = true;
@@ -307,78 +67,53 @@ take(struct cmdline *cmd, int letter, const char *text)
 	case 'q':
 		cmd->quiet = true;
 		break;
-	case JSON:
+	case OPTION_JSON:
 		cmd->json = true;
 		cmd->json_file = text;
 		break;
-	case KEEP_ALIVE:
-		cmd->request.keep_alive_ms =
-		    take_seconds("--keep-alive ", text, KEEP_ALIVE_MIN_MS, KEEP_ALIVE_MAX_MS);
+	case OPTION_KEEP_ALIVE:
+		request->keep_alive_ms =
+		    values_ms("--keep-alive ", text, KEEP_ALIVE_MIN_MS, KEEP_ALIVE_MAX_MS);
 		break;
-	case RETRY:
-		cmd->retries = take_count(cmd->what, text, MAX_RETRIES);
+	case OPTION_RETRY:
+		cmd->retries = values_count(cmd->what, text, MAX_RETRIES);
 		break;
-	case WAIT:
-		cmd->wait_ms = take_seconds(cmd->what, text, 0, MAX_WAIT_MS);
+	case OPTION_WAIT:
+		cmd->wait_ms = values_ms(cmd->what, text, 0, MAX_WAIT_MS);
 		break;
-	case FALLBACK:
-		cmd->fallback = strcmp(text, "local") == 0;
-		if (!cmd->fallback && strcmp(text, "none") != 0)
-			refuse("%s%s: must be local or none", cmd->what, text);
+	case OPTION_FALLBACK:
+		cmd->fallback = values_either(cmd->what, text, "local", "none");
 		break;
-	case LOG:
+	case OPTION_LOG:
 		cmd->log = text;
 		break;
-	case COLOUR:
-		take_colour(cmd, text);
+	case OPTION_COLOUR:
+		request->colour = values_colour(cmd->what, text);
 		break;
-	case TTY:
-		cmd->request.tty = true;
+	case OPTION_TTY:
+		request->tty = true;
 		break;
-	case SHOW:
+	case OPTION_SHOW:
 		cmd->show = true;
 		break;
-	case CHECK:
-		cmd->request.check = true;
+	case OPTION_CHECK:
+		request->check = true;
 		break;
-	case LINKS:
+	case OPTION_LINKS:
 		cmd->links = text;
 		break;
 	case 'c':
 		cmd->config = text;
 		break;
 	case 'h':
-		help();
+		options_help();
 		exit(EXIT_SUCCESS);
 	case 'V':
 		puts("runtool " VERSION);
 		exit(EXIT_SUCCESS);
 	default:
-		try_help();
+		values_try_help();
 	}
-}
-
-/* Makes getopt_long()'s arguments. A `+` ends the options at the first other argument. */
-static void
-describe(char letters[2 * CHOICES + 2], struct option names[CHOICES + 1])
-{
-	const struct choice *c;
-
-	*letters++ = '+';
-	for (c = choices; c < choices + CHOICES; c++) {
-		*names++ = (struct option){.name = c->name,
-		    .has_arg = may_be_alone(c->letter) ? optional_argument
-			       : c->argument == NULL   ? no_argument
-						       : required_argument,
-		    .val = c->letter};
-		if (c->letter > UCHAR_MAX)
-			continue;
-		*letters++ = (char)c->letter;
-		if (c->argument != NULL)
-			*letters++ = ':';
-	}
-	*letters = '\0';
-	*names = (struct option){0};
 }
 
 /* Whether to stream our stdin: not from a terminal, nor from /dev/null, which is empty. */
@@ -395,9 +130,9 @@ static void
 check_choice(const struct cmdline *cmd)
 {
 	if ((cmd->server.host[0] != '\0') + (cmd->platform != NULL) + (cmd->area != NULL) > 1)
-		refuse("-s, -p or -a: only one of them");
+		values_refuse("-s, -p or -a: only one of them");
 	if (cmd->platform != NULL && *cmd->platform == '\0')
-		refuse("-p: must be the name of a section of vesta.cfg");
+		values_refuse("-p: must be the name of a section of vesta.cfg");
 }
 
 /* ---- what is in force --------------------------------------------------------------------- */
@@ -413,17 +148,15 @@ note(struct cmdline *cmd, enum preference i, const char *text)
 static void
 take_option(struct cmdline *cmd, int letter, const char *text)
 {
-	enum preference i = 0;
+	enum preference i = options_preference(letter);
 
-	while (i < PREFERENCES && options_of[i].letter != letter)
-		i++;
-	if (letter == COLOUR && text == NULL)
+	if (letter == OPTION_COLOUR && text == NULL)
 		text = "always";
 	if (i == PREFERENCES) {
 		take(cmd, letter, text);
 		return;
 	}
-	cmd->what = options_of[i].what;
+	cmd->what = options_words(i);
 	take(cmd, letter, text);
 	if (i != PREFER_ENV) {
 		free(cmd->in_force.texts[i]);
@@ -444,10 +177,13 @@ take_preference(struct cmdline *cmd, enum preference i)
 	const char *value = cmd->preferences.list[i].value;
 
 	cmd->what = cmd->preferences.list[i].from;
-	if (i == PREFER_ENV)
-		take_variables(cmd, value);
-	else
-		take(cmd, options_of[i].letter, value);
+	if (i == PREFER_ENV) {
+		if ((cmd->words = strdup(value)) == NULL)
+			err(EXIT_TROUBLE, "environment");
+		values_variables(cmd->what, cmd->words, &cmd->env);
+	} else {
+		take(cmd, options_letter(i), value);
+	}
 	note(cmd, i, value);
 }
 
@@ -473,7 +209,7 @@ take_defaults(struct cmdline *cmd)
 {
 	cmd->what = "default";
 	if (!has_server(cmd)) {
-		take_server(cmd, DEFAULT_SERVER);
+		values_server(cmd->what, DEFAULT_SERVER, &cmd->server);
 		note(cmd, PREFER_SERVER, DEFAULT_SERVER);
 	}
 	if (cmd->in_force.texts[PREFER_ROOT] == NULL)
@@ -511,7 +247,7 @@ offer_term(struct cmdline *cmd)
 	if (term != NULL && asprintf(&cmd->term, "TERM=%s", term) == -1)
 		err(EXIT_TROUBLE, "environment");
 	if (cmd->term != NULL)
-		take_variable(cmd, cmd->term);
+		values_variable(cmd->what, cmd->term, &cmd->env);
 }
 
 static void
@@ -521,7 +257,7 @@ find_directory(struct cmdline *cmd)
 	char why[PATH_MAX + 128];
 
 	if (directory_find(&cmd->directory, asked, why, sizeof(why)) == -1)
-		refuse("%s%s: %s", cmd->in_force.from[PREFER_DIRECTORY], asked, why);
+		values_refuse("%s%s: %s", cmd->in_force.from[PREFER_DIRECTORY], asked, why);
 	cmd->request.directory = directory_name(&cmd->directory);
 	if (asked == NULL && cmd->directory.own[0] != '\0')
 		cmd->request.own_directory = cmd->directory.own;
@@ -542,23 +278,20 @@ static char **
 take_options(struct cmdline *cmd, int argc, char *argv[])
 {
 	static char nothing[] = "", *none[] = {nothing, NULL};
-	struct option names[CHOICES + 1];
-	char letters[2 * CHOICES + 2];
 	int letter;
 
-	describe(letters, names);
-	while ((letter = getopt_long(argc, argv, letters, names, NULL)) != -1)
+	while ((letter = options_next(argc, argv)) != -1)
 		take_option(cmd, letter, optarg);
 	if (cmd->links != NULL && optind == argc)
-		refuse("--links %s: names no command", cmd->links);
+		values_refuse("--links %s: names no command", cmd->links);
 	if (cmd->links != NULL)
 		exit(links_make(cmd->links, argv + optind) == 0 ? EXIT_SUCCESS : EXIT_TROUBLE);
 	if (optind == argc && !cmd->show && !cmd->request.check)
-		refuse("no command");
+		values_refuse("no command");
 	if (cmd->request.tty && !cmd->request.best_effort)
-		refuse("--tty: not together with -i: its input is this terminal");
+		values_refuse("--tty: not together with -i: its input is this terminal");
 	if (cmd->request.check && cmd->json)
-		refuse("--check: not together with --json");
+		values_refuse("--check: not together with --json");
 	check_choice(cmd);
 	return (optind == argc ? none : argv + optind);
 }
@@ -595,7 +328,7 @@ cmdline_parse(struct cmdline *cmd, int argc, char *argv[])
 	take_preferences(cmd);
 	take_defaults(cmd);
 	if (cmd->guard != NULL)
-		take_variable(cmd, cmd->guard);
+		values_variable(cmd->what, cmd->guard, &cmd->env);
 	cmd->request.argv = (const char *const *)argv;
 	cmd->request.stream_stdin &= !cmd->request.check;
 	find_directory(cmd);

@@ -9,15 +9,6 @@
 #include "preferences.h"
 #include "runtool.h"
 
-/* Exit statuses that are not the tool's; env(1) and timeout(1) have the same. */
-enum {
-	EXIT_TIME_LIMIT = 124,
-	EXIT_TROUBLE = 125,
-	EXIT_NO_EXEC = 126,
-	EXIT_NOT_FOUND = 127,
-	EXIT_SIGNAL = 128 /* and the signal's number */
-};
-
 struct cmdline {
 	const char *config;	     /* NULL: the one that is found */
 	const char *platform, *area; /* where to look for servers; both NULL: `server` is named */

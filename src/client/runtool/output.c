@@ -11,6 +11,7 @@
 #include "output.h"
 #include "runtool.h"
 #include "signals.h"
+#include "status.h"
 
 void
 output_prepare(void)

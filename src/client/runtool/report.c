@@ -7,6 +7,7 @@
 #include "lib/jsontext.h"
 #include "remarks.h"
 #include "report.h"
+#include "status.h"
 
 /* How servers of any version say that the root has no such directory. */
 #define NO_DIRECTORY "Can't establish working directory "

@@ -11,6 +11,7 @@
 #include "remote.h"
 #include "report.h"
 #include "signals.h"
+#include "status.h"
 #include "terminal.h"
 
 static void
