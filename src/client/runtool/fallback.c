@@ -38,7 +38,7 @@ fallback_is_due(const struct remote_result *o)
 {
 	const struct runtool_error *e = &o->error;
 
-	return (!o->ran && o->lost == 0 && o->signal == 0 && !e->lost &&
+	return (!o->ran && e->lost_before == 0 && o->signal == 0 && !e->lost &&
 		(e->refused || e->code == RUNTOOL_TRANSPORT || e->code == RUNTOOL_TIMEOUT));
 }
 

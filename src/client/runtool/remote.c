@@ -89,7 +89,6 @@ remote_run(struct cmdline *cmd, struct remote_result *o)
 	signals_stop_forwarding();
 	take_server(cmd, c);
 	runtool_close(c);
-	o->lost = o->ran ? o->result.lost_before : o->error.lost_before;
 	o->local = cmd->server.host[0] == '\0';
 	if (!o->ran)
 		explain(cmd, &output, o);

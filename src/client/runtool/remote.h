@@ -11,7 +11,6 @@ struct remote_result {
 	struct runtool_result result;
 	struct runtool_error error;
 	int signal; /* the signal by which runtool must end; 0: none */
-	int lost;   /* how many runs were lost before this one */
 };
 
 /* cmd->server says afterwards which server it was; it is empty if none could be asked. */

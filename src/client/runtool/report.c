@@ -203,7 +203,8 @@ report_json(const struct cmdline *cmd, const struct remote_result *o, FILE *f)
 	json_object_set_new(object, "max_rss_kb", number_if(usage, r->max_rss_kb));
 	add_load(object, o);
 	json_object_set_new(object, "refusals", number_if(o->ran, r->refusals));
-	json_object_set_new(object, "lost", json_integer(o->lost));
+	json_object_set_new(
+	    object, "lost", json_integer(o->ran ? r->lost_before : o->error.lost_before));
 	json_object_set_new(object, "interface", number_if(o->ran, r->interface));
 	if (!o->ran)
 		json_object_set_new(object, "error", jsontext_error(&o->error));

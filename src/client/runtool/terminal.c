@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -24,10 +23,9 @@ static struct termios before, during;
 static struct escape keys;
 
 bool
-terminal_wants_colour(const char *when)
+terminal_has_outputs(void)
 {
-	return (strcmp(when, "always") == 0 ||
-		(strcmp(when, "auto") == 0 && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)));
+	return (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO));
 }
 
 void

@@ -7,8 +7,8 @@
 
 #include "runtool.h"
 
-/* Whether a tool may use colours: `when` is always, auto or never. */
-bool terminal_wants_colour(const char *when);
+/* Whether stdout and stderr are terminals. */
+bool terminal_has_outputs(void);
 
 /* Of the terminal on stdin, stdout or stderr; they stay as they are if there is none. */
 void terminal_size(int *rows, int *columns);

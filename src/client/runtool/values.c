@@ -141,9 +141,11 @@ values_either(const char *what, const char *text, const char *yes, const char *n
 bool
 values_colour(const char *what, const char *text)
 {
-	if (strcmp(text, "always") != 0 && strcmp(text, "auto") != 0 && strcmp(text, "never") != 0)
+	if (strcmp(text, "auto") == 0)
+		return (terminal_has_outputs());
+	if (strcmp(text, "always") != 0 && strcmp(text, "never") != 0)
 		values_refuse("%s%s: must be always, auto or never", what, text);
-	return (terminal_wants_colour(text));
+	return (strcmp(text, "always") == 0);
 }
 
 void
