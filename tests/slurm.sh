@@ -40,7 +40,7 @@ configure() {
 		start_load_limit = 1000
 		max_servers = 3
 		loaded_at = 2
-		idle_timeout = 3
+		idle_timeout = 10
 		touch_interval = 1
 		stale_after = 3
 		ping_tries = 2
@@ -88,6 +88,20 @@ records() {
 # processes NAMES: of one of these names, separated by |; as files in /proc.
 processes() {
 	grep -lsE "^($1)\$" /proc/[0-9]*/comm || :
+}
+
+# All that is registered is told to leave: where a test is not about what an idle server does.
+end_fleet() {
+	for name in $(records); do
+		kill "$(process_of "$name")"
+	done
+	await is_over
+}
+
+# Of the server with this record.
+process_of() {
+	name=${1%:*}
+	echo "${name##*-}"
 }
 
 is_over() {
@@ -168,7 +182,7 @@ a_full_cluster_is_asked_once_and_work_goes_on() {
 	scancel -n other
 	await count 3 records
 	load_ends
-	await is_over
+	end_fleet
 }
 
 a_job_told_to_drain_finishes_its_tools() {
@@ -186,7 +200,7 @@ a_job_told_to_drain_finishes_its_tools() {
 	expect wait $!
 	expect grep -q "done" "$work/out.1"
 	await state_is "$job" COMPLETED
-	await is_over
+	end_fleet
 }
 
 a_cancelled_job_is_made_up_for() {
@@ -199,7 +213,7 @@ a_cancelled_job_is_made_up_for() {
 	expect [ $status != 0 ]
 	first_client /bin/true
 	expect count 1 records
-	await is_over
+	end_fleet
 }
 
 a_lost_server_is_made_up_for() {
@@ -207,11 +221,10 @@ a_lost_server_is_made_up_for() {
 	lost=$(records)
 	first_client --retry 1 /bin/sh -c 'echo started; sleep 6' >"$work/out.1" &
 	await grep -q started "$work/out.1"
-	pid=${lost%:*}
-	kill -KILL "${pid##*-}"
+	kill -KILL "$(process_of "$lost")"
 	await test ! -e "$fleet/$lost"
 	expect wait $!
-	await is_over
+	end_fleet
 }
 
 tools_stay_within_their_job() {
@@ -227,7 +240,7 @@ tools_stay_within_their_job() {
 	fi
 	expect count 1 records
 	client /bin/true
-	await is_over
+	end_fleet
 }
 
 # ---- running them
