@@ -1,5 +1,4 @@
 #include <signal.h>
-#include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -37,7 +36,6 @@ ask_group_release(struct ask_group *group)
 static void *
 ask_thread(void *arg)
 {
-	const uint64_t one = 1;
 	struct asked *a = arg;
 	struct ask_group *group = a->group;
 	bool useful = a->ask(a->what);
@@ -46,7 +44,7 @@ ask_thread(void *arg)
 	a->useful = useful;
 	a->failed = !useful;
 	a->asking = false;
-	(void)!write(group->fd, &one, sizeof(one));
+	(void)eventfd_write(group->fd, 1);
 	pthread_mutex_unlock(&group->lock);
 	ask_group_release(group);
 	return (NULL);
@@ -102,12 +100,12 @@ static bool
 is_incomplete(struct ask_group *group, struct asked *const *list, size_t n, bool all, bool *useful)
 {
 	bool asking = false, awaited = false;
-	uint64_t answers;
+	eventfd_t answers;
 	size_t i;
 
 	*useful = false;
 	pthread_mutex_lock(&group->lock);
-	(void)!read(group->fd, &answers, sizeof(answers));
+	(void)eventfd_read(group->fd, &answers);
 	for (i = 0; i < n; i++) {
 		asking |= list[i]->asking && (all || !list[i]->failed);
 		awaited |= list[i]->asking && !list[i]->silent;

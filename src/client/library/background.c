@@ -46,22 +46,6 @@ struct background {
 	struct runtool_error error;
 };
 
-static void
-notify(int fd)
-{
-	const uint64_t one = 1;
-
-	(void)!write(fd, &one, sizeof(one));
-}
-
-static void
-reset(int fd)
-{
-	uint64_t count;
-
-	(void)!read(fd, &count, sizeof(count));
-}
-
 /* ---- in the run's thread ------------------------------------------------------------------- */
 
 /* With the lock. */
@@ -76,11 +60,12 @@ static bool
 await_room(struct background *b, size_t len)
 {
 	struct pollfd pfd = {.fd = b->room, .events = POLLIN};
+	eventfd_t count;
 
 	while (!has_room(b, len) && !control_cancelled(&b->c->control)) {
 		pthread_mutex_unlock(&b->lock);
 		(void)poll(&pfd, 1, -1);
-		reset(b->room);
+		(void)eventfd_read(b->room, &count);
 		pthread_mutex_lock(&b->lock);
 	}
 	return (!control_cancelled(&b->c->control));
@@ -104,7 +89,7 @@ say(struct background *b, const struct message *m, const void *data)
 	if (await_room(b, m->len) && !append(b, m, data))
 		b->failed = true;
 	pthread_mutex_unlock(&b->lock);
-	notify(b->fd);
+	(void)eventfd_write(b->fd, 1);
 }
 
 static int
@@ -156,7 +141,7 @@ run_thread(void *arg)
 	b->rc = rc;
 	b->over = true;
 	pthread_mutex_unlock(&b->lock);
-	notify(b->fd);
+	(void)eventfd_write(b->fd, 1);
 	return (NULL);
 }
 
@@ -346,14 +331,15 @@ tell_all(struct background *b)
 {
 	struct buf said;
 	struct message m;
+	eventfd_t count;
 	size_t at;
 
-	reset(b->fd);
+	(void)eventfd_read(b->fd, &count);
 	pthread_mutex_lock(&b->lock);
 	said = b->kept;
 	b->kept = (struct buf){0};
 	pthread_mutex_unlock(&b->lock);
-	notify(b->room);
+	(void)eventfd_write(b->room, 1);
 	for (at = 0; at < said.len; at += sizeof(m) + m.len) {
 		memcpy(&m, said.data + at, sizeof(m));
 		tell(b, &m, said.data + at + sizeof(m));

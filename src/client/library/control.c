@@ -59,10 +59,9 @@ control_end(struct control *k)
 static void
 wake_up(int fd)
 {
-	const uint64_t one = 1;
 	int saved = errno;
 
-	(void)!write(fd, &one, sizeof(one));
+	(void)eventfd_write(fd, 1);
 	errno = saved;
 }
 
@@ -112,10 +111,11 @@ control_cancel(struct control *k)
 uint64_t
 control_take(struct control *k)
 {
-	uint64_t count, signals;
+	eventfd_t count;
+	uint64_t signals;
 	size_t i;
 
-	(void)!read(k->fd, &count, sizeof(count));
+	(void)eventfd_read(k->fd, &count);
 	signals = atomic_exchange(&k->signals, 0);
 	for (i = 0; i < sizeof(ending_signals) / sizeof(ending_signals[0]); i++)
 		if (k->ending == 0 && (signals & CONTROL_BIT(ending_signals[i])) != 0)

@@ -385,13 +385,11 @@ fleet_wants_to_leave(const struct fleet *f)
 void
 fleet_leave(struct fleet *f, const char *why)
 {
-	const uint64_t one = 1;
-
 	if (f == NULL)
 		return;
 	log_info("fleet: leaving: %s", why);
 	atomic_store(&f->leaving, true);
-	(void)!write(f->orders, &one, sizeof(one));
+	(void)eventfd_write(f->orders, 1);
 }
 
 bool

@@ -124,7 +124,6 @@ ask(struct ping *ping)
 static void *
 ask_thread(void *arg)
 {
-	const uint64_t one = 1;
 	struct ping *ping = arg;
 	struct pinger *p = ping->pinger;
 
@@ -135,7 +134,7 @@ ask_thread(void *arg)
 	else
 		STAILQ_INSERT_TAIL(&p->answers, ping, entry);
 	pthread_mutex_unlock(&p->lock);
-	(void)!write(p->answered, &one, sizeof(one));
+	(void)eventfd_write(p->answered, 1);
 	release(p);
 	return (NULL);
 }
@@ -184,10 +183,10 @@ pinger_ask(struct pinger *p, const struct record *record)
 bool
 pinger_take(struct pinger *p, struct ping_answer *answer)
 {
-	uint64_t count;
+	eventfd_t count;
 	struct ping *ping;
 
-	(void)!read(p->answered, &count, sizeof(count));
+	(void)eventfd_read(p->answered, &count);
 	if ((ping = next_answer(p)) == NULL)
 		return (false);
 	p->busy--;

@@ -39,9 +39,7 @@ static struct {
 void
 loop_wake(void)
 {
-	const uint64_t one = 1;
-
-	(void)!write(loop.woken.fd, &one, sizeof(one));
+	(void)eventfd_write(loop.woken.fd, 1);
 }
 
 void
@@ -71,10 +69,10 @@ static void
 woken_ready(struct watch *w, uint32_t events)
 {
 	struct request *r;
-	uint64_t count;
+	eventfd_t count;
 
 	(void)events;
-	(void)!read(w->fd, &count, sizeof(count));
+	(void)eventfd_read(w->fd, &count);
 	while ((r = next_finished()) != NULL)
 		calls_finished(r);
 }

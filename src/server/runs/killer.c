@@ -128,11 +128,11 @@ static void
 look_at_event(struct killer *k, uint64_t id)
 {
 	struct request *r;
-	uint64_t count;
+	eventfd_t count;
 	bool drop;
 
 	if (id == WAKE_ID) {
-		(void)!read(k->wake, &count, sizeof(count));
+		(void)eventfd_read(k->wake, &count);
 		return;
 	}
 	pthread_mutex_lock(&k->lock);
@@ -234,9 +234,7 @@ run(void *arg)
 static void
 wake_up(struct killer *k)
 {
-	const uint64_t one = 1;
-
-	(void)!write(k->wake, &one, sizeof(one));
+	(void)eventfd_write(k->wake, 1);
 }
 
 struct killer *
