@@ -11,7 +11,7 @@
 struct hooks {
 	/*
 	 * How to ask a server: runtool_connect() and so on of runtool.h, or functions with the same
-	 * contracts. Several threads call them at a time.
+	 * contracts, but that info() may be what connects. Several threads call them at a time.
 	 */
 	struct runtool *(*connect)(
 	    const char *host, const char *port, int timeout_ms, struct runtool_error *err);

@@ -1,9 +1,9 @@
 /*
- * memory.h: the servers that did not answer, remembered between the runs of a user: in the file
- * `hosts` of $XDG_RUNTIME_DIR/runtool, or else of /tmp/runtool-UID. A file or directory that others
- * own or may use is ignored, and so is what cannot be understood. Nothing here fails or waits: where
- * the file cannot be read or written, or another process is writing it, nothing is remembered.
- * Thread-safe. Moments are those of memory_now().
+ * memory.h: who did not answer, remembered between the runs of a user: servers, and of those with
+ * several addresses each address. They stand in the file `hosts` of $XDG_RUNTIME_DIR/runtool, or else
+ * of /tmp/runtool-UID. A file or directory that others own or may use is ignored, and so is what
+ * cannot be understood. Nothing here fails or waits: where the file cannot be read or written, or
+ * another process is writing it, nothing is remembered. Thread-safe. Moments are those of memory_now().
  */
 #ifndef MEMORY_H
 #define MEMORY_H
@@ -21,7 +21,7 @@
 #define MEMORY_WHY_SIZE	 512
 
 struct memory_entry {
-	char server[MEMORY_NAME_SIZE]; /* as endpoint_name() writes it */
+	char server[MEMORY_NAME_SIZE]; /* or address; as endpoint_name() writes it */
 	int64_t since;		       /* it does not answer */
 	int64_t asked, awaited;	       /* the last time, by anybody */
 	bool silent;		       /* to find that out took time: it is not asked in each run */

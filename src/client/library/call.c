@@ -54,11 +54,14 @@ call_change_server(struct runtool *c, const char *host, const char *port)
 static int
 connect_by(struct runtool *c, int family, struct runtool_error *err)
 {
+	const struct race_rules rules = {
+	    .deadline = deadline_in(c->timeout_ms),
+	    .control = &c->control,
+	    .remembers = c->servers != NULL,
+	};
 	int on = 1;
 
-	c->fd =
-	    connect_open(c->host, c->port, family, deadline_in(c->timeout_ms), &c->control, err);
-	if (c->fd == -1)
+	if ((c->fd = connect_open(c->host, c->port, family, &rules, err)) == -1)
 		return (-1);
 	connect_keep_alive(c->fd);
 	/* An end_ack and the call behind it must not wait for an ack of TCP. */

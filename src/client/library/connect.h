@@ -4,25 +4,15 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "control.h"
+#include "race.h"
 
 /*
- * A non-blocking, close-on-exec connection to `host` and `port`, which the caller closes; or -1
- * with *err. The addresses of `family` (AF_UNSPEC: of all) are raced as below.
+ * A connection to `host` and `port`, as race() makes it, by the addresses of `family` (AF_UNSPEC: by
+ * all); or -1 with *err.
  */
-int connect_open(const char *host, const char *port, int family, int64_t deadline, struct control *,
+int connect_open(const char *host, const char *port, int family, const struct race_rules *,
     struct runtool_error *err);
-
-/*
- * The same to any of these addresses, of which there is one at least. IPv4 comes first: version 4 of
- * the interface needs it for the relays. The next one is tried when the last one has failed or has
- * not answered for a moment; then the first to answer is taken, and the others are closed.
- */
-struct addrinfo;
-int connect_race(
-    const struct addrinfo *, int64_t deadline, struct control *, struct runtool_error *err);
 
 /* Makes TCP notice within about a minute that the peer's host is gone. */
 void connect_keep_alive(int fd);

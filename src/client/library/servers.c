@@ -17,6 +17,16 @@
 
 /* ---- the hooks ----------------------------------------------------------------------------- */
 
+/* The first question connects it; what does not answer is remembered, as for the server chosen. */
+static struct runtool *
+open_named(const char *host, const char *port, int timeout_ms, struct runtool_error *err)
+{
+	const struct runtool_servers named = {
+	    .size = sizeof(named), .host = host, .port = port, .timeout_ms = timeout_ms};
+
+	return (runtool_open(&named, err));
+}
+
 /* Until the run call must end, which is all that choosing is for. */
 static bool
 wait_for(void *arg, int fd, int ms)
@@ -263,7 +273,7 @@ servers_open(struct runtool *c, const struct runtool_servers *asked, struct runt
 	if ((s = c->servers = calloc(1, sizeof(*s))) == NULL)
 		return (error_set(err, RUNTOOL_INTERNAL, "out of memory"));
 	s->asked = *asked;
-	s->hooks = (struct hooks){.connect = runtool_connect,
+	s->hooks = (struct hooks){.connect = open_named,
 	    .info = runtool_info,
 	    .close = runtool_close,
 	    .wait = wait_for,

@@ -425,10 +425,7 @@ START_TEST(over_ipv6_tools_run_without_output_only)
 	struct runtool_request request = {.size = sizeof(request), .root = 1, .argv = true_argv};
 	struct runtool *c;
 
-	if (!fake_listen(&fake, "::1")) {
-		puts("not tested, no such address: ::1");
-		return;
-	}
+	ck_assert(fake_listen(&fake, "::1"));
 	fake.old = true;
 	c = fake_serve("::1", _i == 0 ? expect_no_relays : stay_silent, LONG_MS);
 	if (_i == 0)
@@ -1292,7 +1289,8 @@ add_requests(TCase *tc)
 	tcase_add_test(tc, a_request_has_the_recorded_bytes);
 	tcase_add_loop_test(tc, a_request_without_a_command_is_refused_here, 0, 2);
 	tcase_add_test(tc, without_output_no_relay_is_asked_for);
-	tcase_add_loop_test(tc, over_ipv6_tools_run_without_output_only, 0, 2);
+	testing_add_if(
+	    tc, over_ipv6_tools_run_without_output_only, 0, 2, fake_has_ipv6(), "the address ::1");
 	tcase_add_test(tc, a_large_request_is_written_while_output_is_read);
 }
 

@@ -1,17 +1,20 @@
-/* connect.c: the addresses of a server, raced. */
+/* race.c: the addresses of a server; and call.c, which changes from one to the other. */
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/choose/memory.h"
 #include "client/library/call.h"
-#include "client/library/connect.h"
+#include "client/library/race.h"
 #include "lib/deadline.h"
 #include "unit/fake.h"
+#include "unit/scratch.h"
 #include "unit/suites.h"
 
 #define FILLERS 8 /* more than a listener's backlog of 1 takes */
@@ -25,6 +28,7 @@ struct place {
 };
 
 static struct control control;
+static struct race_rules rules = {.control = &control};
 static struct runtool_error err = {.size = sizeof(err)};
 
 static bool
@@ -92,13 +96,14 @@ close_place(struct place *p)
 }
 
 static int
-race(struct place *places, int n, int64_t deadline)
+run_race(struct place *places, int n, int64_t deadline)
 {
 	int i;
 
 	for (i = 0; i < n - 1; i++)
 		places[i].ai.ai_next = &places[i + 1].ai;
-	return (connect_race(&places[0].ai, deadline, &control, &err));
+	rules.deadline = deadline;
+	return (race(&places[0].ai, &rules, &err));
 }
 
 static void
@@ -123,7 +128,7 @@ START_TEST(addresses_that_do_not_answer_are_not_waited_for)
 	silent_place(&places[1]);
 	open_place(&places[2]);
 	/* Without a deadline it would take minutes, with one a third of it for each of them. */
-	leads_to(race(places, 3, _i == 0 ? DEADLINE_NONE : deadline_in(180000)), &places[2]);
+	leads_to(run_race(places, 3, _i == 0 ? DEADLINE_NONE : deadline_in(180000)), &places[2]);
 	ck_assert_int_lt(deadline_now() - begin, 55000);
 	close_place(&places[0]);
 	close_place(&places[1]);
@@ -145,7 +150,7 @@ START_TEST(an_address_that_answers_late_is_still_taken)
 		_exit(listen(places[0].listener, 10 * FILLERS) == -1 ? 1 : 0);
 	}
 	ck_assert_int_ne(pid, -1);
-	leads_to(race(places, 2, deadline_in(60000)), &places[0]);
+	leads_to(run_race(places, 2, deadline_in(60000)), &places[0]);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 	close_place(&places[0]);
@@ -157,15 +162,12 @@ START_TEST(ipv4_comes_first)
 {
 	struct place places[2];
 
-	if (!bind_place(&places[0], AF_INET6, 0)) {
-		puts("not tested, no such address: ::1");
-		return;
-	}
+	ck_assert(bind_place(&places[0], AF_INET6, 0));
 	ck_assert_int_eq(listen(places[0].listener, 1), 0);
 	open_place(&places[1]);
-	leads_to(race(places, 2, deadline_in(60000)), &places[1]);
+	leads_to(run_race(places, 2, deadline_in(60000)), &places[1]);
 	close_place(&places[1]);
-	leads_to(race(places, 2, deadline_in(60000)), &places[0]);
+	leads_to(run_race(places, 2, deadline_in(60000)), &places[0]);
 	close_place(&places[0]);
 }
 END_TEST
@@ -179,7 +181,7 @@ START_TEST(what_became_of_each_address_is_told)
 	silent_place(&places[1]);
 	silent_place(&places[2]);
 	open = count_descriptors();
-	ck_assert_int_eq(race(places, 3, deadline_in(SHORT_MS)), -1);
+	ck_assert_int_eq(run_race(places, 3, deadline_in(SHORT_MS)), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_TRANSPORT);
 	ck_assert_str_eq(err.message,
 	    "cannot connect (127.0.0.1: Connection refused) (127.0.0.1: Connection timed out) "
@@ -201,7 +203,7 @@ START_TEST(cancelling_ends_a_race)
 	open = count_descriptors();
 	control_begin(&control);
 	control_cancel(&control);
-	ck_assert_int_eq(race(places, 2, DEADLINE_NONE), -1);
+	ck_assert_int_eq(run_race(places, 2, DEADLINE_NONE), -1);
 	ck_assert_int_eq(err.code, RUNTOOL_CANCELLED);
 	ck_assert_uint_eq(count_descriptors(), open);
 	close_place(&places[0]);
@@ -216,10 +218,7 @@ START_TEST(a_connection_by_ipv6_is_changed_for_one_by_ipv4)
 	struct runtool *c;
 	char port[8];
 
-	if (!bind_place(&six, AF_INET6, 0)) {
-		puts("not tested, no such address: ::1");
-		return;
-	}
+	ck_assert(bind_place(&six, AF_INET6, 0));
 	ck_assert_int_eq(listen(six.listener, 10), 0);
 	snprintf(port, sizeof(port), "%d", ntohs(((struct sockaddr_in6 *)&six.at)->sin6_port));
 	c = runtool_connect("::1", port, LONG_MS, &err);
@@ -240,6 +239,85 @@ START_TEST(a_connection_by_ipv6_is_changed_for_one_by_ipv4)
 }
 END_TEST
 
+/* ---- what is remembered ------------------------------------------------------------------- */
+
+static void
+prepare_memory(void)
+{
+	const char *run = scratch_path("run");
+
+	ck_assert_int_eq(mkdir(run, 0700), 0);
+	ck_assert_int_eq(setenv("XDG_RUNTIME_DIR", run, 1), 0);
+	rules.remembers = true;
+}
+
+/* NULL: nothing is known against it. */
+static const struct memory_entry *
+known(const struct place *p)
+{
+	static struct memory memory;
+	char name[32];
+
+	snprintf(name, sizeof(name), "127.0.0.1:%d",
+	    ntohs(((const struct sockaddr_in *)&p->at)->sin_port));
+	memory_read(&memory);
+	return (memory_find(&memory, name));
+}
+
+/* There is room, and who asks again is answered. */
+static void
+recover(struct place *p)
+{
+	ck_assert_int_eq(listen(p->listener, 10 * FILLERS), 0);
+}
+
+START_TEST(an_address_that_kept_others_waiting_comes_last_until_it_answers)
+{
+	struct place places[2];
+	int64_t end = deadline_in(60000);
+
+	silent_place(&places[0]);
+	open_place(&places[1]);
+	leads_to(run_race(places, 2, end), &places[1]);
+	ck_assert_ptr_nonnull(known(&places[0]));
+	ck_assert(known(&places[0])->silent);
+	ck_assert_str_eq(known(&places[0])->why, "has not answered in time");
+	ck_assert_ptr_null(known(&places[1]));
+
+	/* It is well, and yet the other one is still taken, at once. */
+	recover(&places[0]);
+	leads_to(run_race(places, 2, end), &places[1]);
+	ck_assert_ptr_nonnull(known(&places[0]));
+
+	/* Without the other one it is taken, and nothing is held against it any more. */
+	close_place(&places[1]);
+	leads_to(run_race(places, 2, end), &places[0]);
+	ck_assert_ptr_null(known(&places[0]));
+	close_place(&places[0]);
+}
+END_TEST
+
+START_TEST(what_cost_no_time_or_was_alone_is_not_remembered)
+{
+	struct place places[2];
+
+	refusing_place(&places[0]);
+	open_place(&places[1]);
+	leads_to(run_race(places, 2, deadline_in(60000)), &places[1]);
+	ck_assert_ptr_null(known(&places[0]));
+	close_place(&places[0]);
+
+	silent_place(&places[0]);
+	ck_assert_int_eq(run_race(places, 1, deadline_in(SHORT_MS)), -1);
+	ck_assert_ptr_null(known(&places[0]));
+	rules.remembers = false;
+	leads_to(run_race(places, 2, deadline_in(60000)), &places[1]);
+	ck_assert_ptr_null(known(&places[0]));
+	close_place(&places[0]);
+	close_place(&places[1]);
+}
+END_TEST
+
 static void
 prepare(void)
 {
@@ -256,10 +334,20 @@ connect_suite(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, addresses_that_do_not_answer_are_not_waited_for, 0, 2);
 	tcase_add_test(tc, an_address_that_answers_late_is_still_taken);
-	tcase_add_test(tc, ipv4_comes_first);
+	testing_add_if(tc, ipv4_comes_first, 0, 1, fake_has_ipv6(), "the address ::1");
 	tcase_add_test(tc, what_became_of_each_address_is_told);
 	tcase_add_test(tc, cancelling_ends_a_race);
-	tcase_add_test(tc, a_connection_by_ipv6_is_changed_for_one_by_ipv4);
+	testing_add_if(tc, a_connection_by_ipv6_is_changed_for_one_by_ipv4, 0, 1, fake_has_ipv6(),
+	    "the address ::1");
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("memory");
+	tcase_add_checked_fixture(tc, prepare, NULL);
+	scratch_use(tc);
+	tcase_add_checked_fixture(tc, prepare_memory, NULL);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, an_address_that_kept_others_waiting_comes_last_until_it_answers);
+	tcase_add_test(tc, what_cost_no_time_or_was_alone_is_not_remembered);
 	suite_add_tcase(suite, tc);
 	return (suite);
 }
