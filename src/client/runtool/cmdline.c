@@ -292,6 +292,8 @@ take_options(struct cmdline *cmd, int argc, char *argv[])
 		values_refuse("--tty: not together with -i: its input is this terminal");
 	if (cmd->request.check && cmd->json)
 		values_refuse("--check: not together with --json");
+	if (cmd->request.check && optind < argc && *argv[optind] == '\0')
+		values_refuse("--check: the command is empty");
 	check_choice(cmd);
 	return (optind == argc ? none : argv + optind);
 }

@@ -50,6 +50,7 @@ static const struct promise checks[] = {
 	"wrong: /none/cc cannot be executed in root " HARNESS_NAMED ": No such file or directory\n"
 	"  the root has to have it\n",
 	""},
+    {CHECK "''", 125, "", "runtool: --check: the command is empty\ntry 'runtool --help'\n"},
     /* What the server says before it comes to that. */
     {"runtool --check -r none sh 2>/dev/null", 1,
 	"  -r says which root it is: a name, or a number; default: 1\n", ""},
