@@ -1,9 +1,9 @@
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "ask.h"
 #include "lib/deadline.h"
+#include "lib/thread.h"
 
 #define STACK_SIZE ((size_t)256 * 1024)
 
@@ -70,29 +70,16 @@ begin(struct ask_group *group, struct asked *a)
 	return (begins);
 }
 
-/*
- * The threads block all signals: these are for the caller's. If no thread can be made, the caller
- * asks itself.
- */
+/* If no thread can be made, the caller asks itself. */
 static void
 begin_all(struct ask_group *group, struct asked *const *list, size_t n)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
 	size_t i;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (i = 0; i < n; i++)
 		if (begin(group, list[i]) &&
-		    pthread_create(&thread, &attr, ask_thread, list[i]) != 0)
+		    thread_start(NULL, STACK_SIZE, ask_thread, list[i]) != 0)
 			ask_thread(list[i]);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
 }
 
 /* Whether to wait for more answers than have come; *useful: whether there is a useful one. */

@@ -17,6 +17,7 @@
 #include "lib/deadline.h"
 #include "lib/error.h"
 #include "lib/start_command.h"
+#include "lib/thread.h"
 
 #define LIMIT_S	      300 /* from the first look to the first server */
 #define STEP_MS	      100
@@ -25,6 +26,7 @@
 #define WORDS_SIZE    512
 #define BLOCK_SIZE    4096
 #define PIPE_BLOCKS   16
+#define STACK_SIZE    ((size_t)64 * 1024)
 
 enum stage {
 	NONE,
@@ -39,7 +41,7 @@ struct first_server {
 	int64_t begin; /* DEADLINE_NONE: not yet */
 	int misses;    /* how often another had the name and could not be reached */
 	int lock;      /* the socket where others wait for us; -1: there is none */
-	pid_t pid;     /* of the command; 0: it has ended, or was not run yet */
+	pid_t pid;     /* of the command; 0: it has ended, was left, or was not run yet */
 	int output;    /* from the command; -1: none */
 };
 
@@ -315,6 +317,22 @@ first_server_step(struct first_server *f, struct runtool_error *err)
 	return (check_command(f, err) == -1 ? give_up(f, err) : 0);
 }
 
+static void *
+reap_thread(void *arg)
+{
+	(void)waitpid((pid_t)(intptr_t)arg, NULL, 0);
+	return (NULL);
+}
+
+/* The command may go on for as long as its server; when it ends it must not stay a zombie. */
+static void
+leave_command(struct first_server *f)
+{
+	if (f->pid != 0 && waitpid(f->pid, NULL, WNOHANG) == 0)
+		(void)thread_start(NULL, STACK_SIZE, reap_thread, (void *)(intptr_t)f->pid);
+	f->pid = 0;
+}
+
 void
 first_server_end(struct first_server *f)
 {
@@ -324,8 +342,7 @@ first_server_end(struct first_server *f)
 		close(f->lock);
 	if (f->output != -1)
 		close(f->output);
-	if (f->pid != 0 && waitpid(f->pid, NULL, WNOHANG) != 0)
-		f->pid = 0;
+	leave_command(f);
 	f->lock = f->output = -1;
 	f->stage = NONE;
 	f->begin = DEADLINE_NONE;

@@ -1,6 +1,4 @@
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -10,6 +8,7 @@
 #include "call.h"
 #include "lib/buf.h"
 #include "lib/error.h"
+#include "lib/thread.h"
 #include "run.h"
 #include "run_request.h"
 #include "servers.h"
@@ -177,24 +176,6 @@ background_new(struct runtool *c)
 	return (NULL);
 }
 
-/* All signals are the caller's. 0, or an errno. */
-static int
-make_thread(struct background *b)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int error;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(&b->thread, &attr, run_thread, b);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return (error);
-}
-
 /* Lets the run talk to us in place of the caller. */
 static void
 come_between(struct background *b, const struct runtool_request *request)
@@ -238,7 +219,7 @@ start(struct runtool *c, const struct runtool_request *request, struct runtool_e
 	come_between(b, request);
 	control_also(&c->control, b->room);
 	run_begin(c);
-	if ((error = make_thread(b)) == 0) {
+	if ((error = thread_start(&b->thread, STACK_SIZE, run_thread, b)) == 0) {
 		c->busy = true;
 		return (0);
 	}

@@ -1,6 +1,4 @@
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 
 #include "lib/deadline.h"
 #include "lib/log.h"
+#include "lib/thread.h"
 #include "server/base/clock.h"
 #include "server/base/identity.h"
 #include "server/base/stats.h"
@@ -334,20 +333,6 @@ describe_self(struct fleet *f, unsigned int port)
 		fatal("fleet: %s", err);
 }
 
-/* Signals are the event loop's. Returns an errno. */
-static int
-start_thread(struct fleet *f)
-{
-	sigset_t all, old;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(&f->thread, NULL, fleet_thread, f);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return (error);
-}
-
 struct fleet *
 fleet_start(const struct settings *s, unsigned int port, struct queue *queue, void (*changed)(void))
 {
@@ -369,7 +354,7 @@ fleet_start(const struct settings *s, unsigned int port, struct queue *queue, vo
 	    (f->peers = peers_new(f->config, f->self.id)) == NULL ||
 	    (f->pinger = pinger_new(f->config->ping_timeout * MS_PER_SECOND)) == NULL)
 		fatal("fleet: %s", strerror(errno));
-	if ((error = start_thread(f)) != 0)
+	if ((error = thread_start(&f->thread, 0, fleet_thread, f)) != 0)
 		fatal("fleet: %s", strerror(error));
 	return (f);
 }

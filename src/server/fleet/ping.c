@@ -1,6 +1,4 @@
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -8,6 +6,7 @@
 #include <bsd/string.h>
 #include <bsd/sys/queue.h>
 
+#include "lib/thread.h"
 #include "runtool.h"
 #include "ping.h"
 
@@ -24,9 +23,8 @@ struct ping {
 /* It lives until its owner and all threads are done with it. */
 struct pinger {
 	int timeout_ms;
-	int answered;	   /* eventfd */
-	unsigned int busy; /* used by its owner's thread only */
-	pthread_attr_t threads;
+	int answered;	      /* eventfd */
+	unsigned int busy;    /* used by its owner's thread only */
 	pthread_mutex_t lock; /* of what follows */
 	STAILQ_HEAD(pings, ping) answers;
 	unsigned int users;
@@ -51,9 +49,6 @@ pinger_new(int timeout_ms)
 	p->users = 1;
 	STAILQ_INIT(&p->answers);
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_attr_init(&p->threads);
-	pthread_attr_setstacksize(&p->threads, STACK_SIZE);
-	pthread_attr_setdetachstate(&p->threads, PTHREAD_CREATE_DETACHED);
 	return (p);
 }
 
@@ -79,7 +74,6 @@ release(struct pinger *p)
 	pthread_mutex_unlock(&p->lock);
 	if (!last)
 		return;
-	pthread_attr_destroy(&p->threads);
 	pthread_mutex_destroy(&p->lock);
 	close(p->answered);
 	free(p);
@@ -139,21 +133,6 @@ ask_thread(void *arg)
 	return (NULL);
 }
 
-/* Signals are the event loop's. Returns an errno. */
-static int
-start_thread(struct ping *ping)
-{
-	sigset_t all, old;
-	pthread_t thread;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(&thread, &ping->pinger->threads, ask_thread, ping);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return (error);
-}
-
 int
 pinger_ask(struct pinger *p, const struct record *record)
 {
@@ -170,7 +149,7 @@ pinger_ask(struct pinger *p, const struct record *record)
 	pthread_mutex_lock(&p->lock);
 	p->users++;
 	pthread_mutex_unlock(&p->lock);
-	if ((error = start_thread(ping)) != 0) {
+	if ((error = thread_start(NULL, STACK_SIZE, ask_thread, ping)) != 0) {
 		free(ping);
 		release(p);
 		errno = error;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtool.h"
@@ -266,6 +267,41 @@ START_TEST(a_first_server_is_started_only_where_that_is_asked_for)
 }
 END_TEST
 
+/* A process that has ended counts. */
+static bool
+has_children(void)
+{
+	siginfo_t info;
+
+	return (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0);
+}
+
+START_TEST(a_start_command_that_outlives_its_object_becomes_no_zombie)
+{
+	const char *dir = fleet_directory(), *sign = harness_text("%s.started", dir);
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
+	struct runtool_servers s = servers();
+	struct runtool *c;
+
+	s.config = harness_file(harness_text("[Run_Tool_Fleet]\ndir = %s\nstart_command = "
+					     "touch %s; while test -e %s; do sleep 0.05; done\n",
+	    dir, sign, sign));
+	s.area = "nobody";
+	s.start = true;
+	c = open_these(&s);
+	ck_assert_int_eq(runtool_start(c, &run_true, &err), 0);
+	ck_assert_soon(access(sign, F_OK) == 0);
+	runtool_cancel(c);
+	ck_assert_soon(runtool_process(c, &result, &err) == -1);
+	ck_assert_int_eq(err.code, RUNTOOL_CANCELLED);
+	runtool_close(c);
+	ck_assert(has_children());
+	ck_assert_int_eq(unlink(sign), 0);
+	ck_assert_soon(!has_children());
+}
+END_TEST
+
 /* ---- what is asked for ---------------------------------------------------------------------- */
 
 static const struct {
@@ -305,6 +341,7 @@ servers_suite(void)
 	tcase_add_loop_test(tc, a_run_that_waits_for_a_server_can_be_cancelled, 0, 2);
 	tcase_add_loop_test(tc, servers_without_room_are_waited_for_as_long_as_is_wanted, 0, 2);
 	tcase_add_test(tc, a_first_server_is_started_only_where_that_is_asked_for);
+	tcase_add_test(tc, a_start_command_that_outlives_its_object_becomes_no_zombie);
 	tcase_add_loop_test(
 	    tc, servers_that_make_no_sense_are_refused, 0, (int)(sizeof(wrong) / sizeof(wrong[0])));
 	suite_add_tcase(suite, tc);
