@@ -659,6 +659,8 @@ main(int argc, char **argv)
 	kind = room_try();
 	make_parts();
 	run_all();
+	if (passed + failed + skipped == 0 && environment("RUNTOOL_TEST") != NULL)
+		die("there is no such test (TEST), or it runs in check-long only");
 	if (skipped > 0 && !may_skip())
 		printf("with CI=true a skipped test is a failure\n");
 	printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
