@@ -1,5 +1,7 @@
 #include <bsd/string.h>
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +9,7 @@
 #include "lib/deadline.h"
 #include "lib/error.h"
 #include "lib/records.h"
+#include "lib/rpc5.h"
 
 #define GRACE_MS      300 /* for those that have not answered when a usable one has */
 #define MS_PER_SECOND 1000
@@ -18,6 +21,7 @@ take_info(struct candidate *c, const struct runtool_info *info)
 {
 	c->answers = true;
 	c->matches = platform_matches(c->all->platform, info, c->why, sizeof(c->why));
+	c->version = info->interface;
 	memcpy(c->unique, info->unique, sizeof(c->unique));
 	c->load = (struct rank_server){
 	    .usable = true,
@@ -34,6 +38,13 @@ static bool
 is_another(const struct candidate *c)
 {
 	return (c->of_area && c->answers && memcmp(c->id, c->unique, sizeof(c->id)) != 0);
+}
+
+/* Whether it can do what the run needs. */
+static bool
+is_able(const struct candidate *c)
+{
+	return (c->version >= RPC5_VERSION || atomic_load(&c->all->lacking) == NULL);
 }
 
 static void
@@ -81,7 +92,7 @@ ask_one(void *what)
 	all->hooks->close(r);
 	if (all->remembers)
 		remember(c, deadline_now() - begin >= GRACE_MS);
-	return (c->matches && !is_another(c));
+	return (c->matches && is_able(c) && !is_another(c));
 }
 
 /* ---- who they are ------------------------------------------------------------------------- */
@@ -229,12 +240,15 @@ judge(const struct candidates *all, struct candidate *c)
 		c->state = CANDIDATE_ANOTHER;
 	else if (!c->answers)
 		c->state = CANDIDATE_FAILED;
-	else if (!c->matches)
+	else if (!c->matches || !is_able(c))
 		c->state = CANDIDATE_UNFIT;
 	else if ((c->same = find_same(all, c)) != NULL)
 		c->state = CANDIDATE_SAME;
 	else
 		c->state = CANDIDATE_USABLE;
+	if (c->state == CANDIDATE_UNFIT && c->matches)
+		snprintf(c->why, sizeof(c->why), "speaks version %d of the interface, which has %s",
+		    c->version, atomic_load(&all->lacking));
 }
 
 /* ---- who is asked ------------------------------------------------------------------------- */

@@ -19,7 +19,7 @@ enum candidate_state {
 	CANDIDATE_SILENT,  /* it has not answered yet, or did not lately */
 	CANDIDATE_FAILED,  /* it did not answer; `why` has the reason */
 	CANDIDATE_ANOTHER, /* it is not the server that its record says */
-	CANDIDATE_UNFIT,   /* it is not as the platform must be; `why` has the reason */
+	CANDIDATE_UNFIT,   /* it is not as the platform or the run needs it; `why` has the reason */
 	CANDIDATE_SAME,	   /* it is the same server as `same`, earlier in the list */
 	CANDIDATE_USABLE   /* it can be used, perhaps only from `not_before` on */
 };
@@ -45,6 +45,7 @@ struct candidate {
 
 	/* The last answer. */
 	bool answers, matches;
+	int version; /* of the interface */
 	uint8_t unique[RECORD_ID_SIZE];
 	struct rank_server load;
 	char why[ERROR_WORDS_SIZE + 64]; /* why it does not answer or match */
@@ -57,6 +58,7 @@ struct candidates {
 	const struct hooks *hooks;
 	int timeout_ms;
 	struct ask_group group;
+	_Atomic(const char *) lacking; /* in servers below version 5, and needed; NULL: nothing */
 	bool remembers;
 	pthread_mutex_t noting; /* for what their threads and we remember */
 	int error;		/* an errno: the area's records could not be read; 0: they were */

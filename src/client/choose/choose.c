@@ -1,4 +1,5 @@
 #include <bsd/stdlib.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "candidates.h"
@@ -77,7 +78,7 @@ choose_new(const struct platform *p, const struct area *area, int timeout_ms, bo
 		choose_free(c, NULL, NULL);
 		return (NULL);
 	}
-	choose_begin(c, DEADLINE_NONE);
+	choose_begin(c, DEADLINE_NONE, NULL);
 	return (c);
 }
 
@@ -91,8 +92,9 @@ choose_free(struct choose *c, void (*gone)(void *arg), void *arg)
 }
 
 void
-choose_begin(struct choose *c, int64_t room_until)
+choose_begin(struct choose *c, int64_t room_until, const char *lacking)
 {
+	atomic_store(&c->all.lacking, lacking);
 	c->asked = c->tried = false;
 	c->queue_ms = FIRST_QUEUE_MS;
 	c->pause_ms = FIRST_PAUSE_MS;

@@ -9,6 +9,7 @@
 #include "lib/endpoint.h"
 #include "lib/error.h"
 #include "run.h"
+#include "run4.h"
 #include "run_request.h"
 #include "servers.h"
 #include "sizes.h"
@@ -208,6 +209,8 @@ run_on(struct course *r, struct runtool_result *result, struct runtool_error *er
 static void
 begin(struct course *r, struct runtool *c, const struct runtool_request *request)
 {
+	const char *remedy;
+
 	*r = (struct course){.c = c, .request = *request, .asked = request, .input = -1};
 	r->begin = deadline_now();
 	r->patience.ms = c->servers == NULL ? 0 : c->servers->asked.wait_ms;
@@ -219,7 +222,7 @@ begin(struct course *r, struct runtool *c, const struct runtool_request *request
 	r->request.busy_timeout_ms = -1;
 	r->room_until =
 	    request->busy_timeout_ms < 0 ? r->begin : deadline_in(request->busy_timeout_ms);
-	choose_begin(chooser(r), r->room_until);
+	choose_begin(chooser(r), r->room_until, run4_lacks(request, &remedy));
 }
 
 void

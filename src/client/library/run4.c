@@ -27,28 +27,38 @@ struct run4 {
 	int signal;
 };
 
+const char *
+run4_lacks(const struct runtool_request *request, const char **remedy)
+{
+	if (request->root_name != NULL) {
+		*remedy = "give the root's index (its handle in tool_launcher.conf)";
+		return ("no named roots");
+	}
+	if (request->check) {
+		*remedy = "just run it";
+		return ("no check");
+	}
+	if (request->tty) {
+		*remedy = "do without";
+		return ("no terminals");
+	}
+	if (request->stream_stdin && !request->best_effort) {
+		*remedy = "let the tool read a file on the server's host";
+		return ("no streamed input");
+	}
+	if (request->merge_stderr && !request->best_effort) {
+		*remedy = "take them separately";
+		return ("no merging of stderr into stdout");
+	}
+	return (NULL);
+}
+
 /* Refuses what version 4 cannot do. */
 static int
 check_abilities(const struct runtool_request *request, struct runtool_error *err)
 {
-	const char *what = NULL, *remedy = NULL;
+	const char *remedy, *what = run4_lacks(request, &remedy);
 
-	if (request->root_name != NULL) {
-		what = "no named roots";
-		remedy = "give the root's index (its handle in tool_launcher.conf)";
-	} else if (request->check) {
-		what = "no check";
-		remedy = "just run it";
-	} else if (request->tty) {
-		what = "no terminals";
-		remedy = "do without";
-	} else if (request->stream_stdin && !request->best_effort) {
-		what = "no streamed input";
-		remedy = "let the tool read a file on the server's host";
-	} else if (request->merge_stderr && !request->best_effort) {
-		what = "no merging of stderr into stdout";
-		remedy = "take them separately";
-	}
 	if (what == NULL)
 		return (0);
 	return (error_set(err, RUNTOOL_INVALID,

@@ -12,4 +12,7 @@
 int run4(struct runtool *, const struct runtool_request *, struct runtool_result *, int *retry_ms,
     struct runtool_error *err);
 
+/* What the request needs and version 4 lacks, in words, with the remedy; NULL: nothing. */
+const char *run4_lacks(const struct runtool_request *, const char **remedy);
+
 #endif

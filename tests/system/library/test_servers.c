@@ -1,5 +1,6 @@
 /* libruntool chooses servers: runtool_open(), and the runs of such an object. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -243,6 +244,49 @@ START_TEST(servers_without_room_are_waited_for_as_long_as_is_wanted)
 }
 END_TEST
 
+static const struct runtool_request new_needs[] = {
+    {.size = sizeof(run_true), .root = 1, .argv = true_argv, .check = true},
+    {.size = sizeof(run_true), .root = 1, .argv = true_argv, .merge_stderr = true},
+    {.size = sizeof(run_true), .root = 1, .argv = true_argv, .stream_stdin = true},
+    {.size = sizeof(run_true), .root = 1, .argv = true_argv, .stream_stdin = true, .tty = true},
+};
+
+/* Whichever of the two this host would ask first. */
+START_TEST(servers_too_old_for_a_run_are_passed_over)
+{
+	struct runtool_request request = new_needs[_i];
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
+	struct runtool_servers s = servers();
+	struct server old, new;
+	struct runtool *c;
+	int i;
+
+	server_start_best(&old, "max_interface_version = 4\n");
+	server_start_best(&new, "max_interface_version = 5\n");
+	ck_assert_int_ne(request.stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC), -1);
+	s.platform = "test";
+	for (i = 0; i < 2; i++) {
+		s.config = platform_of((i == 0 ? &old : &new)->port, (i == 0 ? &new : &old)->port);
+		c = open_these(&s);
+		ck_assert_msg(runtool_run(c, &request, &result, &err) == 0, "%s", err.message);
+		ck_assert_int_eq(result.interface, 5);
+		runtool_close(c);
+	}
+	server_stop(&new);
+
+	s.config = platform_of(old.port, old.port);
+	c = open_these(&s);
+	ck_assert_int_eq(runtool_run(c, &request, &result, &err), -1);
+	ck_assert_contains(err.message, "[test]: no host matches: ");
+	ck_assert_contains(told.remarks, ": speaks version 4 of the interface, which has no ");
+	runs(c);
+	runtool_close(c);
+	close(request.stdin_fd);
+	server_stop(&old);
+}
+END_TEST
+
 /* ---- an area -------------------------------------------------------------------------------- */
 
 START_TEST(a_first_server_is_started_only_where_that_is_asked_for)
@@ -340,6 +384,8 @@ servers_suite(void)
 	testing_from(tc, TESTING_CHECK);
 	tcase_add_loop_test(tc, a_run_that_waits_for_a_server_can_be_cancelled, 0, 2);
 	tcase_add_loop_test(tc, servers_without_room_are_waited_for_as_long_as_is_wanted, 0, 2);
+	tcase_add_loop_test(tc, servers_too_old_for_a_run_are_passed_over, 0,
+	    (int)(sizeof(new_needs) / sizeof(new_needs[0])));
 	tcase_add_test(tc, a_first_server_is_started_only_where_that_is_asked_for);
 	tcase_add_test(tc, a_start_command_that_outlives_its_object_becomes_no_zombie);
 	tcase_add_loop_test(
