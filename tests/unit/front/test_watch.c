@@ -1,13 +1,9 @@
 /* Descriptors for which the system has no watch: they are polled, and watched as soon as it has. */
-#include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/watches.h"
 #include "server/front/watch.h"
 #include "unit/suites.h"
 
@@ -24,25 +20,6 @@ take_byte(struct watch *w, uint32_t events)
 
 	(void)events;
 	bytes += (int)read(w->fd, &byte, 1);
-}
-
-static void
-no_watch(void)
-{
-	struct sock_filter code[] = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_ctl, 0, 5),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, EPOLL_CTL_ADD, 0, 3),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, UNWATCHED, 0, 1),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSPC),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
-
-	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
 }
 
 static void
@@ -64,7 +41,8 @@ START_TEST(what_finds_no_watch_is_polled_until_there_is_one)
 
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(dup2(ends[0], UNWATCHED), UNWATCHED);
-	no_watch();
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert(watches_end_at(UNWATCHED));
 	ck_assert_int_eq(watcher_open(&w), 0);
 	ck_assert_int_eq(watch_begin(&w, &watch, EPOLLIN), 0);
 	ck_assert_uint_eq(w.npolled, 1);
