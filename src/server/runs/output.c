@@ -16,7 +16,7 @@
 void
 output_init(struct output *o, struct request *r)
 {
-	*o = (struct output){.request = r, .pipes = {-1, -1}, .ended = {-1, -1}};
+	*o = (struct output){.request = r, .pipes = {-1, -1}, .held = {-1, -1}};
 }
 
 void
@@ -26,7 +26,7 @@ output_close(struct output *o)
 
 	for (i = 0; i < 2; i++) {
 		fd_close(&o->pipes[i]);
-		fd_close(&o->ended[i]);
+		fd_close(&o->held[i]);
 	}
 }
 
@@ -138,16 +138,9 @@ deliver_little(struct output *o, int which)
 	errno = 0;
 	if (buf_reserve(reply, HEAD + CHUNK) == 0)
 		n = read(o->pipes[which], reply->data + HEAD, CHUNK);
-	if (n == 0)
+	/* A terminal ends with an error. */
+	if (n == 0 || (n == -1 && errno == EIO))
 		fd_close(&o->pipes[which]);
-	/*
-	 * A terminal ends with an error, when the tool has closed it. It may still be about to exit, and
-	 * if we closed our end now, the hangup would kill it.
-	 */
-	if (n == -1 && errno == EIO) {
-		o->ended[which] = o->pipes[which];
-		o->pipes[which] = -1;
-	}
 	if (n > 0) {
 		srpc_put_head(reply, code_of(which), (size_t)n);
 		reply->len += (size_t)n;
@@ -155,7 +148,7 @@ deliver_little(struct output *o, int which)
 	output_flush(o);
 }
 
-/* Much output goes from the pipe to the connection without a copy. */
+/* Much output goes from the pipe to the connection without a copy. A terminal never has so much. */
 static void
 deliver_much(struct output *o, int which, size_t len)
 {
@@ -176,12 +169,19 @@ deliver_much(struct output *o, int which, size_t len)
 void
 output_deliver(struct output *o, int which)
 {
-	size_t len = o->terminal[which] ? 0 : bytes_in(o->pipes[which]);
+	size_t len = bytes_in(o->pipes[which]);
 
 	if (len > CHUNK)
 		deliver_much(o, which, len);
 	else
 		deliver_little(o, which);
+}
+
+void
+output_tool_ended(struct output *o)
+{
+	fd_close(&o->held[0]);
+	fd_close(&o->held[1]);
 }
 
 void

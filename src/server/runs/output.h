@@ -1,6 +1,6 @@
 /*
- * output.h: the output of a version 5 tool on its way to the client: from two pipes, or terminals, to
- * frames on the connection. Nothing here waits.
+ * output.h: the output of a version 5 tool on its way to the client: from two pipes, or terminals,
+ * to frames on the connection. Nothing here waits.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H
@@ -19,8 +19,7 @@
 struct output {
 	struct request *request; /* whose `reply` holds what is not sent yet */
 	int pipes[2];	  /* from the tool's stdout and stderr; -1: there is none (any more) */
-	bool terminal[2]; /* these are no pipes, but our ends of terminals */
-	int ended[2];	  /* terminals that have no more output; -1: none */
+	int held[2];	  /* the tool's ends of terminals, until it has ended; -1: none */
 	bool large[2];	  /* these pipes have been made larger */
 	bool unwanted[2]; /* the client wants no more of these */
 	int turn;	  /* which of them was looked at last: the other one is next */
@@ -50,6 +49,9 @@ void output_refuse(struct output *, int which);
 
 /* One output has something: sends it. Only when output_is_clear(). */
 void output_deliver(struct output *, int which);
+
+/* The tool has ended: what it has written is all. */
+void output_tool_ended(struct output *);
 
 /* Tells the client that the tool runs. Only when output_is_clear(). */
 void output_say_running(struct output *);

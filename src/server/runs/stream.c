@@ -38,14 +38,14 @@ make_output(struct stream *s, int which, int *tools_end)
 	const struct rpc_run *run = &s->request->run;
 	int *ours = &s->output.pipes[which];
 
-	s->output.terminal[which] =
-	    run->colour != 0 && terminal_open_output(run->rows, run->columns, ours, tools_end) == 0;
-	if (s->output.terminal[which])
-		return (0);
-	if (run->colour != 0)
+	if (run->colour != 0) {
+		if (terminal_open(true, run->rows, run->columns, ours, tools_end,
+			&s->output.held[which]) == 0)
+			return (0);
 		log_warn("run id=%llu client=%s: no terminal for its output: %s%s",
 		    (unsigned long long)s->request->id, s->request->client_text, strerror(errno),
 		    terminal_remedy(errno));
+	}
 	return (make_pipe(0, ours, tools_end));
 }
 
@@ -56,8 +56,9 @@ make_terminal(struct stream *s, int files[3])
 	const struct rpc_run *run = &s->request->run;
 	int *ours = &s->output.pipes[0];
 
-	s->output.terminal[0] = s->feed.terminal = true;
-	if (terminal_open(run->rows, run->columns, ours, &files[0]) == -1 ||
+	s->feed.terminal = true;
+	if (terminal_open(false, run->rows, run->columns, ours, &files[0], &s->output.held[0]) ==
+		-1 ||
 	    (s->feed.pipe = fcntl(*ours, F_DUPFD_CLOEXEC, 0)) == -1 ||
 	    (files[1] = fcntl(files[0], F_DUPFD_CLOEXEC, 0)) == -1 ||
 	    (files[2] = fcntl(files[0], F_DUPFD_CLOEXEC, 0)) == -1)
@@ -109,6 +110,7 @@ void
 stream_tool_ended(struct stream *s)
 {
 	feed_tool_ended(&s->feed);
+	output_tool_ended(&s->output);
 }
 
 bool
@@ -170,8 +172,8 @@ refuse_output(struct stream *s, int which)
 }
 
 /*
- * A signal for the tool, the size of its terminal, or an output of which the client wants no more. 0,
- * or -1 with *err.
+ * A signal for the tool, the size of its terminal, or an output of which the client wants no more.
+ * 0, or -1 with *err.
  */
 static int
 take_order(struct stream *s, int32_t order, struct srpc_error *err)

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -18,19 +17,24 @@ set_size(int fd, int rows, int columns)
 	return (ioctl(fd, TIOCSWINSZ, &size));
 }
 
-/* Makes both ends; `raw`: it changes no byte. 0, or -1 with errno. */
+/* Not by its name, which may be another one's in our mounts. */
 static int
-open_ends(bool raw, int rows, int columns, int *ours, int *tools)
+open_tools(int ours)
+{
+	return (ioctl(ours, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+}
+
+int
+terminal_open(bool raw, int rows, int columns, int *ours, int *tools, int *held)
 {
 	struct termios modes;
 	int saved;
 
 	if ((*ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) == -1)
 		return (-1);
-	/* Not by its name, which may be another one's in our mounts. */
-	if (unlockpt(*ours) == -1 ||
-	    (*tools = ioctl(*ours, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1 ||
-	    set_size(*ours, rows, columns) == -1 || tcgetattr(*tools, &modes) == -1)
+	if (unlockpt(*ours) == -1 || (*tools = open_tools(*ours)) == -1 ||
+	    (*held = open_tools(*ours)) == -1 || set_size(*ours, rows, columns) == -1 ||
+	    tcgetattr(*tools, &modes) == -1)
 		goto fail;
 	if (raw)
 		cfmakeraw(&modes);
@@ -42,20 +46,9 @@ fail:
 	saved = errno;
 	fd_close(ours);
 	fd_close(tools);
+	fd_close(held);
 	errno = saved;
 	return (-1);
-}
-
-int
-terminal_open(int rows, int columns, int *ours, int *tools)
-{
-	return (open_ends(false, rows, columns, ours, tools));
-}
-
-int
-terminal_open_output(int rows, int columns, int *ours, int *tools)
-{
-	return (open_ends(true, rows, columns, ours, tools));
 }
 
 void

@@ -392,6 +392,24 @@ START_TEST(all_of_it_arrives)
 }
 END_TEST
 
+/* It has its terminal also while it holds no descriptor of it. */
+START_TEST(a_tool_may_open_its_terminal_again)
+{
+	struct screen *screen;
+	struct server s;
+
+	start(&s, "5");
+	screen = sit_down(&s, IN_REAL,
+	    "T bash -c 'exec <&- >&- 2>&-; sleep 0.3; exec </dev/tty >/dev/tty; echo again; "
+	    "stty size; read x; echo got $x; exit 6'");
+	screen_await(screen, "again\r\n33 77\r\n");
+	screen_type(screen, "it\r");
+	screen_await(screen, "it\r\ngot it\r\n");
+	got_up(screen, "6");
+	server_stop(&s);
+}
+END_TEST
+
 /* Whoever ends the server ends its tools, and all that is in them. */
 START_TEST(with_the_server_the_tool_ends)
 {
@@ -630,6 +648,7 @@ terminal_suite(void)
 	testing_add_if(tc, a_hung_tool_can_be_left, 0, ROOTS, can, need);
 	testing_add_if(tc, it_can_be_suspended, 0, ROOTS, can, need);
 	testing_add_if(tc, all_of_it_arrives, 0, 1, can, need);
+	testing_add_if(tc, a_tool_may_open_its_terminal_again, 0, 1, can, need);
 	testing_add_if(tc, with_the_server_the_tool_ends, 0, 1, can, need);
 	testing_add_if(tc, in_the_background_it_stops, 0, 1, can, need);
 	testing_add_if(tc, the_terminal_is_restored_at_any_end, 0, 1, can, need);
