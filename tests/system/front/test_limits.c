@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/watches.h"
+#include "common/fault.h"
 #include "system/harness.h"
 #include "system/proc.h"
 #include "system/run5.h"
@@ -494,7 +494,7 @@ END_TEST
 static void
 no_watches(void)
 {
-	if (!watches_end_at(UNWATCHED))
+	if (fault_no_watch(UNWATCHED) == -1)
 		_exit(PROGRAM_NOT_RUN);
 }
 

@@ -16,7 +16,7 @@
 #include "server/base/clock.h"
 #include "server/fleet/registry.h"
 #include "common/testing.h"
-#include "unit/fault.h"
+#include "common/fault.h"
 #include "lib/fleet_config.h"
 #include "lib/records.h"
 #include "unit/scratch.h"

@@ -3,11 +3,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "common/watches.h"
+#include "common/fault.h"
 #include "server/front/watch.h"
 #include "unit/suites.h"
 
-#define UNWATCHED 200 /* this descriptor finds no watch */
+#define UNWATCHED 200 /* descriptors from this one on find no watch */
 #define WATCHED	  100
 #define ROUNDS	  300 /* of 100 ms, to bound hanging */
 
@@ -42,7 +42,7 @@ START_TEST(what_finds_no_watch_is_polled_until_there_is_one)
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(dup2(ends[0], UNWATCHED), UNWATCHED);
 	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	ck_assert(watches_end_at(UNWATCHED));
+	ck_assert_int_eq(fault_no_watch(UNWATCHED), 0);
 	ck_assert_int_eq(watcher_open(&w), 0);
 	ck_assert_int_eq(watch_begin(&w, &watch, EPOLLIN), 0);
 	ck_assert_uint_eq(w.npolled, 1);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "lib/records.h"
-#include "unit/fault.h"
+#include "common/fault.h"
 #include "unit/scratch.h"
 #include "unit/suites.h"
 

@@ -21,7 +21,7 @@
 
 #include "server/base/clock.h"
 #include "server/runs/input.h"
-#include "unit/fault.h"
+#include "common/fault.h"
 #include "unit/scratch.h"
 #include "unit/suites.h"
 
