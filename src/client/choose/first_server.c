@@ -320,7 +320,10 @@ first_server_step(struct first_server *f, struct runtool_error *err)
 static void *
 reap_thread(void *arg)
 {
-	(void)waitpid((pid_t)(intptr_t)arg, NULL, 0);
+	pid_t *pid = arg;
+
+	(void)waitpid(*pid, NULL, 0);
+	free(pid);
 	return (NULL);
 }
 
@@ -328,8 +331,14 @@ reap_thread(void *arg)
 static void
 leave_command(struct first_server *f)
 {
-	if (f->pid != 0 && waitpid(f->pid, NULL, WNOHANG) == 0)
-		(void)thread_start(NULL, STACK_SIZE, reap_thread, (void *)(intptr_t)f->pid);
+	pid_t *pid;
+
+	if (f->pid != 0 && waitpid(f->pid, NULL, WNOHANG) == 0 &&
+	    (pid = malloc(sizeof(*pid))) != NULL) {
+		*pid = f->pid;
+		if (thread_start(NULL, STACK_SIZE, reap_thread, pid) != 0)
+			free(pid);
+	}
 	f->pid = 0;
 }
 
