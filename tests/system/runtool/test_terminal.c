@@ -307,8 +307,8 @@ START_TEST(keys_are_for_the_jobs_of_a_shell)
 	screen_await(screen, "ready\r\n");
 	screen_type(screen, "(echo in''terrupt me; exec sleep 60)\r");
 	screen_await(screen, "interrupt me\r\n");
+	/* The prompt may come before ^C is shown. */
 	screen_type(screen, "\003");
-	screen_await(screen, "^C");
 	screen_await(screen, "$ ");
 	screen_type(screen, "echo goes o''n $?\r");
 	screen_await(screen, "goes on 130\r\n");
@@ -321,7 +321,6 @@ START_TEST(keys_are_for_the_jobs_of_a_shell)
 	/* What fg says comes before the job has the terminal. */
 	screen_await(screen, "awake\r\n");
 	screen_type(screen, "\003");
-	screen_await(screen, "^C");
 	screen_await(screen, "$ ");
 	screen_type(screen, "echo fore''ground $?\r");
 	screen_await(screen, "foreground 130\r\n");
@@ -441,7 +440,7 @@ START_TEST(in_the_background_it_stops)
 	screen_type(screen, "x\r");
 	screen_await(screen, "x\r\nx\r\n");
 	got_up(screen, "0");
-	ck_assert_int_eq(script_ran_on(&s), 1);
+	ck_assert_soon(script_ran_on(&s) == 1);
 	server_stop(&s);
 }
 END_TEST
