@@ -226,38 +226,6 @@ wants_input(const struct run5 *run)
 		!call_unsent(run->c));
 }
 
-static void
-send_input(struct run5 *run)
-{
-	struct runtool *c = run->c;
-	size_t size = sizeof(c->block);
-	ssize_t n;
-
-	if (run->credit < (int64_t)size)
-		size = (size_t)run->credit;
-	if (run->request->input != NULL)
-		n = run->request->input(run->request->arg, c->block, size);
-	else
-		n = read(run->request->stdin_fd, c->block, size);
-	if (n == -1 && (run->request->input != NULL || errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		run->input_ended = true;
-		n = 0;
-	}
-	srpc_put_bytes(&c->out, c->block, (size_t)n);
-	run->credit -= n;
-	run->input += n;
-}
-
-/* Lets the input stand behind so many bytes, where it can be seeked. */
-static void
-give_back(struct run5 *run, int64_t used)
-{
-	if (run->input > used && lseek(run->request->stdin_fd, used - run->input, SEEK_CUR) != -1)
-		run->input = used;
-}
-
 /* Does what other threads or signal handlers want. */
 static int
 obey(struct run5 *run, struct runtool_error *err)
@@ -279,6 +247,43 @@ obey(struct run5 *run, struct runtool_error *err)
 	return (0);
 }
 
+/* 0, or -1 with *err. */
+static int
+send_input(struct run5 *run, struct runtool_error *err)
+{
+	struct runtool *c = run->c;
+	size_t size = sizeof(c->block);
+	ssize_t n;
+
+	if (run->credit < (int64_t)size)
+		size = (size_t)run->credit;
+	if (run->request->input != NULL)
+		n = run->request->input(run->request->arg, c->block, size);
+	else
+		n = read(run->request->stdin_fd, c->block, size);
+	if (n == -1 && (run->request->input != NULL || errno == EAGAIN || errno == EINTR))
+		return (0);
+	if (n <= 0) {
+		run->input_ended = true;
+		n = 0;
+	}
+	run->credit -= n;
+	run->input += n;
+	/* A new size, or a signal, is there before what was typed after it. */
+	if (obey(run, err) == -1)
+		return (-1);
+	srpc_put_bytes(&c->out, c->block, (size_t)n);
+	return (0);
+}
+
+/* Lets the input stand behind so many bytes, where it can be seeked. */
+static void
+give_back(struct run5 *run, int64_t used)
+{
+	if (run->input > used && lseek(run->request->stdin_fd, used - run->input, SEEK_CUR) != -1)
+		run->input = used;
+}
+
 /* ---- the course of a run ---- */
 
 enum { ANSWER, INPUT, CONTROL, DESCRIPTORS };
@@ -290,8 +295,8 @@ serve(struct run5 *run, const struct pollfd *fds, struct runtool_error *err)
 
 	if (fds[CONTROL].revents != 0 && obey(run, err) == -1)
 		return (-1);
-	if (fds[INPUT].revents != 0)
-		send_input(run);
+	if (fds[INPUT].revents != 0 && send_input(run, err) == -1)
+		return (-1);
 	if (fds[ANSWER].revents != 0 &&
 	    (call_go_on(c, err) == -1 || take_what_is_there(run, err) == -1))
 		return (-1);

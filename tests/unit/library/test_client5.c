@@ -1093,6 +1093,49 @@ START_TEST(a_terminals_size_reaches_the_tool)
 }
 END_TEST
 
+static int keys[2]; /* a pipe */
+
+/* The terminal has a new size just before what is typed. */
+static ptrdiff_t
+resize_and_type(void *arg, void *data, size_t size)
+{
+	ck_assert_int_eq(runtool_resize(arg, 26, 81), 0);
+	return (read(keys[0], data, size));
+}
+
+static void
+expect_size_and_key(struct fake *f)
+{
+	struct rpc_run run;
+
+	take_request(f, &run);
+	rpc_run_free(&run);
+	say_credit(f, 65536);
+	take_number(f, 1073741824 + 26 * 32768 + 81);
+	thread_assert_int_eq(fake_take(f, SRPC_BYTES).length, 1);
+	end_with(f, &(struct rpc5_result){.status = 0});
+}
+
+START_TEST(a_new_size_is_there_before_what_is_typed_then)
+{
+	struct runtool *c = start(expect_size_and_key);
+	struct runtool_request request = run_true;
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
+
+	ck_assert_int_eq(pipe(keys), 0);
+	ck_assert_int_eq(write(keys[1], "x", 1), 1);
+	request.tty = request.stream_stdin = true;
+	request.stdin_fd = keys[0];
+	request.input = resize_and_type;
+	request.arg = c;
+	ck_assert_msg(runtool_run(c, &request, &result, &err) == 0, "%s", err.message);
+	close(keys[0]);
+	close(keys[1]);
+	fake_finish(c);
+}
+END_TEST
+
 START_TEST(a_terminal_needs_input_and_nothing_closed)
 {
 	struct runtool *c = start(expect_nothing);
@@ -2330,6 +2373,7 @@ add_control(TCase *tc)
 {
 	tcase_add_test(tc, signals_reach_the_tool);
 	tcase_add_test(tc, a_terminals_size_reaches_the_tool);
+	tcase_add_test(tc, a_new_size_is_there_before_what_is_typed_then);
 	tcase_add_loop_test(tc, a_terminal_needs_input_and_nothing_closed, 0, 2);
 	tcase_add_loop_test(tc, what_is_no_signal_is_refused, 0, 3);
 	tcase_add_test(tc, nothing_is_signalled_between_calls);
