@@ -138,12 +138,14 @@ _Noreturn void check(const struct policy *, struct launch *);
 _Noreturn void keeper_start(struct launch *);
 
 /*
- * keep.c: what the keeper does meanwhile. keep_open() opens what it needs of the host's /proc, before
- * the root is entered; keep_outputs() comes before the tool's process, and keep() behind it: that
- * returns the tool's wait status when all is over.
+ * keep.c: what the keeper does meanwhile. keep_begin() comes before the tool's process, and keep()
+ * behind it: that returns the tool's wait status when all is over.
  */
-void keep_open(const struct launch *);
-void keep_outputs(void);
+struct kept {
+	int processes; /* the host's /proc; -1: not needed in a PID namespace */
+	int watched;   /* what /proc tells of our descriptor 1; -1: without -linger */
+};
+void keep_begin(const struct kept *);
 int keep(const struct launch *, pid_t tool);
 
 /*

@@ -1,6 +1,6 @@
 /*
  * keep.c: what the keeper does while the tool runs: passes signals on, and sees to it that the whole
- * tree goes. All of it but keep_open() is done without privilege.
+ * tree goes. All of it is done without privilege.
  */
 #include <dirent.h>
 #include <poll.h>
@@ -15,22 +15,9 @@
 #define MAX_DEPTH 1000 /* of the tree; deeper processes become our children as those above die */
 
 /* Descriptors of the keeper beside these; -1: it has no such one. */
-static int processes = -1; /* the host's /proc; without a PID namespace */
-static int outputs = -1;   /* the set; OUTPUTS in the end */
-static int watched = -1;   /* what /proc tells of OUTPUTS; with -linger */
-
-void
-keep_open(const struct launch *l)
-{
-	/* It tells of what has that number when it is read. */
-	if (l->linger != 0)
-		watched = open("/proc/self/fdinfo/1", O_RDONLY | O_CLOEXEC);
-	if ((l->isolate & CLONE_NEWPID) != 0)
-		return;
-	processes = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	need(processes != -1 && faccessat(processes, "thread-self/children", R_OK, 0) == 0,
-	    NO_ISOLATION, "/proc/thread-self/children: cannot find a tool's processes without it");
-}
+static int processes;	 /* of struct kept */
+static int watched;	 /* the same; it tells of OUTPUTS, which has that number when it is read */
+static int outputs = -1; /* the set; OUTPUTS in the end */
 
 static void
 wake(int sig)
@@ -86,11 +73,13 @@ signal_below(pid_t pid, int sig)
  * for.
  */
 void
-keep_outputs(void)
+keep_begin(const struct kept *kept)
 {
 	struct epoll_event event = {.events = 0};
 	int fd;
 
+	processes = kept->processes;
+	watched = kept->watched;
 	if (watched == -1)
 		return;
 	outputs = epoll_create1(EPOLL_CLOEXEC);

@@ -8,6 +8,21 @@
 
 static _Alignas(16) char keeper_stack[KEEPER_STACK];
 
+/* Opens what is needed of the host's /proc, before the root is entered. */
+static void
+open_host(const struct launch *l, struct kept *kept)
+{
+	*kept = (struct kept){-1, -1};
+	if (l->linger != 0)
+		kept->watched = open("/proc/self/fdinfo/1", O_RDONLY | O_CLOEXEC);
+	if ((l->isolate & CLONE_NEWPID) != 0)
+		return;
+	kept->processes = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	need(kept->processes != -1 &&
+		 faccessat(kept->processes, "thread-self/children", R_OK, 0) == 0,
+	    NO_ISOLATION, "/proc/thread-self/children: cannot find a tool's processes without it");
+}
+
 /* With -hold: while there is no tool, somebody may look into the root, until the server sends 0. */
 static void
 hold(const struct launch *l, int dumpable)
@@ -76,9 +91,10 @@ be_keeper(void *arg)
 	bool pid_space = (l->isolate & CLONE_NEWPID) != 0;
 	bool pipes = (l->isolate & CLONE_NEWNET) != 0 || names_its_output(l->block);
 	pid_t keeper = getpid(), tool;
+	struct kept kept;
 	int dumpable, fd;
 
-	keep_open(l);
+	open_host(l, &kept);
 	root_enter(l);
 	privilege_drop();
 	dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
@@ -91,7 +107,7 @@ be_keeper(void *arg)
 	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO && pipes; fd++)
 		replace_socket(fd);
 	hold(l, dumpable);
-	keep_outputs();
+	keep_begin(&kept);
 	/* The child uses our memory until its exec or its end, and we wait for that. */
 	if ((tool = vfork()) == 0)    /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 		tool_exec(l, keeper); /* NOLINT(clang-analyzer-unix.Vfork) */

@@ -5,32 +5,23 @@
 
 #define NO_PATH "/bin:/usr/bin" /* where a tool is whose environment has no PATH */
 
+enum how { SOFT, LOWER, HARD };
+
 /*
- * Sets the soft limit, at most to the hard one; if `hard`, that one too. The hard limit of
- * processor time is a second more, so that SIGXCPU comes before SIGKILL.
+ * Sets the soft limit: to at most the hard one; LOWER: to at most what it is. HARD: that one too. The
+ * hard limit of processor time is a second more, so that SIGXCPU comes before SIGKILL.
  */
 static void
-set_limit(int resource, rlim_t limit, bool hard)
+set_limit(int resource, rlim_t limit, enum how how)
 {
 	struct rlimit r;
+	rlim_t most;
 
 	need(getrlimit(resource, &r) == 0, NO_PROCESS, "getrlimit");
-	r.rlim_cur = limit < r.rlim_max ? limit : r.rlim_max;
-	if (hard && r.rlim_cur < r.rlim_max)
+	most = how == LOWER ? r.rlim_cur : r.rlim_max;
+	r.rlim_cur = limit < most ? limit : most;
+	if (how == HARD && r.rlim_cur < r.rlim_max)
 		r.rlim_max = r.rlim_cur + (resource == RLIMIT_CPU);
-	need(setrlimit(resource, &r) == 0, NO_PROCESS, "setrlimit");
-}
-
-/* Sets the soft limit if it is higher. */
-static void
-lower_limit(int resource, rlim_t limit)
-{
-	struct rlimit r;
-
-	if (limit == RLIM_INFINITY)
-		return;
-	need(getrlimit(resource, &r) == 0, NO_PROCESS, "getrlimit");
-	r.rlim_cur = limit < r.rlim_cur ? limit : r.rlim_cur;
 	need(setrlimit(resource, &r) == 0, NO_PROCESS, "setrlimit");
 }
 
@@ -151,14 +142,15 @@ tool_exec(const struct launch *l, pid_t keeper)
 	 * Soft limits that the server raised for itself, or the kernel lowered for a setuid exec.
 	 */
 	if (l->nofile != 0)
-		set_limit(RLIMIT_NOFILE, l->nofile, false);
+		set_limit(RLIMIT_NOFILE, l->nofile, SOFT);
 	if (l->stack != 0)
-		set_limit(RLIMIT_STACK, l->stack, false);
+		set_limit(RLIMIT_STACK, l->stack, SOFT);
 	for (i = 0; i < RLIM_NLIMITS && b->name != NULL; i++)
 		if (b->numbers[i] != ULONG_MAX)
-			set_limit(i, b->numbers[i], true);
+			set_limit(i, b->numbers[i], HARD);
 	for (i = 0; i < RLIM_NLIMITS; i++)
-		lower_limit(i, l->lower[i]);
+		if (l->lower[i] != RLIM_INFINITY)
+			set_limit(i, l->lower[i], LOWER);
 	umask(l->mask);
 	need(syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0, CLOSE_ON_EXEC,
 	    "close_range");

@@ -14,6 +14,7 @@ a_suite_that_ends_too_early_has_failed
 a_failure_says_what_runs_it_alone
 what_there_is_no_time_for_is_named
 skipped_tests_are_failures_in_ci
+a_name_that_no_test_has_is_an_error
 under_the_worst_conditions_all_is_as_ever
 '
 runner=$RUNTOOL_BUILD/tests/runner/runner
@@ -133,6 +134,15 @@ skipped_tests_are_failures_in_ci() {
 	says '^lame +0 passed, 2 skipped .*need legs'
 	CI=true run 1 "$work/lame"
 	sum_is '0 passed, 0 failed, 2 skipped'
+}
+
+a_name_that_no_test_has_is_an_error() {
+	program none <<-'EOP'
+		echo end >&3
+	EOP
+	run 0 "$work/none"
+	RUNTOOL_TEST=none/nowhere run 1 "$work/none"
+	says 'there is no such test'
 }
 
 # Some of these failed where signals, masks, limits, files and settings were inherited.

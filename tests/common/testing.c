@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -145,6 +146,18 @@ void
 testing_add_root(TCase *tc, const TTest *test)
 {
 	testing_add_root_loop(tc, test, 0, 1);
+}
+
+void
+testing_add_ipv6(TCase *tc, const TTest *test, int start, int end)
+{
+	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool can = fd != -1 && bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) == 0;
+
+	if (fd != -1)
+		close(fd);
+	testing_add_if(tc, test, start, end, can, "the address ::1");
 }
 
 /* ---- what tests show -------------------------------------------------------------------------- */

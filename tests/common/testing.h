@@ -81,6 +81,9 @@ void testing_add_if(TCase *, const TTest *test, int start, int end, bool can, co
 void testing_add_root(TCase *, const TTest *);
 void testing_add_root_loop(TCase *, const TTest *, int start, int end);
 
+/* For tests that need the address ::1. */
+void testing_add_ipv6(TCase *, const TTest *, int start, int end);
+
 /*
  * In a test: shows the end of this file, under this title, if the test fails. The descriptor is the caller's,
  * who may close it; the file must be open for reading, too.

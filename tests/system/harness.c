@@ -276,18 +276,6 @@ harness_add_namespaces(TCase *tc, const TTest *test)
 	    "CAP_SYS_ADMIN (as a user: user namespaces), and / to be a mount point");
 }
 
-void
-harness_add_ipv6(TCase *tc, const TTest *test)
-{
-	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool can = fd != -1 && bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) == 0;
-
-	if (fd != -1)
-		close(fd);
-	testing_add_if(tc, test, 0, 1, can, "IPv6");
-}
-
 uid_t
 harness_user(void)
 {

@@ -47,7 +47,6 @@ void harness_add_admin(TCase *, const TTest *);
 void harness_add_admin_loop(TCase *, const TTest *, int start, int end);
 void harness_add_mounts(TCase *, const TTest *); /* mounts in a namespace of its own */
 void harness_add_mounts_loop(TCase *, const TTest *, int start, int end);
-void harness_add_ipv6(TCase *, const TTest *);
 void harness_add_namespaces(
     TCase *, const TTest *); /* made by the test; in a user namespace, too */
 

@@ -115,19 +115,6 @@ fake_listen(struct fake *f, const char *address)
 	return (true);
 }
 
-bool
-fake_has_ipv6(void)
-{
-	const struct sockaddr_in6 at = {
-	    .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool has = fd != -1 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-
-	if (fd != -1)
-		close(fd);
-	return (has);
-}
-
 struct runtool *
 fake_serve(const char *host, void (*script)(struct fake *), int timeout_ms)
 {

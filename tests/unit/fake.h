@@ -38,9 +38,6 @@ extern struct fake fake; /* each test is a process of its own */
 /* Listens on a numeric address, any port; false where the host has no such address. */
 bool fake_listen(struct fake *, const char *address);
 
-/* Whether this host has ::1. */
-bool fake_has_ipv6(void);
-
 /* Runs the script for the connection that is made here, to `host`; the other two listen first. */
 struct runtool *fake_serve(const char *host, void (*script)(struct fake *), int timeout_ms);
 struct runtool *fake_start(void (*script)(struct fake *), int timeout_ms);

@@ -31,7 +31,8 @@ void choose_wait(struct choose *, int ms);
 /*
  * Another run begins: all are asked anew. From `room_until` on, a moment of deadline.h, choose_next()
  * fails where no server has room. Servers below version 5 of the interface are passed over if it
- * needs something that they have not: `lacking` says so in words ("no terminals"); NULL: it does not.
+ * needs something that they have not: `lacking` says so in words ("no terminals"), which must last;
+ * NULL: it does not.
  */
 void choose_begin(struct choose *, int64_t room_until, const char *lacking);
 

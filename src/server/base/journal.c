@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/thread.h"
 #include "journal.h"
 
 #define SIZE	     ((size_t)256 * 1024)
@@ -155,15 +156,9 @@ run(void *arg)
 static int
 start(void)
 {
-	pthread_t thread;
-	int error;
+	int error = journal.started ? 0 : thread_start(NULL, 0, run, NULL);
 
-	if (journal.started)
-		return (0);
-	if ((error = pthread_create(&thread, NULL, run, NULL)) == 0) {
-		pthread_detach(thread);
-		journal.started = true;
-	}
+	journal.started = error == 0;
 	return (error);
 }
 

@@ -731,7 +731,7 @@ area_suite(void)
 	testing_from(tc, TESTING_QUICK);
 	tcase_add_test(tc, the_servers_of_an_area_are_found_by_their_records);
 	testing_from(tc, TESTING_CHECK);
-	harness_add_ipv6(tc, a_record_may_have_an_ipv6_address);
+	testing_add_ipv6(tc, a_record_may_have_an_ipv6_address, 0, 1);
 	tcase_add_test(tc, what_cannot_be_an_area_is_told);
 	tcase_add_test(tc, the_environment_names_an_area_where_nothing_else_does);
 	tcase_add_test(tc, a_malformed_record_is_told_where_that_helps);

@@ -576,8 +576,8 @@ access_suite(void)
 	tcase_add_loop_test(tc, those_who_are_not_allowed_crowd_out_nobody, 0, 2);
 	harness_add_namespaces(tc, without_a_rule_this_hosts_own_addresses_are_served);
 	harness_add_namespaces(tc, by_default_all_addresses_are_listened_on);
-	harness_add_ipv6(tc, ipv6_clients_are_served);
-	harness_add_ipv6(tc, several_addresses_are_listened_on);
+	testing_add_ipv6(tc, ipv6_clients_are_served, 0, 1);
+	testing_add_ipv6(tc, several_addresses_are_listened_on, 0, 1);
 	network_add(tc, an_address_that_comes_after_the_server_is_served);
 	suite_add_tcase(suite, tc);
 
@@ -591,7 +591,7 @@ access_suite(void)
 	tcase_add_test(tc, a_run_counts_until_its_tool_has_ended);
 	tcase_add_loop_test(tc, a_flood_takes_a_line_a_second_and_is_counted, 0,
 	    (int)(sizeof(floods) / sizeof(floods[0])));
-	harness_add_ipv6(tc, ipv6_clients_are_counted_by_their_address);
+	testing_add_ipv6(tc, ipv6_clients_are_counted_by_their_address, 0, 1);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("relays");

@@ -537,7 +537,7 @@ static void
 add_both(TCase *tc, const TTest *test)
 {
 	if (harness_can_mount())
-		harness_add_ipv6(tc, test);
+		testing_add_ipv6(tc, test, 0, 1);
 	else
 		testing_add_if(tc, test, 0, 1, false, "mounts in a namespace of its own");
 }

@@ -1152,7 +1152,7 @@ runtool_suite(void)
 	tcase_add_test(tc, verbose_tells_server_version_times_and_usage);
 	tcase_add_test(tc, a_server_without_room_is_asked_again);
 	tcase_add_test(tc, many_at_once_all_run);
-	harness_add_ipv6(tc, a_server_can_be_asked_over_ipv6);
+	testing_add_ipv6(tc, a_server_can_be_asked_over_ipv6, 0, 1);
 	tcase_add_loop_test(tc, manual_and_help_name_the_same_options, 0, 2);
 	suite_add_tcase(suite, tc);
 

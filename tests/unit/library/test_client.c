@@ -1289,8 +1289,7 @@ add_requests(TCase *tc)
 	tcase_add_test(tc, a_request_has_the_recorded_bytes);
 	tcase_add_loop_test(tc, a_request_without_a_command_is_refused_here, 0, 2);
 	tcase_add_test(tc, without_output_no_relay_is_asked_for);
-	testing_add_if(
-	    tc, over_ipv6_tools_run_without_output_only, 0, 2, fake_has_ipv6(), "the address ::1");
+	testing_add_ipv6(tc, over_ipv6_tools_run_without_output_only, 0, 2);
 	tcase_add_test(tc, a_large_request_is_written_while_output_is_read);
 }
 

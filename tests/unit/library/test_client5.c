@@ -1066,20 +1066,32 @@ expect_sizes(struct fake *f)
 	end_with(f, &(struct rpc5_result){.status = 0});
 }
 
+static int keys[2]; /* a pipe */
+
+/* Where this is typed at once. */
+static void
+run_in_terminal(struct runtool *c, struct runtool_request *request, const char *typed)
+{
+	struct runtool_result result = {.size = sizeof(result)};
+	struct runtool_error err = {.size = sizeof(err)};
+
+	ck_assert_int_eq(pipe(keys), 0);
+	ck_assert_int_eq(write(keys[1], typed, strlen(typed)), (ssize_t)strlen(typed));
+	request->tty = request->stream_stdin = true;
+	request->stdin_fd = keys[0];
+	ck_assert_msg(runtool_run(c, request, &result, &err) == 0, "%s", err.message);
+	close(keys[0]);
+	close(keys[1]);
+}
+
 START_TEST(a_terminals_size_reaches_the_tool)
 {
 	struct runtool *c = start(expect_sizes);
 	struct runtool_request request = run_true;
-	struct runtool_result result = {.size = sizeof(result)};
-	struct runtool_error err = {.size = sizeof(err)};
-	int ends[2];
 
-	ck_assert_int_eq(pipe(ends), 0);
-	request.tty = request.stream_stdin = true;
-	request.stdin_fd = ends[0];
 	request.rows = 24;
 	request.started = count_start;
-	ck_assert_msg(runtool_run(c, &request, &result, &err) == 0, "%s", err.message);
+	run_in_terminal(c, &request, "");
 	ck_assert_int_eq(starts, 1);
 	ck_assert_int_eq(runtool_resize(c, 25, 80), -1);
 	ck_assert_int_eq(errno, ESRCH);
@@ -1087,13 +1099,9 @@ START_TEST(a_terminals_size_reaches_the_tool)
 	ck_assert_int_eq(errno, EINVAL);
 	ck_assert_int_eq(runtool_resize(c, 25, 32768), -1);
 	ck_assert_int_eq(errno, EINVAL);
-	close(ends[0]);
-	close(ends[1]);
 	fake_finish(c);
 }
 END_TEST
-
-static int keys[2]; /* a pipe */
 
 /* The terminal has a new size just before what is typed. */
 static ptrdiff_t
@@ -1120,18 +1128,10 @@ START_TEST(a_new_size_is_there_before_what_is_typed_then)
 {
 	struct runtool *c = start(expect_size_and_key);
 	struct runtool_request request = run_true;
-	struct runtool_result result = {.size = sizeof(result)};
-	struct runtool_error err = {.size = sizeof(err)};
 
-	ck_assert_int_eq(pipe(keys), 0);
-	ck_assert_int_eq(write(keys[1], "x", 1), 1);
-	request.tty = request.stream_stdin = true;
-	request.stdin_fd = keys[0];
 	request.input = resize_and_type;
 	request.arg = c;
-	ck_assert_msg(runtool_run(c, &request, &result, &err) == 0, "%s", err.message);
-	close(keys[0]);
-	close(keys[1]);
+	run_in_terminal(c, &request, "x");
 	fake_finish(c);
 }
 END_TEST

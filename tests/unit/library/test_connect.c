@@ -334,11 +334,10 @@ connect_suite(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, addresses_that_do_not_answer_are_not_waited_for, 0, 2);
 	tcase_add_test(tc, an_address_that_answers_late_is_still_taken);
-	testing_add_if(tc, ipv4_comes_first, 0, 1, fake_has_ipv6(), "the address ::1");
+	testing_add_ipv6(tc, ipv4_comes_first, 0, 1);
 	tcase_add_test(tc, what_became_of_each_address_is_told);
 	tcase_add_test(tc, cancelling_ends_a_race);
-	testing_add_if(tc, a_connection_by_ipv6_is_changed_for_one_by_ipv4, 0, 1, fake_has_ipv6(),
-	    "the address ::1");
+	testing_add_ipv6(tc, a_connection_by_ipv6_is_changed_for_one_by_ipv4, 0, 1);
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("memory");
